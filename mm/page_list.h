@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_list: the one kind of list that struct page can be on (free lists, per-CPU lists, LRU,
+ * private batches).
+ *
+ * Links are 32-bit frame numbers, 8 bytes for both, which is what keeps struct page at 48 bytes
+ * (decision 3). The list is not circular: its head holds the first and the last frame, and
+ * PAGE_LIST_END (frame 0, which is never allocated: memblock reserves it) ends both directions.
+ * A page is on at most one list; page_list_del must be told on which.
+ *
+ *   head.first -> 17 <-> 4 <-> 99 <- head.last
+ *
+ * Locks: the list's owner's (zone->lock, zone->lru_lock, or none for a list on the stack).
+ */
+#ifndef MM_PAGE_LIST_H
+#define MM_PAGE_LIST_H
+
+#include "mm/page.h"
+
+#define PAGE_LIST_END 0U
+
+struct page_list {
+	u32 first;
+	u32 last;
+};
+
+#define PAGE_LIST_INIT { PAGE_LIST_END, PAGE_LIST_END }
+#define PAGE_LIST(name) struct page_list name = PAGE_LIST_INIT
+
+static inline void page_list_init(struct page_list *list)
+{
+	list->first = list->last = PAGE_LIST_END;
+}
+
+static inline bool page_list_empty(const struct page_list *list)
+{
+	return list->first == PAGE_LIST_END;
+}
+
+static inline struct page *page_list_page(u32 pfn)
+{
+	return pfn == PAGE_LIST_END ? NULL : pfn_to_page(pfn);
+}
+
+static inline struct page *page_list_first(const struct page_list *list)
+{
+	return page_list_page(list->first);
+}
+
+static inline struct page *page_list_last(const struct page_list *list)
+{
+	return page_list_page(list->last);
+}
+
+static inline struct page *page_list_next(const struct page *page)
+{
+	return page_list_page(page->next);
+}
+
+static inline struct page *page_list_prev(const struct page *page)
+{
+	return page_list_page(page->prev);
+}
+
+/* Put page at the head of list. */
+static inline void page_list_add(struct page *page, struct page_list *list)
+{
+	u32 pfn = (u32)page_to_pfn(page);
+
+	page->prev = PAGE_LIST_END;
+	page->next = list->first;
+	if (list->first == PAGE_LIST_END)
+		list->last = pfn;
+	else
+		pfn_to_page(list->first)->prev = pfn;
+	list->first = pfn;
+}
+
+/* Put page at the tail of list. */
+static inline void page_list_add_tail(struct page *page, struct page_list *list)
+{
+	u32 pfn = (u32)page_to_pfn(page);
+
+	page->next = PAGE_LIST_END;
+	page->prev = list->last;
+	if (list->last == PAGE_LIST_END)
+		list->first = pfn;
+	else
+		pfn_to_page(list->last)->next = pfn;
+	list->last = pfn;
+}
+
+/* Take page off list, on which it must be. */
+static inline void page_list_del(struct page *page, struct page_list *list)
+{
+	VM_BUG_ON_PAGE(page->prev == PAGE_LIST_END && list->first != (u32)page_to_pfn(page), page);
+	VM_BUG_ON_PAGE(page->next == PAGE_LIST_END && list->last != (u32)page_to_pfn(page), page);
+	if (page->prev == PAGE_LIST_END)
+		list->first = page->next;
+	else
+		pfn_to_page(page->prev)->next = page->next;
+	if (page->next == PAGE_LIST_END)
+		list->last = page->prev;
+	else
+		pfn_to_page(page->next)->prev = page->prev;
+	page->next = page->prev = PAGE_LIST_END;
+}
+
+/* => the first page, taken off; NULL from an empty list */
+static inline struct page *page_list_pop(struct page_list *list)
+{
+	struct page *page = page_list_first(list);
+
+	if (page)
+		page_list_del(page, list);
+	return page;
+}
+
+/* => the last page, taken off; NULL from an empty list */
+static inline struct page *page_list_pop_tail(struct page_list *list)
+{
+	struct page *page = page_list_last(list);
+
+	if (page)
+		page_list_del(page, list);
+	return page;
+}
+
+/* Move all of from to the head of to; from is empty afterwards. */
+static inline void page_list_splice(struct page_list *from, struct page_list *to)
+{
+	if (page_list_empty(from))
+		return;
+	if (page_list_empty(to)) {
+		*to = *from;
+	} else {
+		pfn_to_page(from->last)->next = to->first;
+		pfn_to_page(to->first)->prev = from->last;
+		to->first = from->first;
+	}
+	page_list_init(from);
+}
+
+#define page_list_for_each(page, list)                                                             \
+	for (page = page_list_first(list); page; page = page_list_next(page))
+
+/* The body may take page off the list or free it. */
+#define page_list_for_each_safe(page, tmp, list)                                                   \
+	for (page = page_list_first(list), tmp = page ? page_list_next(page) : NULL; page;         \
+	     page = tmp, tmp = page ? page_list_next(page) : NULL)
+
+#endif
