@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+#
+# One file, no recursion. `make` builds the release kernel, its ISO, the initrd and the user programs;
+# `make DEBUG=1` builds the same sources with every check on, beside it under build/debug.
+# Every object of a flavour lies under build/FLAVOUR/path/of/source.o; sources are found by wildcard,
+# headers by the compiler (-MMD).
+#
+#   make run | gdb            start the machine         make run-PROG "ARGS=.."  run one user program
+#   make run MEMORY=1G ...    words go to scripts/run   make iso initrd user     the pieces
+
+CROSS_COMPILE ?= x86_64-linux-gnu-
+CC      := $(CROSS_COMPILE)gcc
+LD      := $(CROSS_COMPILE)ld
+NM      := $(CROSS_COMPILE)nm
+OBJCOPY := $(CROSS_COMPILE)objcopy
+MUSLCC  ?= musl-gcc
+PYTHON  ?= /usr/bin/python3
+DEBUG   ?= 0
+ARCH    := x86_64
+
+ifeq ($(DEBUG),1)
+FLAVOUR := debug
+ELF     := build/debug/tidemark.elf
+ISO     := build/debug/tidemark.iso
+else
+FLAVOUR := release
+ELF     := build/tidemark.elf
+ISO     := build/tidemark.iso
+endif
+OBJ    := build/$(FLAVOUR)
+INITRD := build/initrd.cpio
+
+.PHONY: all objs iso initrd user clean setup run gdb
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(ELF) $(ISO) $(INITRD)
+
+# ---- The kernel ------------------------------------------------------------------------------
+
+KERNEL_DIRS := boot kernel kernel/base kernel/core kernel/sys mm fs fs/* drivers drivers/* arch/$(ARCH)
+KERNEL_SRC  := $(sort $(foreach d,$(KERNEL_DIRS),$(wildcard $(d)/*.c $(d)/*.S)))
+KERNEL_OBJ  := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRC))))
+
+WARN    := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
+	   -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wno-missing-field-initializers
+CFLAGS  := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+	   -fno-strict-aliasing -fno-strict-overflow -fno-common -fno-omit-frame-pointer \
+	   -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks \
+	   -ffunction-sections -fdata-sections -fno-stack-protector -fcf-protection=none -fno-ident \
+	   -fno-tree-loop-distribute-patterns -fzero-initialized-in-bss \
+	   -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=$(DEBUG) -include kernel/base/kconfig.h $(WARN)
+ASFLAGS := -g -D__ASSEMBLY__ -mcmodel=kernel -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=$(DEBUG) \
+	   -include kernel/base/kconfig.h
+LDFLAGS := -m elf_x86_64 -nostdlib -static --gc-sections --build-id=none -z noexecstack \
+	   -z max-page-size=4096 --no-warn-rwx-segments -T linker.ld
+
+# Release builds keep functions near their natural call order for the backtrace's sake, so sibling calls
+# are off in both flavours; a debug build differs by CONFIG_DEBUG alone and stays comparable.
+
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(OBJ)/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC) $(ASFLAGS) -MMD -MP -c $< -o $@
+
+# Every object without the link: enough to know that a part of the kernel compiles.
+objs: $(KERNEL_OBJ)
+
+# The symbol table is part of the image it describes: link once without it, list the symbols, link again
+# with the list. linker.ld puts it behind everything else, so no address moves between the two.
+$(OBJ)/stage1.elf: $(KERNEL_OBJ) linker.ld
+	@$(LD) $(LDFLAGS) $(KERNEL_OBJ) -o $@
+
+$(OBJ)/kallsyms.S: $(OBJ)/stage1.elf scripts/kallsyms.py
+	@$(NM) -n $< | $(PYTHON) scripts/kallsyms.py > $@
+
+$(OBJ)/kallsyms.o: $(OBJ)/kallsyms.S
+	@$(CC) $(ASFLAGS) -c $< -o $@
+
+$(ELF): $(KERNEL_OBJ) $(OBJ)/kallsyms.o linker.ld
+	@echo "  LD      $@"
+	@$(LD) $(LDFLAGS) $(KERNEL_OBJ) $(OBJ)/kallsyms.o -o $@
+
+-include $(KERNEL_OBJ:.o=.d)
+
+# ---- User programs and the initrd ------------------------------------------------------------
+
+USER_SRC  := $(wildcard user/*.c)
+USER_BIN  := $(patsubst user/%.c,build/user/%,$(USER_SRC))
+USERFLAGS := -static -O2 -g0 -std=gnu11 -Wall -Wextra -Werror -I.
+
+user: $(USER_BIN)
+
+build/user/%: user/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  MUSLCC  $<"
+	@$(MUSLCC) $(USERFLAGS) -MMD -MP -MF build/user/$*.d -MT $@ $< -o $@ -lpthread
+
+-include $(USER_BIN:%=%.d)
+
+initrd: $(INITRD)
+
+$(INITRD): $(USER_BIN) scripts/mkinitrd scripts/newc.py
+	@echo "  CPIO    $@"
+	@scripts/mkinitrd $@ $(USER_BIN)
+
+# ---- The bootable image ----------------------------------------------------------------------
+
+iso: $(ISO)
+
+$(ISO): $(ELF) $(INITRD) scripts/mkiso
+	@echo "  ISO     $@"
+	@scripts/mkiso $@ $(ELF) $(INITRD)
+
+# ---- Running ---------------------------------------------------------------------------------
+
+RUN := scripts/run $(if $(filter 1,$(DEBUG)),--debug) $(if $(MEMORY),--memory $(MEMORY)) \
+	$(if $(CPUS),--cpus $(CPUS)) $(if $(NUMA),--numa $(NUMA)) $(if $(BOOT),--boot $(BOOT)) \
+	$(if $(APPEND),--append '$(APPEND)') $(RUNFLAGS)
+
+setup:
+	@scripts/setup
+
+run: setup
+	@$(MAKE) --no-print-directory all
+	@$(RUN) --swap 512M
+
+run-%: setup
+	@$(MAKE) --no-print-directory all
+	@$(RUN) --exec '/bin/$* $(ARGS)'
+
+gdb: setup
+	@$(MAKE) --no-print-directory all
+	@scripts/gdb $(if $(filter 1,$(DEBUG)),--debug) $(RUNFLAGS)
+
+clean:
+	rm -rf build
