@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nodes and zones: where memory is and what it is good for.
+ *
+ *   node 0:  |- DMA -|------ Normal ------|---------- HighMem ----------|
+ *            0      16M            896M or highmem=                  end of RAM
+ *            old devices   always mapped            reached through kmap only
+ *
+ * Every zone has free lists (buddy), per-CPU lists, three watermarks and the reserve it keeps
+ * against requests that could have used a higher zone:
+ *
+ *   free pages   high ........ kswapd sleeps again
+ *                low ......... kswapd is woken, the fast path stops here
+ *                min ......... ordinary requests stop here; below: HIGH, HARDER, PF_MEMALLOC
+ *
+ * A zonelist is the order in which a request tries zones: from its highest allowed zone down,
+ * nearest node first. Arithmetic: spec sections 2.2 to 2.5.
+ *
+ * Locks by letter: [z] zone->lock, [l] zone->lru_lock, [I] set at boot or by the sysctl path under
+ * zone_setup_lock, read without lock, [c] its own CPU with interrupts off, [a] atomic,
+ * [k] only this node's kswapd writes.
+ *
+ * Read next: gfp.h, zone.c, buddy.c.
+ */
+#ifndef MM_ZONE_H
+#define MM_ZONE_H
+
+#include "kernel/base/cpumask.h"
+#include "kernel/base/spinlock.h"
+#include "kernel/core/wait.h"
+#include "mm/gfp.h"
+#include "mm/page.h"
+#include "mm/page_list.h"
+#include "mm/vmstat.h"
+
+#define MAX_ORDER	   11
+#define MAX_ORDER_NR_PAGES (1UL << (MAX_ORDER - 1))
+#define pageblock_order	   9U
+#define pageblock_nr_pages (1UL << pageblock_order)
+#define PAGE_ALLOC_COSTLY_ORDER 3
+
+enum zone_type { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, ZONE_MOVABLE, MAX_NR_ZONES };
+
+static_assert((int)MAX_NR_ZONES <= 1 << ZONES_WIDTH, "zone does not fit page->flags");
+static_assert(MAX_NUMNODES <= 1 << NODES_WIDTH, "node does not fit page->flags");
+
+enum migratetype {
+	MIGRATE_UNMOVABLE,
+	MIGRATE_RECLAIMABLE,
+	MIGRATE_MOVABLE,
+	MIGRATE_PCPTYPES, /* number of types on the per-CPU lists */
+	MIGRATE_RESERVE = MIGRATE_PCPTYPES,
+	MIGRATE_ISOLATE, /* never allocated from */
+	MIGRATE_TYPES
+};
+
+enum zone_watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
+
+#define min_wmark_pages(z)  ((z)->watermark[WMARK_MIN])
+#define low_wmark_pages(z)  ((z)->watermark[WMARK_LOW])
+#define high_wmark_pages(z) ((z)->watermark[WMARK_HIGH])
+
+/* How far an allocation may go: the low two bits are an index into watermark[]. */
+#define ALLOC_WMARK_MIN	    WMARK_MIN
+#define ALLOC_WMARK_LOW	    WMARK_LOW
+#define ALLOC_WMARK_HIGH    WMARK_HIGH
+#define ALLOC_NO_WATERMARKS 0x04
+#define ALLOC_WMARK_MASK    (ALLOC_NO_WATERMARKS - 1)
+#define ALLOC_HARDER	    0x10
+#define ALLOC_HIGH	    0x20 /* the same bit as __GFP_HIGH */
+#define ALLOC_CPUSET	    0x40
+#define ALLOC_CMA	    0x80
+#define ALLOC_FAIR	    0x100
+
+struct free_area {
+	struct page_list free_list[MIGRATE_TYPES]; /* [z] */
+	unsigned long nr_free;			   /* [z] blocks on all of them */
+};
+
+/* Order-0 pages of one zone kept by one CPU. All fields [c]; others look only for reports. */
+struct per_cpu_pages {
+	int count; /* pages on the lists */
+	int high;  /* give batch pages back when count reaches it */
+	int batch; /* pages moved from or to the buddy at once */
+	struct page_list lists[MIGRATE_PCPTYPES];
+};
+
+struct per_cpu_pageset {
+	struct per_cpu_pages pcp;
+	s8 stat_threshold; /* [I] fold a differential beyond this */
+	s8 vm_stat_diff[NR_VM_ZONE_STAT_ITEMS]; /* [c] */
+} __aligned(64);
+
+enum lru_list {
+	LRU_INACTIVE_ANON,
+	LRU_ACTIVE_ANON,
+	LRU_INACTIVE_FILE,
+	LRU_ACTIVE_FILE,
+	LRU_UNEVICTABLE,
+	NR_LRU_LISTS
+};
+#define LRU_ACTIVE 1
+#define LRU_FILE   2
+#define for_each_evictable_lru(lru) for (lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++)
+
+/* How reclaim balances anonymous (0) against file (1) pages, spec 6.2. All [l]. */
+struct zone_reclaim_stat {
+	unsigned long recent_rotated[2];
+	unsigned long recent_scanned[2];
+};
+
+struct lruvec {
+	struct page_list lists[NR_LRU_LISTS]; /* [l] */
+	struct zone_reclaim_stat reclaim_stat;
+};
+
+enum zone_flags {
+	ZONE_OOM_LOCKED,	/* [zone_scan_lock] an OOM kill is under way for this zone */
+	ZONE_CONGESTED,		/* [a] many dirty pages backed by a congested queue */
+	ZONE_TAIL_LRU_DIRTY,	/* [a] reclaim met only dirty unqueued file pages */
+	ZONE_WRITEBACK,		/* [a] reclaim met only pages under writeback */
+};
+
+struct pglist_data;
+
+struct zone {
+	/* Read by every allocation. */
+	unsigned long watermark[NR_WMARK];	     /* [I] pages */
+	unsigned long lowmem_reserve[MAX_NR_ZONES];  /* [I] pages, by class zone */
+	unsigned long percpu_drift_mark;	     /* [I] below it kswapd sums exactly; 0: never */
+	struct pglist_data *zone_pgdat;		     /* [I] */
+	int node;				     /* [I] */
+	enum zone_type index;			     /* [I] */
+	const char *name;			     /* [I] */
+	unsigned long zone_start_pfn;		     /* [I] */
+	unsigned long spanned_pages;		     /* [I] last - first + 1, with holes */
+	unsigned long present_pages;		     /* [I] spanned without the map's holes */
+	unsigned long managed_pages;		     /* [z] handed to the buddy; boot, then rare */
+	int nr_migrate_reserve_block;		     /* [z] */
+	unsigned int inactive_ratio;		     /* [I] active anon / inactive anon wanted */
+	struct per_cpu_pageset pageset[NR_CPUS];
+
+	/* The buddy. */
+	spinlock_t lock __aligned(64);
+	struct free_area free_area[MAX_ORDER];
+	unsigned long flags;			     /* [a] enum zone_flags */
+
+	/* Reclaim. */
+	spinlock_t lru_lock __aligned(64);
+	struct lruvec lruvec;
+	unsigned long pages_scanned;		     /* [l] since a page was freed; buddy zeroes it [z] */
+
+	/* Compaction (spec 8.4, 8.6). */
+	unsigned int compact_considered;	     /* [racy, a heuristic] */
+	unsigned int compact_defer_shift;	     /* [racy] */
+	int compact_order_failed;		     /* [racy] */
+
+	atomic_long_t vm_stat[NR_VM_ZONE_STAT_ITEMS] __aligned(64); /* [a] */
+};
+
+struct zoneref {
+	struct zone *zone; /* NULL ends the list */
+	int zone_idx;
+};
+
+struct zonelist {
+	struct zoneref _zonerefs[MAX_NUMNODES * MAX_NR_ZONES + 1];
+};
+
+enum { ZONELIST_FALLBACK, ZONELIST_NOFALLBACK, MAX_ZONELISTS }; /* all nodes; own node only */
+
+struct pglist_data {
+	struct zone node_zones[MAX_NR_ZONES];
+	struct zonelist node_zonelists[MAX_ZONELISTS]; /* [I] */
+	int node_id;				       /* [I] */
+	unsigned long node_start_pfn;		       /* [I] */
+	unsigned long node_spanned_pages;	       /* [I] */
+	unsigned long node_present_pages;	       /* [I] */
+
+	wait_queue_head_t kswapd_wait;
+	wait_queue_head_t pfmemalloc_wait;
+	struct task_struct *kswapd;		/* [I] after boot */
+	int kswapd_max_order;			/* racy by design: wakers raise, kswapd resets */
+	enum zone_type classzone_idx;		/* the same */
+};
+typedef struct pglist_data pg_data_t;
+
+extern struct pglist_data *node_data[MAX_NUMNODES]; /* [I] NULL: no such node */
+extern unsigned long node_online_map;		     /* [I] a bit per node */
+extern unsigned long max_pfn;			     /* [I] one above the highest usable frame */
+extern unsigned long totalram_pages;		     /* managed pages of all zones */
+extern unsigned long totalhigh_pages;
+extern unsigned long totalreserve_pages;
+extern int min_free_kbytes;			     /* spec 2.4 */
+extern int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES - 1];
+extern int percpu_pagelist_fraction;
+extern bool page_group_by_mobility_disabled;
+extern const char *const migratetype_names[MIGRATE_TYPES];
+
+#define NODE_DATA(nid) (node_data[IS_ENABLED(CONFIG_NUMA) ? (nid) : 0])
+
+/* True for frames that have a struct page: whole blocks of MAX_ORDER_NR_PAGES with RAM in them. */
+bool pfn_valid(unsigned long pfn);
+
+static inline enum zone_type zone_idx(const struct zone *zone)
+{
+	return zone->index;
+}
+
+static inline int zone_to_nid(const struct zone *zone)
+{
+	return zone->node;
+}
+
+static inline bool populated_zone(const struct zone *zone)
+{
+	return zone->present_pages != 0;
+}
+
+static inline unsigned long zone_end_pfn(const struct zone *zone)
+{
+	return zone->zone_start_pfn + zone->spanned_pages;
+}
+
+static inline bool is_highmem_idx(enum zone_type idx)
+{
+	return idx == ZONE_HIGHMEM;
+}
+
+static inline bool is_highmem(const struct zone *zone)
+{
+	return is_highmem_idx(zone->index);
+}
+
+static inline struct zone *page_zone(const struct page *page)
+{
+	return &NODE_DATA(page_to_nid(page))->node_zones[page_zonenum(page)];
+}
+
+static inline bool PageHighMem(const struct page *page)
+{
+	return is_highmem_idx((enum zone_type)page_zonenum(page));
+}
+
+/* The zonelist a request of this node starts from. */
+static inline struct zonelist *node_zonelist(int nid, gfp_t gfp)
+{
+	int which = IS_ENABLED(CONFIG_NUMA) && (gfp & __GFP_THISNODE) ? ZONELIST_NOFALLBACK
+								       : ZONELIST_FALLBACK;
+
+	return &NODE_DATA(nid)->node_zonelists[which];
+}
+
+/* The first entry from z on whose zone index is at most highest and whose node is in nodes (0: any). */
+static inline struct zoneref *next_zones_zonelist(struct zoneref *z, enum zone_type highest,
+						  unsigned long nodes)
+{
+	while (z->zone && (z->zone_idx > (int)highest ||
+			   (nodes && !(nodes >> zone_to_nid(z->zone) & 1))))
+		z++;
+	return z;
+}
+
+static inline struct zoneref *first_zones_zonelist(struct zonelist *list, enum zone_type highest,
+						   unsigned long nodes)
+{
+	return next_zones_zonelist(list->_zonerefs, highest, nodes);
+}
+
+/* nodes: bit mask of allowed nodes, 0 for all. z is the struct zoneref *cursor. */
+#define for_each_zone_zonelist_nodemask(zonep, z, list, highest, nodes)                            \
+	for (z = first_zones_zonelist(list, highest, nodes); ((zonep) = z->zone) != NULL;          \
+	     z = next_zones_zonelist(z + 1, highest, nodes))
+#define for_each_zone_zonelist(zonep, z, list, highest)                                            \
+	for_each_zone_zonelist_nodemask(zonep, z, list, highest, 0UL)
+
+struct zone *first_zone(void);
+struct zone *next_zone(struct zone *zone); /* all nodes, all indices, empty ones too */
+#define for_each_zone(zone) for (zone = first_zone(); zone; zone = next_zone(zone))
+#define for_each_populated_zone(zone)                                                              \
+	for_each_zone(zone) if (!populated_zone(zone)) {} else
+#define for_each_online_node(nid)                                                                  \
+	for (nid = 0; nid < MAX_NUMNODES; nid++) if (!(node_online_map >> nid & 1)) {} else
+
+int numa_node_id(void);	/* the node of this CPU's memory */
+
+/* gfp.h's low bits -> highest zone that the request may use (spec 1.3). */
+enum zone_type gfp_zone(gfp_t gfp);
+enum migratetype allocflags_to_migratetype(gfp_t gfp);
+
+/* The check of spec 2.5; _safe sums the CPUs' differentials below percpu_drift_mark. */
+bool zone_watermark_ok(struct zone *zone, unsigned int order, unsigned long mark, int classzone,
+		       int alloc_flags);
+bool zone_watermark_ok_safe(struct zone *zone, unsigned int order, unsigned long mark,
+			    int classzone, int alloc_flags);
+
+/* Boot, in this order; then the sysctl entry. */
+void zones_init(void);			/* nodes, zones, memmap from memblock; zonelists */
+void mem_init(void);			/* hands all free memory to the buddy */
+void init_per_zone_wmark_min(void);	/* min_free_kbytes, watermarks, reserves */
+void setup_per_zone_wmarks(void);
+void setup_per_zone_lowmem_reserve(void);
+
+/* Who may use which node (cpusets): every node, as an unconfigured system. */
+static inline bool cpuset_zone_allowed(const struct zone *zone, gfp_t gfp)
+{
+	(void)zone;
+	(void)gfp;
+	return true;
+}
+
+#endif
