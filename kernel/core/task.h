@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task_struct: a task is a thread; what threads share hangs off it as counted objects.
+ *
+ *   task --- mm (address space)       task --- signal (the process: pids, limits, OOM adjustment,
+ *     |  \-- files, fs, sighand         |               group exit)
+ *     \--- thread (registers), stack    \--- thread_node in signal->threads
+ *
+ * This header lies below mm on purpose: mm reads flags, the pending SIGKILL, mems_allowed and
+ * oom_score_adj without asking anybody above.
+ *
+ * Locks by letter: [t] tasklist_lock, [s] sighand->siglock, [r] run-queue lock, [a] atomic,
+ * [c] only the task itself (current), [I] set before the task is visible.
+ */
+#ifndef KERNEL_CORE_TASK_H
+#define KERNEL_CORE_TASK_H
+
+#include "kernel/base/atomic.h"
+#include "kernel/base/bitops.h"
+#include "kernel/base/cpumask.h"
+#include "kernel/base/list.h"
+#include "kernel/base/rbtree.h"
+#include "kernel/base/spinlock.h"
+#include "kernel/base/types.h"
+#include "kernel/core/wait.h"
+#include "asm/percpu.h"
+#include "asm/thread.h"
+
+struct mm_struct;
+struct files_struct;
+struct fs_struct;
+struct sighand_struct;
+struct block_plug;
+
+/* task->state */
+#define TASK_RUNNING	     0
+#define TASK_INTERRUPTIBLE   1
+#define TASK_UNINTERRUPTIBLE 2
+#define TASK_STOPPED	     4
+#define TASK_DEAD	     64
+#define TASK_WAKEKILL	     128
+#define TASK_KILLABLE	     (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
+#define TASK_NORMAL	     (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
+#define EXIT_ZOMBIE	     16 /* task->exit_state */
+#define EXIT_DEAD	     32
+
+/* task->flags, written by the task alone; Linux's values */
+#define PF_IDLE		   0x00000002
+#define PF_EXITING	   0x00000004
+#define PF_FORKNOEXEC	   0x00000040
+#define PF_SUPERPRIV	   0x00000100
+#define PF_DUMPCORE	   0x00000200
+#define PF_SIGNALED	   0x00000400
+#define PF_MEMALLOC	   0x00000800 /* allocating memory to free memory: may use reserves */
+#define PF_FROZEN	   0x00010000
+#define PF_KSWAPD	   0x00040000
+#define PF_MEMALLOC_NOIO   0x00080000
+#define PF_LESS_THROTTLE   0x00100000
+#define PF_KTHREAD	   0x00200000
+#define PF_RANDOMIZE	   0x00400000
+#define PF_SWAPWRITE	   0x00800000
+
+/* task->thread_flags bits [a], tested on return to user and by mm */
+enum thread_flag {
+	TIF_NEED_RESCHED,
+	TIF_SIGPENDING,
+	TIF_MEMDIE,	/* killed by the OOM killer, has access to the reserves */
+	TIF_NOTIFY_RESUME,
+	TIF_RESTORE_SIGMASK,
+};
+
+#define OOM_SCORE_ADJ_MIN (-1000)
+#define OOM_SCORE_ADJ_MAX 1000
+
+#define RLIM_NLIMITS 16
+struct rlimit {
+	u64 rlim_cur, rlim_max;
+};
+
+enum sched_policy { SCHED_NORMAL, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5 };
+
+#define TASK_COMM_LEN 16
+
+/* What the threads of a process share beyond mm and files. */
+struct signal_struct {
+	atomic_t count;			/* [a] references: one per thread and per looker */
+	int nr_threads;			/* [t] */
+	struct list_head threads;	/* [t] task->thread_node */
+	struct task_struct *group_leader;
+	struct task_struct *curr_target;
+	u64 shared_pending;		/* [s] signals for the process, bit sig - 1 */
+	int group_exit_code;		/* [s] */
+	bool group_exit;		/* [s] all threads are to die with group_exit_code */
+	bool group_stop;		/* [s] */
+	struct rlimit rlim[RLIM_NLIMITS]; /* [s] */
+	short oom_score_adj;		/* [s] written, read anywhere */
+	short oom_score_adj_min;	/* [s] lowest value set by CAP_SYS_RESOURCE */
+	wait_queue_head_t wait_chldexit;
+	pid_t pgrp, session;		/* [t] */
+	void *tty;			/* [t] struct tty, fs */
+	u64 cutime, cstime, cmin_flt, cmaj_flt; /* [t] of reaped children, ticks */
+	u64 utime, stime, min_flt, maj_flt;	/* [t] of exited threads */
+	unsigned long cmaxrss;
+	void *sys;			/* kernel/sys: timers, siginfo of shared signals */
+};
+
+struct task_struct {
+	/* Read at entry, exit and by the allocator. */
+	volatile long state;		/* [r] when woken by others, [c] else */
+	unsigned long thread_flags;	/* [a] enum thread_flag */
+	unsigned int flags;		/* [c] PF_* */
+	void *stack;			/* [I] lowest address of the kernel stack */
+	struct mm_struct *mm;		/* [task_lock to read another's] NULL: kernel thread */
+	struct mm_struct *active_mm;	/* [c] the page tables in use, borrowed by kernel threads */
+	struct thread_struct thread;	/* arch */
+
+	/* Scheduling. */
+	int on_cpu;			/* [r] runs right now */
+	int on_rq;			/* [r] */
+	unsigned int cpu;		/* [r] */
+	cpumask_t cpus_allowed;		/* [r] */
+	enum sched_policy policy;	/* [r] */
+	int rt_priority;		/* [r] 1..99 for FIFO and RR */
+	int nice;			/* [r] -20..19 */
+	struct list_head run_list;	/* [r] */
+	struct rb_node run_node;	/* [r] */
+	u64 vruntime;			/* [r] */
+	int time_slice;			/* [r] ticks left */
+	u64 utime, stime;		/* [c] ticks */
+	u64 nvcsw, nivcsw;		/* [c] */
+	u64 start_time_ns;		/* [I] */
+	u64 exec_start_ns, sum_exec_ns;	/* [r] */
+
+	/* Who it is. */
+	pid_t pid, tgid;		/* [I] */
+	char comm[TASK_COMM_LEN];	/* [task_lock] */
+	struct task_struct *parent;	/* [t] */
+	struct task_struct *real_parent;
+	struct list_head children, sibling; /* [t] */
+	struct task_struct *group_leader; /* [t] */
+	struct list_head thread_node;	/* [t] in signal->threads */
+	struct list_head tasks;		/* [t] all group leaders, init_task.tasks is the head */
+	struct hlist_node pid_hash;	/* [t] */
+	int exit_state, exit_code, exit_signal; /* [t] */
+	atomic_t usage;			/* [a] */
+	spinlock_t alloc_lock;		/* task_lock(): mm, files, fs, comm */
+
+	/* Shared objects of the layers above. */
+	struct files_struct *files;	/* [task_lock] */
+	struct fs_struct *fs;		/* [task_lock] */
+	struct signal_struct *signal;	/* [s] */
+	struct sighand_struct *sighand;	/* [s] */
+
+	/* Signals: bit sig - 1. */
+	u64 pending;			/* [s] for this thread */
+	u64 blocked;			/* [c] written with [s] */
+	u64 real_blocked, saved_sigmask; /* [c] */
+
+	/* Credentials; capabilities are "uid 0 has all" plus the effective set. */
+	u32 uid, euid, suid, fsuid, gid, egid, sgid, fsgid; /* [c] */
+	u64 cap_effective, cap_permitted, cap_inheritable;   /* [c] */
+
+	/* Memory management. */
+	unsigned long mems_allowed;	/* [I] bit per node */
+	u64 min_flt, maj_flt;		/* [c] */
+	void *reclaim_state;		/* [c] pages freed by slab during reclaim */
+	struct block_plug *plug;	/* [c] */
+	int pagefault_disabled;		/* [c] uaccess in atomic context fails instead of sleeping */
+
+	/* User thread state. */
+	void *set_child_tid, *clear_child_tid; /* [c] user pointers */
+	void *robust_list;		/* [c] */
+	struct completion *vfork_done;	/* [task_lock] */
+	int pdeath_signal;		/* [c] */
+	void *sys;			/* kernel/sys: per-thread siginfo, altstack, restart block */
+
+	/* Kernel threads. */
+	int (*thread_fn)(void *data);
+	void *thread_data;
+	bool should_stop;
+
+	/* Lock checking in debug builds: sleeping locks held. */
+	int nr_held_locks;
+	u16 held_locks[16];
+};
+
+/* `current`: asm/percpu.h or asm/thread.h gives it for the machine at hand. */
+
+static inline void set_tsk_thread_flag(struct task_struct *p, enum thread_flag flag)
+{
+	set_bit(flag, &p->thread_flags);
+}
+
+static inline void clear_tsk_thread_flag(struct task_struct *p, enum thread_flag flag)
+{
+	clear_bit(flag, &p->thread_flags);
+}
+
+static inline bool test_tsk_thread_flag(const struct task_struct *p, enum thread_flag flag)
+{
+	return READ_ONCE(p->thread_flags) >> flag & 1;
+}
+
+#define test_thread_flag(flag)	test_tsk_thread_flag(current, flag)
+#define set_thread_flag(flag)	set_tsk_thread_flag(current, flag)
+#define clear_thread_flag(flag)	clear_tsk_thread_flag(current, flag)
+
+static inline bool signal_pending(const struct task_struct *p)
+{
+	return test_tsk_thread_flag(p, TIF_SIGPENDING);
+}
+
+/* SIGKILL (bit 8) is pending for the thread or its process. */
+static inline bool fatal_signal_pending(const struct task_struct *p)
+{
+	return signal_pending(p) && ((READ_ONCE(p->pending) | READ_ONCE(p->signal->shared_pending)) >> 8 & 1);
+}
+
+static inline bool rt_task(const struct task_struct *p)
+{
+	return p->policy == SCHED_FIFO || p->policy == SCHED_RR;
+}
+
+static inline bool is_global_init(const struct task_struct *p)
+{
+	return p->tgid == 1;
+}
+
+static inline void task_lock(struct task_struct *p)
+{
+	spin_lock(&p->alloc_lock);
+}
+
+static inline void task_unlock(struct task_struct *p)
+{
+	spin_unlock(&p->alloc_lock);
+}
+
+static inline bool thread_group_leader(const struct task_struct *p)
+{
+	return p->group_leader == p;
+}
+
+static inline bool has_capability_admin(const struct task_struct *p) /* CAP_SYS_ADMIN is bit 21 */
+{
+	return p->cap_effective >> 21 & 1;
+}
+
+extern rwlock_t tasklist_lock;
+extern struct task_struct init_task; /* the boot CPU's idle task, pid 0, head of the task list */
+
+#define for_each_process(p)                                                                        \
+	list_for_each_entry(p, &init_task.tasks, tasks)
+#define for_each_thread(p, t)                                                                      \
+	list_for_each_entry(t, &(p)->signal->threads, thread_node)
+
+static inline void get_task_struct(struct task_struct *p)
+{
+	atomic_inc(&p->usage);
+}
+
+void put_task_struct(struct task_struct *p);	/* frees task and stack with the last reference */
+struct task_struct *find_task_by_pid(pid_t pid); /* => tasklist_lock held; or take a reference under it */
+
+/*
+ * SIGKILL to all threads of p's process and wake them. => tasklist_lock held for reading or writing
+ * => any context but hard interrupt
+ */
+void task_kill(struct task_struct *p);
+
+#endif
