@@ -46,7 +46,7 @@
 #define VMEMMAP_START	   ASM_UL(0xffffea0000000000)
 #define VMEMMAP_END	   ASM_UL(0xffffea8000000000) /* exclusive */
 #define PKMAP_BASE	   ASM_UL(0xfffffffffe000000)
-#define LAST_PKMAP	   1024 /* pages of the PKMAP window */
+#define PKMAP_PAGES	   1024 /* entries there */
 #define KMAP_ATOMIC_BASE   ASM_UL(0xfffffffffe800000)
 #define KMAP_ATOMIC_SLOTS  16 /* windows per CPU, NR_CPUS * 16 <= 512 */
 #define FIXADDR_START	   ASM_UL(0xffffffffff200000)

@@ -17,24 +17,7 @@
 #include "kernel/base/types.h"
 #include "kernel/base/compiler.h"
 #include "asm/page.h"
-
-typedef struct { u64 pgd; } pgd_t;
-typedef struct { u64 pud; } pud_t;
-typedef struct { u64 pmd; } pmd_t;
-typedef struct { u64 pte; } pte_t;
-typedef struct { u64 pgprot; } pgprot_t;
-typedef struct { unsigned long val; } swp_entry_t;
-
-#define pgd_val(x)    ((x).pgd)
-#define pud_val(x)    ((x).pud)
-#define pmd_val(x)    ((x).pmd)
-#define pte_val(x)    ((x).pte)
-#define pgprot_val(x) ((x).pgprot)
-#define __pgd(x)      ((pgd_t){(x)})
-#define __pud(x)      ((pud_t){(x)})
-#define __pmd(x)      ((pmd_t){(x)})
-#define __pte(x)      ((pte_t){(x)})
-#define __pgprot(x)   ((pgprot_t){(x)})
+#include "asm/pgtable_types.h"
 
 #define PTRS_PER_PGD	     512
 #define PTRS_PER_PUD	     512
