@@ -50,7 +50,7 @@ CFLAGS  := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zo
 	   -ffunction-sections -fdata-sections -fno-stack-protector -fcf-protection=none -fno-ident \
 	   -fno-tree-loop-distribute-patterns -fzero-initialized-in-bss \
 	   -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=$(DEBUG) -include kernel/base/kconfig.h $(WARN)
-ASFLAGS := -g -D__ASSEMBLY__ -mcmodel=kernel -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=$(DEBUG) \
+ASFLAGS := -g -D__ASSEMBLY__ -fno-pic -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=$(DEBUG) \
 	   -include kernel/base/kconfig.h
 LDFLAGS := -m elf_x86_64 -nostdlib -static --gc-sections --build-id=none -z noexecstack \
 	   -z max-page-size=4096 --no-warn-rwx-segments -T linker.ld
