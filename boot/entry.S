@@ -70,8 +70,7 @@ header_end:
 
 	.section .boot.text, "ax", @progbits
 	.code32
-	.globl	multiboot2_entry, pvh_entry, multiboot2_entry_phys
-	.set	multiboot2_entry_phys, PHYS(multiboot2_entry)
+	.globl	multiboot2_entry, pvh_entry
 
 pvh_entry:
 	movl	$PVH_MAGIC, %eax
