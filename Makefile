@@ -113,9 +113,9 @@ $(INITRD): $(USER_BIN) scripts/mkinitrd scripts/newc.py
 
 iso: $(ISO)
 
-$(ISO): $(ELF) $(INITRD) scripts/mkiso
+$(ISO): $(ELF) $(INITRD) scripts/grubiso.py
 	@echo "  ISO     $@"
-	@scripts/mkiso $@ $(ELF) $(INITRD)
+	@$(PYTHON) scripts/grubiso.py $@ $(ELF) $(INITRD)
 
 # ---- Running ---------------------------------------------------------------------------------
 

@@ -3,9 +3,10 @@
  * The boot order on one screen. At this point: the map the firmware gave, then power off.
  */
 #include "boot/boot_info.h"
+#include "boot/exit_status.h"
 
 #define COM1	   0x3f8
-#define DEBUG_EXIT 0xf4
+
 
 static void outb(u16 port, u8 value)
 {
@@ -48,7 +49,7 @@ void kernel_main(struct boot_info *bi)
 	print_pair("initrd: ", bi->initrd_start, bi->initrd_end);
 	print_pair("image: ", boot_image_start(), boot_image_end());
 	print(bi->rsdp_valid ? "ACPI root pointer found\n" : "no ACPI root pointer\n");
-	outb(DEBUG_EXIT, 0);
+	outb(EXIT_PORT, EXIT_OK);
 	for (;;)
 		asm volatile("cli; hlt");
 }
