@@ -81,6 +81,28 @@ enum sched_policy { SCHED_NORMAL, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE 
 
 #define TASK_COMM_LEN 16
 
+/* What is done with a signal; the fields are those of the rt_sigaction call. */
+#define NSIG 64
+struct k_sigaction {
+	unsigned long handler;		/* user address, 0: default, 1: ignore */
+	unsigned long flags;		/* SA_* */
+	unsigned long restorer;
+	u64 mask;
+};
+
+struct sighand_struct {
+	atomic_t count;			/* [a] tasks that share it */
+	spinlock_t siglock;		/* rank SIGHAND, taken with interrupts off */
+	struct k_sigaction action[NSIG]; /* [s] */
+};
+
+/* How restart_syscall goes on with a call that a stop and continue interrupted. */
+struct restart_block {
+	long (*fn)(struct restart_block *block);
+	u64 deadline_ns;
+	unsigned long arg[4];
+};
+
 /* What the threads of a process share beyond mm and files. */
 struct signal_struct {
 	atomic_t count;			/* [a] references: one per thread and per looker */
@@ -89,9 +111,15 @@ struct signal_struct {
 	struct task_struct *group_leader;
 	struct task_struct *curr_target;
 	u64 shared_pending;		/* [s] signals for the process, bit sig - 1 */
+	struct list_head shared_sigqueue; /* [s] their siginfo, struct sigqueue of kernel/sys/signal.h */
 	int group_exit_code;		/* [s] */
 	bool group_exit;		/* [s] all threads are to die with group_exit_code */
-	bool group_stop;		/* [s] */
+	bool group_stop;		/* [s] all threads are stopped by signal group_exit_code */
+	bool stop_reported;		/* [s] wait() has seen the stop */
+	bool continued;			/* [s] SIGCONT came, wait() has not seen it */
+	unsigned int notify_parent;	/* [s] CLD_STOPPED or CLD_CONTINUED still to be sent */
+	int group_stop_count;		/* [s] threads that have still to stop */
+	struct task_struct *group_exec;	/* [s] the thread in exec that waits for the others' end */
 	struct rlimit rlim[RLIM_NLIMITS]; /* [s] */
 	short oom_score_adj;		/* [s] written, read anywhere */
 	short oom_score_adj_min;	/* [s] lowest value set by CAP_SYS_RESOURCE */
@@ -155,6 +183,11 @@ struct task_struct {
 	u64 pending;			/* [s] for this thread */
 	u64 blocked;			/* [c] written with [s] */
 	u64 real_blocked, saved_sigmask; /* [c] */
+	struct list_head sigqueue;	/* [s] siginfo of pending */
+	bool stop_pending;		/* [s] is to take part in a group stop */
+	unsigned long sas_ss_sp, sas_ss_size; /* [c] sigaltstack */
+	unsigned int sas_ss_flags;	/* [c] */
+	struct restart_block restart;	/* [c] */
 
 	/* Credentials; capabilities are "uid 0 has all" plus the effective set. */
 	u32 uid, euid, suid, fsuid, gid, egid, sgid, fsgid; /* [c] */
