@@ -46,7 +46,7 @@ WARN    := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	   -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wno-missing-field-initializers
 CFLAGS  := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	   -fno-strict-aliasing -fno-strict-overflow -fno-common -fno-omit-frame-pointer \
-	   -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks \
+	   -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks \
 	   -ffunction-sections -fdata-sections -fno-stack-protector -fcf-protection=none -fno-ident \
 	   -fno-tree-loop-distribute-patterns -fzero-initialized-in-bss \
 	   -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=$(DEBUG) -include kernel/base/kconfig.h $(WARN)
@@ -55,8 +55,10 @@ ASFLAGS := -g -D__ASSEMBLY__ -fno-pic -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=
 LDFLAGS := -m elf_x86_64 -nostdlib -static --gc-sections --build-id=none -z noexecstack \
 	   -z max-page-size=4096 --no-warn-rwx-segments -T linker.ld
 
-# Release builds keep functions near their natural call order for the backtrace's sake, so sibling calls
-# are off in both flavours; a debug build differs by CONFIG_DEBUG alone and stays comparable.
+# A tail call leaves no frame: a debug build keeps them all for its backtraces.
+ifeq ($(DEBUG),1)
+CFLAGS += -fno-optimize-sibling-calls
+endif
 
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
