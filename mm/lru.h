@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The LRU lists: which pages were used last, per zone, in five lists (mm/zone.h).
+ *
+ *   new anonymous page ------------------> active anon      new file page --> inactive file
+ *   read back from swap, tmpfs ----------> inactive anon    mlocked --------> unevictable
+ *
+ * A page is put on its list through a per-CPU vector of 14 pages, so that the zone's lru_lock is
+ * taken once for 14 pages. While it waits there the vector holds a reference and PG_lru is clear.
+ * Which list a page belongs to follows from its flags: PG_unevictable, PG_active, PG_swapbacked.
+ *
+ * Locks: zone->lru_lock (interrupts off: the end of an I/O rotates pages) for lists and PG_lru;
+ * the vectors belong to their CPU with interrupts off.
+ */
+#ifndef MM_LRU_H
+#define MM_LRU_H
+
+#include "mm/page_list.h"
+#include "mm/zone.h"
+
+struct vm_area_struct;
+
+#define PAGEVEC_SIZE 14
+
+/* A file page belongs to the file lists; what has swap behind it to the anon lists. */
+static inline int page_is_file_cache(const struct page *page)
+{
+	return !PageSwapBacked(page);
+}
+
+static inline bool is_file_lru(enum lru_list lru)
+{
+	return lru == LRU_INACTIVE_FILE || lru == LRU_ACTIVE_FILE;
+}
+
+static inline bool is_active_lru(enum lru_list lru)
+{
+	return lru == LRU_ACTIVE_ANON || lru == LRU_ACTIVE_FILE;
+}
+
+/* The list that the page's flags name. */
+static inline enum lru_list page_lru(const struct page *page)
+{
+	if (PageUnevictable(page))
+		return LRU_UNEVICTABLE;
+	return (enum lru_list)((page_is_file_cache(page) ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON) +
+			       (PageActive(page) ? LRU_ACTIVE : 0));
+}
+
+/*
+ * Put a page that is on no list onto the one its flags name, at the next drain.
+ * => any context; takes a reference until then; the caller keeps its own
+ */
+void lru_cache_add(struct page *page);
+void lru_cache_add_anon(struct page *page);	/* inactive anon: swap-in, tmpfs */
+void lru_cache_add_file(struct page *page);	/* inactive file */
+/* New anonymous page of vma: sets PG_active, or PG_mlocked and the unevictable list for VM_LOCKED. */
+void lru_cache_add_active_or_unevictable(struct page *page, struct vm_area_struct *vma);
+void add_page_to_unevictable_list(struct page *page);
+
+/* inactive unreferenced -> referenced; inactive referenced -> active; active -> referenced */
+void mark_page_accessed(struct page *page);
+void activate_page(struct page *page);		/* inactive -> active */
+void deactivate_page(struct page *page);	/* clean file page nobody needs: to the inactive tail */
+void rotate_reclaimable_page(struct page *page); /* end of I/O: to the inactive tail; any context */
+
+void lru_add_drain(void);	/* this CPU's vectors to the lists */
+void lru_add_drain_all(void);	/* every CPU's; may sleep */
+
+/*
+ * Take a page off its list for the caller's own use (migration, mlock).
+ * => 0 with one reference more, or -EBUSY; the caller holds a reference already
+ */
+int isolate_lru_page(struct page *page);
+void putback_lru_page(struct page *page); /* back to the right list; drops isolate's reference */
+
+/* Drop one reference of each; pages that reach 0 leave their LRU list and are freed together. */
+void release_pages(struct page **pages, int nr, bool cold);
+/* The same after freeing swap slots that only the cache still uses: for unmapped user pages. */
+void free_pages_and_swap_cache(struct page **pages, int nr);
+void free_page_and_swap_cache(struct page *page);
+
+/* => lru_lock held, interrupts off. Lists and counters only; PG_lru is the caller's. */
+void add_page_to_lru_list(struct page *page, struct zone *zone, enum lru_list lru);
+void del_page_from_lru_list(struct page *page, struct zone *zone, enum lru_list lru);
+
+void lru_init(void);
+
+#endif

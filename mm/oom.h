@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The out-of-memory killer: when reclaim finds nothing more, one process dies so that the others
+ * live. Spec section 9.
+ *
+ *   gate (slowpath) -> out_of_memory -> notifiers -> select by badness -> sacrifice a child ->
+ *   SIGKILL + TIF_MEMDIE (may use all reserves) -> exit_mm -> exit_oom_victim -> next kill possible
+ *
+ * Locks: zone_scan_lock for ZONE_OOM_LOCKED; tasklist_lock for the walk.
+ */
+#ifndef MM_OOM_H
+#define MM_OOM_H
+
+#include "kernel/base/list.h"
+#include "kernel/core/task.h"
+#include "mm/gfp.h"
+#include "mm/zone.h"
+
+/* Callbacks that may free memory before anybody dies; add the pages freed to *freed. */
+struct oom_notifier {
+	void (*notify)(struct oom_notifier *n, unsigned long *freed);
+	struct list_head list;
+};
+void register_oom_notifier(struct oom_notifier *n);
+void unregister_oom_notifier(struct oom_notifier *n);
+
+/* => zonelist may be NULL (sysrq, page fault without one); may sleep a tick; panics per spec 9.6 */
+void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, unsigned long nodemask,
+		   bool force);
+/* VM_FAULT_OOM of a user-mode fault: kills somebody (perhaps current), then the fault is retried. */
+void pagefault_out_of_memory(void);
+
+/* Lock every zone of the list, or none. => true: got them all */
+bool try_set_zonelist_oom(struct zonelist *zonelist, gfp_t gfp);
+void clear_zonelist_oom(struct zonelist *zonelist, gfp_t gfp);
+
+/* What badness is made of; the pure part, in pages. */
+struct oom_facts {
+	unsigned long rss, swapents, nr_ptes;
+	int oom_score_adj;
+	bool has_admin;		/* CAP_SYS_ADMIN: 3 % less */
+};
+unsigned long oom_badness_of(const struct oom_facts *facts, unsigned long totalpages);
+unsigned long oom_badness(struct task_struct *p, unsigned long nodemask, unsigned long totalpages);
+unsigned long proc_oom_score(struct task_struct *p); /* /proc/PID/oom_score: points * 1000 / total */
+
+/* The thread of p's process that has the mm, task_lock held; NULL: none. => tasklist_lock or p's reference */
+struct task_struct *find_lock_task_mm(struct task_struct *p);
+
+void mark_oom_victim(struct task_struct *p); /* TIF_MEMDIE */
+/* End of exit_mm, after mmput: gives the privilege back and lets the next kill happen. => current */
+void exit_oom_victim(void);
+/* swapoff in progress: chosen first. */
+void set_current_oom_origin(void);
+void clear_current_oom_origin(void);
+bool oom_task_origin(const struct task_struct *p);
+
+void oom_reaper_init(void);		/* thread "oom_reaper"; tasks must run */
+void wake_oom_reaper(struct task_struct *victim);
+
+extern bool oom_killer_disabled;	/* suspend: allocations fail instead of killing */
+extern int sysctl_panic_on_oom;		/* 0..2 */
+extern int sysctl_oom_kill_allocating_task;
+extern int sysctl_oom_dump_tasks;
+extern int sysctl_oom_reaper;
+
+#endif
