@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kstack: memory for tasks. kernel/core owns none, so it asks through the two functions registered here.
+ *
+ * A kernel stack is 16 KiB of vmalloc with guard pages on both sides (decision 16). Making one costs
+ * page-table changes and, when it goes, a TLB flush on every CPU; so each CPU keeps a few, which also
+ * serves the last moments of a task: its stack is given back by the scheduler with interrupts off, where
+ * vfree() must not be called. Stacks beyond what the CPUs keep wait on a list until the next allocation
+ * frees them in process context.
+ *
+ * Locks: the CPU's own array with interrupts off; [s] surplus_lock.
+ */
+#include "mm/kstack.h"
+
+#include "asm/irqflags.h"
+#include "asm/percpu.h"
+#include "kernel/base/spinlock.h"
+#include "kernel/core/task.h"
+#include "mm/slab.h"
+#include "mm/vmalloc.h"
+#include "mm/zone.h"
+
+#define STACKS_PER_CPU 4
+
+struct stack_cache {
+	unsigned int nr;
+	void *stack[STACKS_PER_CPU];
+};
+
+static DEFINE_PER_CPU(struct stack_cache, stack_cache);
+static DEFINE_SPINLOCK(surplus_lock, LOCK_RANK_LEAF);
+static void *surplus; /* [s] singly linked through the first word of each stack */
+static struct kmem_cache *task_cache;
+
+static void account_stack(void *stack, int delta)
+{
+	struct zone *zone = page_zone(vmalloc_to_page(stack));
+
+	mod_zone_page_state(zone, NR_KERNEL_STACK, delta);
+}
+
+static void free_surplus(void)
+{
+	void *stack;
+
+	if (!READ_ONCE(surplus))
+		return;
+	spin_lock_irq(&surplus_lock);
+	stack = surplus;
+	surplus = NULL;
+	spin_unlock_irq(&surplus_lock);
+	while (stack) {
+		void *next = *(void **)stack;
+
+		account_stack(stack, -1);
+		vfree(stack);
+		stack = next;
+	}
+}
+
+static void *stack_alloc(void)
+{
+	struct stack_cache *cache;
+	void *stack = NULL;
+	unsigned long irq;
+
+	free_surplus();
+	local_irq_save(irq);
+	cache = this_cpu_ptr(&stack_cache);
+	if (cache->nr)
+		stack = cache->stack[--cache->nr];
+	local_irq_restore(irq);
+	if (stack)
+		return stack;
+	stack = __vmalloc(KERNEL_STACK_SIZE, GFP_KERNEL, PAGE_KERNEL);
+	if (stack)
+		account_stack(stack, 1);
+	return stack;
+}
+
+static void stack_free(void *stack)
+{
+	struct stack_cache *cache;
+	unsigned long irq;
+
+	local_irq_save(irq);
+	cache = this_cpu_ptr(&stack_cache);
+	if (cache->nr < STACKS_PER_CPU) {
+		cache->stack[cache->nr++] = stack;
+	} else {
+		spin_lock(&surplus_lock);
+		*(void **)stack = surplus;
+		surplus = stack;
+		spin_unlock(&surplus_lock);
+	}
+	local_irq_restore(irq);
+}
+
+/* => may sleep; a task_struct of undefined contents but its stack; NULL without memory */
+static struct task_struct *task_alloc(void)
+{
+	struct task_struct *task = kmem_cache_alloc(task_cache, GFP_KERNEL);
+
+	if (!task)
+		return NULL;
+	task->stack = stack_alloc();
+	if (!task->stack) {
+		kmem_cache_free(task_cache, task);
+		return NULL;
+	}
+	return task;
+}
+
+/* => any context; the task runs nowhere any more */
+static void task_free(struct task_struct *task)
+{
+	stack_free(task->stack);
+	kmem_cache_free(task_cache, task);
+}
+
+void kstack_init(void)
+{
+	task_cache = kmem_cache_create("task_struct", sizeof(struct task_struct), 64, SLAB_PANIC, NULL);
+	task_set_allocator(task_alloc, task_free);
+}
