@@ -75,7 +75,7 @@ struct object_trailer {
 	void *freed_by;
 };
 
-static DEFINE_SPINLOCK(cache_list_lock, LOCK_RANK_SLAB_LIST);
+static DEFINE_SPINLOCK(cache_list_lock, LOCK_RANK_SPIN_OUTER);
 static LIST_HEAD(cache_list);
 
 /* ---- Debug: red zones, poison, history ---- */

@@ -33,7 +33,7 @@ struct vm_struct {
 	struct page *pages[];		/* [I] */
 };
 
-static DEFINE_MUTEX(vmalloc_mutex, LOCK_RANK_VMALLOC);
+static DEFINE_MUTEX(vmalloc_mutex, LOCK_RANK_SLEEP_LEAF);
 static LIST_HEAD(areas);
 static unsigned long used_bytes;		/* [v] */
 static struct list_head *search_from = &areas;	/* [v] the area in front of the last hole found */
