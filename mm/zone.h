@@ -136,6 +136,8 @@ struct zone {
 	unsigned long spanned_pages;		     /* [I] last - first + 1, with holes */
 	unsigned long present_pages;		     /* [I] spanned without the map's holes */
 	unsigned long managed_pages;		     /* [z] handed to the buddy; boot, then rare */
+	u8 *pageblock_flags;			     /* [z] a byte per block, see buddy.h; pointer [I] */
+	unsigned long first_pageblock;		     /* [I] index of its first block */
 	int nr_migrate_reserve_block;		     /* [z] */
 	unsigned int inactive_ratio;		     /* [I] active anon / inactive anon wanted */
 	struct per_cpu_pageset pageset[NR_CPUS];
@@ -186,6 +188,8 @@ struct pglist_data {
 typedef struct pglist_data pg_data_t;
 
 extern struct pglist_data *node_data[MAX_NUMNODES]; /* [I] NULL: no such node */
+/* Zone by the top bits of page->flags, zone number and node together; NULL: no such zone. */
+extern struct zone *zone_table[MAX_NR_ZONES << NODES_WIDTH]; /* [I] */
 extern unsigned long node_online_map;		     /* [I] a bit per node */
 extern unsigned long max_pfn;			     /* [I] one above the highest usable frame */
 extern unsigned long totalram_pages;		     /* managed pages of all zones */
@@ -234,7 +238,7 @@ static inline bool is_highmem(const struct zone *zone)
 
 static inline struct zone *page_zone(const struct page *page)
 {
-	return &NODE_DATA(page_to_nid(page))->node_zones[page_zonenum(page)];
+	return zone_table[page->flags >> NODES_SHIFT];
 }
 
 static inline bool PageHighMem(const struct page *page)

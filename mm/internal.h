@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The allocator's own doors: between the fast path (page_alloc.c), the slow path (slowpath.c), the
+ * buddy and the per-CPU lists. Nobody above mm includes this.
+ */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include "mm/zone.h"
+
+/* One request, as every part of the allocator sees it. */
+struct alloc_context {
+	struct zonelist *zonelist;	/* zones in order of preference */
+	unsigned long nodemask;		/* allowed nodes, a bit each; 0: all */
+	struct zone *preferred_zone;	/* first usable zone of the list */
+	int classzone_idx;		/* its index: column of lowmem_reserve */
+	enum zone_type high_zoneidx;	/* from the flags: highest zone allowed */
+	enum migratetype migratetype;	/* from the flags */
+};
+
+/*
+ * Walk the zonelist once with the given ALLOC_ flags (spec 4.1, F3): the first zone that passes its
+ * checks gives the page.
+ * => page with _refcount 1, zeroed and compound as gfp wants, the counters done; NULL if no zone has it
+ * => any context; the step-19 hooks are alloc_pages' business
+ */
+struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, int alloc_flags,
+				    const struct alloc_context *ac);
+
+/* preferred_zone and classzone_idx again: the cpuset of current counts (true) or not (step 5). */
+void set_preferred_zone(struct alloc_context *ac, gfp_t gfp, bool use_cpuset);
+
+/* The full-zone cache of a zonelist's node forgets everything: reclaim has freed pages (step 14). */
+void zlc_clear_zones_full(struct zonelist *zonelist);
+
+/* Spec 3.6. => true: the page is usable for an allocation / may be freed; else reported and leaked. */
+bool check_new_page(struct page *page, unsigned int order);
+bool check_free_page(struct page *page, unsigned int order);
+void bad_page(struct page *page, const char *reason);
+
+void prep_compound_page(struct page *page, unsigned int order);
+
+/* Fault injection: a test makes the n-th allocation fail. NULL: off. => true: fail this one */
+extern bool (*fail_page_alloc)(gfp_t gfp, unsigned int order);
+
+/* Boot: page descriptors, one by one (zone.c). */
+void memmap_init_page(struct page *page, unsigned long pfn, const struct zone *zone);
+
+/* The memory dump of the failure report and the OOM killer (spec 4.3); nodes outside the mask are left out. */
+void show_mem(unsigned long nodemask);
+
+#endif
