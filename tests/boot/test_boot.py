@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""Both loaders, both builds: the machine comes up, runs a program and says how it ended."""
+import pytest
+
+from machine import run
+
+
+@pytest.mark.parametrize("boot", ["grub", "direct"])
+def test_a_program_runs_and_its_status_arrives(boot, debug):
+    result = run(boot=boot, debug=debug, execs=["/bin/busybox true"])
+    assert result.status == 0, result
+    assert result.lines(r"^exec: /bin/busybox exited with status 0$"), result
+    assert result.lines(r"BIOS-e820: \[mem 0x0000000000000000-"), result
+
+
+def test_a_failing_program_gives_status_1():
+    result = run(execs=["/bin/busybox false"])
+    assert result.status == 1, result
+    assert result.lines(r"^exec: /bin/busybox exited with status 1$"), result
+
+
+def test_the_last_of_several_programs_counts():
+    result = run(execs=["/bin/busybox false", "/bin/busybox sh -c 'exit 0'"])
+    assert result.status == 0, result
+    assert len(result.lines(r"^exec: ")) == 2, result
+
+
+def test_a_signal_is_reported():
+    result = run(execs=["/bin/busybox sh -c 'kill -9 $$'"])
+    assert result.status == 1, result
+    assert result.lines(r"^exec: /bin/busybox killed by signal 9$"), result
+
+
+@pytest.mark.parametrize("boot", ["grub", "direct"])
+def test_the_command_line_arrives_unchanged(boot):
+    words = r"""alpha=$HOME beta="two words" gamma=a\b delta='single' epsilon=x;y|z&w"""
+    result = run(boot=boot, append=words, execs=["/bin/busybox cat /proc/cmdline"])
+    assert result.status == 0, result
+    assert words in result.output, result
+
+
+def test_selftests(debug):
+    result = run("--cpus", 2, debug=debug, append="selftest")
+    assert result.status == 0, result
+    assert result.lines(r"selftest: (\d+) passed, 0 failed"), result
+
+
+def test_a_panic_ends_with_status_3():
+    result = run(append="init=/nonexistent")
+    assert result.status == 3, result
+    assert "Kernel panic - not syncing:" in result.output, result
