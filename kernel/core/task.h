@@ -158,6 +158,9 @@ struct task_struct {
 	u64 nvcsw, nivcsw;		/* [c] */
 	u64 start_time_ns;		/* [I] */
 	u64 exec_start_ns, sum_exec_ns;	/* [r] */
+	u64 prev_exec_ns;		/* [r] sum_exec_ns when it was last put on a CPU */
+	unsigned long switch_tick;	/* [c] jiffies of its last switch, for reports of stuck tasks */
+	bool in_iowait;			/* [c] sleeps for a disk */
 
 	/* Who it is. */
 	pid_t pid, tgid;		/* [I] */
@@ -214,7 +217,7 @@ struct task_struct {
 
 	/* Lock checking in debug builds: sleeping locks held. */
 	int nr_held_locks;
-	u16 held_locks[16];
+	const struct lock_debug *held_locks[16];
 };
 
 /* `current`: asm/percpu.h or asm/thread.h gives it for the machine at hand. */
@@ -279,14 +282,25 @@ static inline bool has_capability_admin(const struct task_struct *p) /* CAP_SYS_
 	return p->cap_effective >> 21 & 1;
 }
 
-extern rwlock_t tasklist_lock;
+/* => something to do before user mode is entered again: the user-return hook runs while this holds */
+static inline bool task_work_pending(const struct task_struct *p)
+{
+	return (READ_ONCE(p->thread_flags) & ~(1UL << TIF_MEMDIE | 1UL << TIF_RESTORE_SIGMASK)) != 0;
+}
+
+extern rwlock_t tasklist_lock;	    /* written with interrupts off, read from any context but hard interrupts */
 extern struct task_struct init_task; /* the boot CPU's idle task, pid 0, head of the task list */
+extern struct signal_struct init_signals;
 
-#define for_each_process(p)                                                                        \
-	list_for_each_entry(p, &init_task.tasks, tasks)
-#define for_each_thread(p, t)                                                                      \
-	list_for_each_entry(t, &(p)->signal->threads, thread_node)
+/* Every process, by its leader (not the idle tasks); every thread of p's process. */
+#define for_each_process(p)   list_for_each_entry(p, &init_task.tasks, tasks)
+#define for_each_thread(p, t) list_for_each_entry(t, &(p)->signal->threads, thread_node)
 
+/*
+ * A task is born with two references: one of the scheduler, dropped after its last switch (do_task_dead),
+ * one of its place on the lists, dropped by who unlinks it (release of the zombie; kernel threads do it
+ * themselves).
+ */
 static inline void get_task_struct(struct task_struct *p)
 {
 	atomic_inc(&p->usage);
@@ -294,10 +308,43 @@ static inline void get_task_struct(struct task_struct *p)
 
 void put_task_struct(struct task_struct *p);	/* frees task and stack with the last reference */
 struct task_struct *find_task_by_pid(pid_t pid); /* => tasklist_lock held; or take a reference under it */
+/* => the task with a reference, or NULL; takes the lock itself */
+struct task_struct *find_get_task_by_pid(pid_t pid);
+
+/* Memory: entered by mm once at boot. alloc gives a zeroed task with stack set; both may sleep (free: not). */
+void task_set_allocator(struct task_struct *(*alloc)(void), void (*free)(struct task_struct *p));
+void task_set_signal_allocator(struct signal_struct *(*alloc)(void),
+			       void (*free)(struct signal_struct *sig));
+
+/*
+ * => a new task, not yet on any list and without pid: scheduling, credentials and mems_allowed as current's,
+ *    mm, files, fs, signal, sighand NULL, 2 references. NULL: no memory. Undo: task_free_new().
+ */
+struct task_struct *task_alloc(const char *comm);
+void task_free_new(struct task_struct *p);
+/* => a signal_struct for a new process: one reference, no thread; NULL: no memory */
+struct signal_struct *signal_alloc(void);
+void signal_put(struct signal_struct *sig);
+/* => a free number or -EAGAIN; numbers rise and start again at 300 */
+pid_t alloc_pid(void);
+void free_pid(pid_t pid);
+#define PID_MAX 32768
+
+/*
+ * => tasklist_lock held for writing; pid, tgid, group_leader, real_parent and signal are set (task_link takes
+ *    over one reference of signal). Puts p on the pid hash, its thread group and, if it leads the group, on
+ *    the list of processes and its parent's children. task_unlink undoes it; the pid stays taken.
+ */
+void task_link(struct task_struct *p);
+void task_unlink(struct task_struct *p);
+unsigned int nr_threads_total(void);
+
+void set_task_comm(struct task_struct *p, const char *comm);
+char *get_task_comm(char buf[TASK_COMM_LEN], struct task_struct *p);
 
 /*
  * SIGKILL to all threads of p's process and wake them. => tasklist_lock held for reading or writing
- * => any context but hard interrupt
+ * => any context but hard interrupt; kernel threads are left alone
  */
 void task_kill(struct task_struct *p);
 
