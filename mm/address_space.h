@@ -52,15 +52,6 @@ enum mapping_flags {
 	AS_SHMEM,	/* memory is the only store: pages are swap-backed, zeroes when missing */
 };
 
-/* Where a reader of a file is, one per struct file; racy between threads by design (readahead.c). */
-struct file_ra_state {
-	unsigned long start;	/* first page of the window */
-	unsigned int size;	/* its pages; 0: none */
-	unsigned int async_size; /* the next window starts when this many are left */
-	unsigned int ra_pages;	/* largest window; 0: no readahead */
-	unsigned long prev_index; /* last page read */
-};
-
 #define DEFAULT_RA_PAGES 32 /* 128 KiB */
 
 /* radix tree tags */

@@ -162,12 +162,12 @@ static inline unsigned long linear_page_index(const struct vm_area_struct *vma, 
 	return ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
 }
 
-/* MAP_SHARED|MAP_ANONYMOUS, /dev/zero: the file system with memory behind it registers its maker. */
-struct shmem_hooks {
-	/* => a new unlinked file of size bytes, one reference, or ERR_PTR */
-	struct file *(*file_setup)(const char *name, loff_t size);
-};
-void mm_set_shmem(const struct shmem_hooks *hooks);
+/*
+ * MAP_SHARED|MAP_ANONYMOUS needs a nameless file that lives in memory: the file system that has such files says here how to make
+ * one of size bytes (fs's shmem_file_setup). Until then such an mmap is -ENODEV.
+ */
+typedef struct file *(*shmem_setup_fn)(const char *name, loff_t size, unsigned long vm_flags);
+void mm_set_shmem_setup(shmem_setup_fn setup);
 /* A driver's mmap of /dev/zero: private is anonymous memory, shared is a fresh shmem file. */
 int mmap_zero(struct file *file, struct vm_area_struct *vma);
 

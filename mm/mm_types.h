@@ -45,6 +45,7 @@ struct vm_area_struct;
 #define VM_RAND_READ  0x00010000UL
 #define VM_DONTCOPY   0x00020000UL
 #define VM_DONTEXPAND 0x00040000UL
+#define VM_LOCKONFAULT 0x00080000UL
 #define VM_ACCOUNT    0x00100000UL /* counted against overcommit */
 #define VM_NORESERVE  0x00200000UL
 #define VM_WIPEONFORK 0x02000000UL
@@ -82,6 +83,7 @@ struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
 	int (*fault)(struct vm_area_struct *vma, struct vm_fault *vmf); /* VM_FAULT_* */
+	/* A shared page is about to become writable; vmf->page is locked and stays so. 0 or VM_FAULT_SIGBUS */
 	int (*page_mkwrite)(struct vm_area_struct *vma, struct vm_fault *vmf);
 	const char *(*name)(struct vm_area_struct *vma);
 };
@@ -98,6 +100,7 @@ struct vm_area_struct {
 	void *vm_private_data;
 	struct vm_area_struct *vm_next, *vm_prev; /* [m] by address */
 	struct rb_node vm_rb;		/* [m] */
+	unsigned long rb_subtree_gap;	/* [m] largest hole below an area of this subtree, bytes */
 	struct list_head shared_node;	/* [i] in mapping->i_mmap */
 	struct anon_vma *anon_vma;	/* [m, p] set at the first anonymous page */
 	struct list_head anon_vma_node;	/* [v] */
@@ -114,6 +117,7 @@ struct mm_struct {
 	pgd_t *pgd;			/* [I] */
 	unsigned long mmap_base;	/* [I] top of the mmap region, grows down */
 	unsigned long task_size;	/* [I] */
+	unsigned long highest_vm_end;	/* [m] end of the last area */
 	atomic_t mm_users;		/* [a] tasks and temporary users; 0: areas are torn down */
 	atomic_t mm_count;		/* [a] 1 for all users together, lazy kernel threads; 0: freed */
 	int map_count;			/* [m] */

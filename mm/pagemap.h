@@ -10,8 +10,8 @@
  * (put_page). Page lock: whoever has it may change page->mapping, start I/O, or rely on neither happening.
  * Order: inode, mmap_sem -> page lock -> i_mmap, anon_vma lock -> page-table lock -> tree_lock.
  *
- * A file system needs only readpage (and writepage if it has a disk) in its a_ops, and may use generic_file_read,
- * generic_file_write and generic_file_mmap in its file operations as they are. A mapping with AS_SHMEM lives in
+ * A file system needs only readpage (and writepage if it has a disk) in its a_ops; generic_file_read, filemap_read,
+ * filemap_write and generic_file_mmap are the bodies of its file operations. A mapping with AS_SHMEM lives in
  * memory only: missing pages are zeroes, its pages are swap-backed and counted NR_SHMEM, and are never cleaned.
  */
 #ifndef MM_PAGEMAP_H
@@ -24,6 +24,7 @@
 #include "mm/page.h"
 
 struct file;
+struct file_ra_state;
 struct inode;
 struct vm_area_struct;
 
@@ -129,10 +130,17 @@ struct page *read_mapping_page(struct address_space *mapping, unsigned long inde
 
 /* ---- Files (filemap_rw.c, filemap_fault.c, readahead.c) ---------------------------------------------- */
 
-/* => bytes or -errno; moves *pos; O_APPEND is the caller's (pos) */
-ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
-/* => the same; takes the inode's lock itself; grows i_size */
-ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos);
+/* => bytes or -errno; moves *pos. user: buf is user memory; else a kernel buffer */
+ssize_t filemap_read(struct file *file, void *buf, size_t len, loff_t *pos, bool user);
+static inline ssize_t generic_file_read(struct file *file, char *ubuf, size_t len, loff_t *pos)
+{
+	return filemap_read(file, ubuf, len, pos, true);
+}
+/*
+ * => the same for writing; grows i_size, dirties pages, may wait for write-back (balance_dirty_pages). The caller holds
+ *    i_rwsem for writing and has applied O_APPEND and the limits (generic_write_checks)
+ */
+ssize_t filemap_write(struct file *file, const void *buf, size_t len, loff_t *pos, bool user);
 /* write_begin and write_end for file systems whose page is the unit: reads the page if it is written in part */
 int simple_write_begin(struct file *file, struct address_space *mapping, loff_t pos, unsigned len,
 		       struct page **pagep);
@@ -141,7 +149,6 @@ int simple_write_end(struct file *file, struct address_space *mapping, loff_t po
 int simple_readpage(struct file *file, struct page *page); /* zeroes: memory file systems */
 
 int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf);
-int filemap_page_mkwrite(struct vm_area_struct *vma, struct vm_fault *vmf);
 extern const struct vm_operations_struct generic_file_vm_ops;
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 

@@ -46,8 +46,6 @@ static inline void page_dup_rmap(struct page *page)
 	atomic_inc(&page->_mapcount);
 }
 void page_remove_rmap(struct page *page);
-/* The sole owner of a copy-on-write page takes it into vma's anon_vma. */
-void page_move_anon_rmap(struct page *page, struct vm_area_struct *vma);
 
 /* ---- Walks: reclaim's questions ----------------------------------------------------------------- */
 
@@ -57,6 +55,7 @@ enum { SWAP_SUCCESS, SWAP_AGAIN, SWAP_FAIL, SWAP_MLOCK };
 #define TTU_MIGRATION	  1 /* install migration entries */
 #define TTU_IGNORE_MLOCK  0x100
 #define TTU_IGNORE_ACCESS 0x200
+#define TTU_BATCH_FLUSH   0x400 /* no flush here: unmap_flush_defer() (swap.h) gathers them */
 
 /*
  * => number of entries that had the accessed bit, which is cleared (sequential areas do not count);
@@ -73,20 +72,6 @@ int page_referenced(struct page *page, bool is_locked, unsigned long *vm_flags);
  *    SWAP_MLOCK a locked area maps it
  */
 int try_to_unmap(struct page *page, unsigned int flags);
-
-/*
- * The same with the TLB flush put off: one for up to 32 pages (decision 9). Between the unmapping and the
- * flush other CPUs may still read the page through old entries, and write it if it was dirty. So:
- * => try_to_unmap_flush_dirty() before the page is written out, try_to_unmap_flush() before it is freed
- */
-struct unmap_batch {
-	cpumask_t cpus;		/* whose TLBs may have old entries */
-	bool dirty;		/* one of them may allow writing */
-};
-#define UNMAP_BATCH_INIT { 0, false }
-int try_to_unmap_batch(struct page *page, unsigned int flags, struct unmap_batch *batch);
-void try_to_unmap_flush(struct unmap_batch *batch);
-void try_to_unmap_flush_dirty(struct unmap_batch *batch);
 
 /* Write-protects and cleans every entry of a locked file page before it is written. => entries changed */
 int page_mkclean(struct page *page);
