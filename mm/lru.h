@@ -80,10 +80,25 @@ void release_pages(struct page **pages, int nr, bool cold);
 void free_pages_and_swap_cache(struct page **pages, int nr);
 void free_page_and_swap_cache(struct page *page);
 
+/*
+ * Freeing takes the last two references (cache and isolator) in one step, so that nobody can find
+ * the page meanwhile. => true: the count was exactly count and is 0 now
+ */
+static inline bool page_freeze_refs(struct page *page, int count)
+{
+	return atomic_cmpxchg(&page->_refcount, count, 0) == count;
+}
+
+static inline void page_unfreeze_refs(struct page *page, int count)
+{
+	atomic_set(&page->_refcount, count);
+}
+
+/* => false: mlocked or of a mapping that must stay in memory */
+bool page_evictable(const struct page *page);
+
 /* => lru_lock held, interrupts off. Lists and counters only; PG_lru is the caller's. */
 void add_page_to_lru_list(struct page *page, struct zone *zone, enum lru_list lru);
 void del_page_from_lru_list(struct page *page, struct zone *zone, enum lru_list lru);
-
-void lru_init(void);
 
 #endif
