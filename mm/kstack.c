@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kstack: memory for tasks. kernel/core owns none, so it asks through the two functions registered here.
+ * kstack: memory for tasks. kernel/core owns none, so it asks through the functions registered here.
  *
  * A kernel stack is 16 KiB of vmalloc with guard pages on both sides (decision 16). Making one costs
  * page-table changes and, when it goes, a TLB flush on every CPU; so each CPU keeps a few, which also
@@ -14,6 +14,7 @@
 
 #include "asm/irqflags.h"
 #include "asm/percpu.h"
+#include "asm/pgtable.h"
 #include "kernel/base/spinlock.h"
 #include "kernel/core/task.h"
 #include "mm/slab.h"
@@ -30,7 +31,7 @@ struct stack_cache {
 static DEFINE_PER_CPU(struct stack_cache, stack_cache);
 static DEFINE_SPINLOCK(surplus_lock, LOCK_RANK_LEAF);
 static void *surplus; /* [s] singly linked through the first word of each stack */
-static struct kmem_cache *task_cache;
+static struct kmem_cache *task_cache, *signal_cache;
 
 static void account_stack(void *stack, int delta)
 {
@@ -96,10 +97,10 @@ static void stack_free(void *stack)
 	local_irq_restore(irq);
 }
 
-/* => may sleep; a task_struct of undefined contents but its stack; NULL without memory */
-static struct task_struct *task_alloc(void)
+/* => may sleep; a zeroed task_struct with a stack; NULL without memory */
+static struct task_struct *task_with_stack_alloc(void)
 {
-	struct task_struct *task = kmem_cache_alloc(task_cache, GFP_KERNEL);
+	struct task_struct *task = kmem_cache_zalloc(task_cache, GFP_KERNEL);
 
 	if (!task)
 		return NULL;
@@ -112,14 +113,26 @@ static struct task_struct *task_alloc(void)
 }
 
 /* => any context; the task runs nowhere any more */
-static void task_free(struct task_struct *task)
+static void task_with_stack_free(struct task_struct *task)
 {
 	stack_free(task->stack);
 	kmem_cache_free(task_cache, task);
 }
 
+static struct signal_struct *signal_struct_alloc(void)
+{
+	return kmem_cache_zalloc(signal_cache, GFP_KERNEL);
+}
+
+static void signal_struct_free(struct signal_struct *signal)
+{
+	kmem_cache_free(signal_cache, signal);
+}
+
 void kstack_init(void)
 {
 	task_cache = kmem_cache_create("task_struct", sizeof(struct task_struct), 64, SLAB_PANIC, NULL);
-	task_set_allocator(task_alloc, task_free);
+	signal_cache = kmem_cache_create("signal_struct", sizeof(struct signal_struct), 64, SLAB_PANIC, NULL);
+	task_set_allocator(task_with_stack_alloc, task_with_stack_free);
+	task_set_signal_allocator(signal_struct_alloc, signal_struct_free);
 }

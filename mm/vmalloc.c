@@ -17,6 +17,8 @@
 #include "mm/vmalloc.h"
 
 #include "arch/mmu.h"
+#include "asm/pgtable.h"
+#include "kernel/base/errno.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/list.h"
 #include "kernel/base/selftest.h"
@@ -116,7 +118,7 @@ static void free_area_pages(struct vm_struct *area)
 
 void *__vmalloc(unsigned long size, gfp_t gfp, pgprot_t prot)
 {
-	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	unsigned long nr = ALIGN(size, PAGE_SIZE) >> PAGE_SHIFT;
 	struct vm_struct *area;
 
 	if (!nr || nr > totalram_pages)
@@ -190,7 +192,7 @@ void *ioremap(phys_addr_t phys, unsigned long size)
 
 	if (!area)
 		return NULL;
-	area->size = PAGE_ALIGN(size + offset);
+	area->size = ALIGN(size + offset, PAGE_SIZE);
 	if (map_area(area, phys >> PAGE_SHIFT, PAGE_KERNEL_NOCACHE)) {
 		kfree(area);
 		return NULL;
