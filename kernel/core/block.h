@@ -18,6 +18,7 @@
 #ifndef KERNEL_CORE_BLOCK_H
 #define KERNEL_CORE_BLOCK_H
 
+#include "kernel/base/atomic.h"
 #include "kernel/base/list.h"
 #include "kernel/base/spinlock.h"
 #include "kernel/base/types.h"
@@ -58,6 +59,11 @@ struct bio {
 	struct bio *bi_next;		/* [q] next in the same request */
 };
 
+static inline u32 bio_sectors(const struct bio *bio)
+{
+	return bio->bi_size >> SECTOR_SHIFT;
+}
+
 /* What a driver works on: bios of one direction whose sectors follow one another. */
 struct request {
 	struct list_head queuelist;	/* [q] */
@@ -67,6 +73,7 @@ struct request {
 	u32 nr_sectors;
 	u32 nr_vecs;
 	struct bio *bio, *biotail;
+	struct bio *retry;		/* bios of a failed request still to be tried one by one */
 	int error;			/* from completion to softirq */
 	u16 tag;			/* index in the queue's array, for the driver */
 };
@@ -75,6 +82,7 @@ struct block_device_operations {
 	/*
 	 * Start request on the hardware. => called with queue->lock held, interrupts off
 	 * => 0, or -EBUSY: hardware ring full, will be asked again after the next completion
+	 * => may complete it (block_request_done) before it returns
 	 */
 	int (*queue_rq)(struct block_device *bdev, struct request *rq);
 	void (*commit)(struct block_device *bdev);	/* tell the hardware about the started ones */
@@ -130,7 +138,7 @@ int submit_bio_wait(struct bio *bio);	/* 0 or -errno; sleeps until done */
 void blk_start_plug(void);
 void blk_finish_plug(void);	/* also done when the task sleeps */
 
-void block_request_done(struct request *rq, int error);	/* driver: => any context, queue->lock not held */
+void block_request_done(struct request *rq, int error);	/* driver: => any context, queue->lock may be held */
 void block_run_queue(struct block_device *bdev);
 void block_poll_all(void);	/* panic and polled mode */
 

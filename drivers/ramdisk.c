@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ramdisk=SIZE: a disk of page frames, /dev/ram0. Requests are served at once in queue_rq, so a run that swaps
+ * to it repeats to the instruction.
+ *
+ * The frames are taken at start-up, from HighMem if there is some: both sides of a copy are mapped for its
+ * duration. A size that is no multiple of the page size is rounded down to sectors.
+ */
+#include "asm/page.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/initcall.h"
+#include "kernel/base/kernel.h"
+#include "kernel/base/kstrtox.h"
+#include "kernel/base/param.h"
+#include "kernel/base/printk.h"
+#include "kernel/base/string.h"
+#include "kernel/core/block.h"
+#include "mm/gfp.h"
+#include "mm/kmap.h"
+#include "mm/slab.h"
+#include "mm/vmalloc.h"
+
+#define RAMDISK_MAJOR 1
+
+static u64 ramdisk_bytes; /* of the command line */
+static struct page **frames; /* [I] */
+static struct block_device ramdisk;
+
+static int ramdisk_param(char *val)
+{
+	if (val)
+		ramdisk_bytes = memparse(val, &val);
+	return 0;
+}
+early_param("ramdisk", ramdisk_param);
+
+/* => copies one piece of a bio from or to the disk at byte offset `at`; pieces may cross a frame */
+static void copy_piece(const struct bio_vec *vec, u64 at, bool write)
+{
+	for (u32 done = 0; done < vec->len;) {
+		u32 in_frame = (at + done) & (PAGE_SIZE - 1);
+		u32 n = min(vec->len - done, (u32)PAGE_SIZE - in_frame);
+		char *disk = kmap_atomic(frames[(at + done) >> PAGE_SHIFT]);
+		char *memory = kmap_atomic(vec->page);
+
+		if (write)
+			memcpy(disk + in_frame, memory + vec->offset + done, n);
+		else
+			memcpy(memory + vec->offset + done, disk + in_frame, n);
+		kunmap_atomic(memory);
+		kunmap_atomic(disk);
+		done += n;
+	}
+}
+
+static int ramdisk_queue_rq(struct block_device *bdev, struct request *rq)
+{
+	u64 at = rq->sector << SECTOR_SHIFT;
+
+	for (struct bio *bio = rq->bio; bio; bio = bio->bi_next) {
+		for (unsigned i = 0; i < bio->bi_vcnt; i++) {
+			copy_piece(&bio->bi_io_vec[i], at, rq->op == BIO_WRITE);
+			at += bio->bi_io_vec[i].len;
+		}
+	}
+	block_request_done(rq, 0);
+	return 0;
+}
+
+static const struct block_device_operations ramdisk_ops = { .queue_rq = ramdisk_queue_rq };
+
+static int alloc_frames(unsigned long nr)
+{
+	frames = vzalloc(nr * sizeof(*frames));
+	if (!frames)
+		return -ENOMEM;
+	for (unsigned long i = 0; i < nr; i++) {
+		frames[i] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN);
+		if (!frames[i]) {
+			while (i--)
+				__free_page(frames[i]);
+			vfree(frames);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int ramdisk_init(void)
+{
+	int error;
+
+	if (ramdisk_bytes < SECTOR_SIZE)
+		return 0;
+	error = alloc_frames(DIV_ROUND_UP(ramdisk_bytes, PAGE_SIZE));
+	if (error) {
+		pr_err("ramdisk: no memory for %llu bytes\n", ramdisk_bytes);
+		return error;
+	}
+	strcpy(ramdisk.name, "ram0");
+	ramdisk.dev = MKDEV(RAMDISK_MAJOR, 0);
+	ramdisk.nr_sectors = ramdisk_bytes >> SECTOR_SHIFT;
+	ramdisk.ops = &ramdisk_ops;
+	ramdisk.queue = kzalloc(sizeof(*ramdisk.queue), GFP_KERNEL);
+	if (!ramdisk.queue)
+		return -ENOMEM;
+	return block_register(&ramdisk);
+}
+device_initcall(ramdisk_init);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The first serial port: printk's console, and the bytes of the terminal on it. */
+#ifndef DRIVERS_SERIAL_H
+#define DRIVERS_SERIAL_H
+
+#include "kernel/base/types.h"
+
+/* => sets the port up and makes it printk's console; nothing but printk is needed. Early boot. */
+void serial_init(void);
+/*
+ * => bytes as they come, in hard-interrupt context; one receiver, bytes before it are dropped
+ * => starts reception: request_irq() must work
+ */
+int serial_set_receiver(void (*receive)(void *data, const char *bytes, size_t n), void *data);
+/* => puts the bytes out unchanged, polling; any context. Lines of printk may come between two calls. */
+void serial_write(const char *bytes, size_t n);
+
+#endif

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The block layer: bios in, requests to the driver, completions back in softirq context.
+ *
+ *	submit_bio: lock queue -> join a waiting neighbour? -> else take a free request, sleep if none
+ *	                                                        |
+ *	             waiting list (FIFO) <----------------------+
+ *	                  | dispatch: until the driver says -EBUSY
+ *	             driver, in flight -> block_request_done (any context) -> this CPU's done list
+ *	                  | BLOCK_SOFTIRQ
+ *	             bi_end_io of each bio, request free again, waiters woken, dispatch
+ *
+ * Requests join as long as they wait: while the submitting task is plugged, or while the driver has as many
+ * as it takes. Reads and writes are counted apart, so a flood of writes leaves the reads their 128 requests.
+ *
+ * A failed request of several bios is tried again bio by bio: a bad sector then fails the bio it lies in and
+ * not its neighbours, of which the submitter knows nothing.
+ *
+ * Locks: queue->lock (interrupts off) for everything marked [q]; the done list belongs to its CPU with
+ * interrupts off; block_devices_lock for the list of devices. bi_end_io runs without any of them.
+ *
+ * What Linux does beyond it: several hardware queues, I/O schedulers, barriers, splitting of bios, partitions.
+ */
+#include "kernel/core/block.h"
+#include "asm/barrier.h"
+#include "kernel/base/bug.h"
+#include "kernel/base/errno.h"
+#include "kernel/base/kernel.h"
+#include "kernel/base/printk.h"
+#include "kernel/base/string.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/softirq.h"
+#include "kernel/core/task.h"
+
+/* How many of the newest waiting requests are looked at for a neighbour. */
+#define MERGE_DEPTH 16
+
+static DEFINE_SPINLOCK(block_devices_lock, LOCK_RANK_LEAF);
+static LIST_HEAD(block_devices); /* [block_devices_lock], only ever grows */
+
+static DEFINE_PER_CPU(struct list_head, block_done); /* completed requests, [irqs off] */
+
+atomic_t nr_bdi_congested[2];
+static wait_queue_head_t congestion_wqh[2];
+
+/* Stands in task->plug while a task is plugged; its bios wait in the queues themselves. */
+#define PLUGGED ((struct block_plug *)1)
+
+static inline int bio_dir(const struct bio *bio)
+{
+	return bio->bi_op != BIO_READ;
+}
+
+/* ---- Devices ---------------------------------------------------------------------------------- */
+
+static void queue_init(struct request_queue *q)
+{
+	spin_lock_init(&q->lock, LOCK_RANK_QUEUE);
+	INIT_LIST_HEAD(&q->queue);
+	for (int dir = 0; dir < 2; dir++) {
+		init_waitqueue_head(&q->wait[dir]);
+		INIT_LIST_HEAD(&q->free[dir]);
+		for (int i = 0; i < QUEUE_NR_REQUESTS; i++) {
+			q->requests[dir][i].tag = dir * QUEUE_NR_REQUESTS + i;
+			list_add_tail(&q->requests[dir][i].queuelist, &q->free[dir]);
+		}
+	}
+	if (!q->max_vecs)
+		q->max_vecs = BIO_MAX_VECS;
+}
+
+/*
+ * => bdev->queue: zeroed memory of the driver's, max_vecs set. The device may be used on return.
+ * => 0, or -EEXIST when the name is taken
+ */
+int block_register(struct block_device *bdev)
+{
+	if (block_find(bdev->name))
+		return -EEXIST;
+	queue_init(bdev->queue);
+	spin_lock(&block_devices_lock);
+	list_add_tail(&bdev->list, &block_devices);
+	spin_unlock(&block_devices_lock);
+	pr_info("%s: %llu sectors of 512 bytes (%llu MiB)%s\n", bdev->name, bdev->nr_sectors,
+		bdev->nr_sectors >> 11, bdev->read_only ? ", read-only" : "");
+	return 0;
+}
+
+struct block_device *block_next(struct block_device *prev)
+{
+	struct block_device *next = NULL;
+	struct list_head *at;
+
+	spin_lock(&block_devices_lock);
+	at = prev ? prev->list.next : block_devices.next;
+	if (at != &block_devices)
+		next = list_entry(at, struct block_device, list);
+	spin_unlock(&block_devices_lock);
+	return next;
+}
+
+struct block_device *block_find(const char *name)
+{
+	struct block_device *bdev = NULL;
+
+	while ((bdev = block_next(bdev)))
+		if (strcmp(bdev->name, name) == 0)
+			return bdev;
+	return NULL;
+}
+
+struct block_device *block_find_dev(dev_t dev)
+{
+	struct block_device *bdev = NULL;
+
+	while ((bdev = block_next(bdev)))
+		if (bdev->dev == dev)
+			return bdev;
+	return NULL;
+}
+
+/* => holder: any non-NULL pointer; the same holder may claim once more */
+int bdev_claim(struct block_device *bdev, void *holder)
+{
+	int error = 0;
+
+	spin_lock(&block_devices_lock);
+	if (bdev->bd_holder && bdev->bd_holder != holder)
+		error = -EBUSY;
+	else
+		bdev->bd_holder = holder;
+	spin_unlock(&block_devices_lock);
+	return error;
+}
+
+void bdev_release(struct block_device *bdev, void *holder)
+{
+	spin_lock(&block_devices_lock);
+	WARN_ON(bdev->bd_holder != holder);
+	bdev->bd_holder = NULL;
+	spin_unlock(&block_devices_lock);
+}
+
+/* ---- Bios ------------------------------------------------------------------------------------- */
+
+void bio_init(struct bio *bio, struct bio_vec *vecs, unsigned int max_vecs)
+{
+	*bio = (struct bio){ .bi_io_vec = vecs, .bi_max_vecs = max_vecs };
+}
+
+/* => len, or 0 when the bio is full */
+int bio_add_page(struct bio *bio, struct page *page, unsigned int len, unsigned int offset)
+{
+	if (bio->bi_vcnt == bio->bi_max_vecs)
+		return 0;
+	bio->bi_io_vec[bio->bi_vcnt++] = (struct bio_vec){ page, len, offset };
+	bio->bi_size += len;
+	return len;
+}
+
+/* => end of a bio that never reached a driver; its callback expects softirq context */
+static void bio_end_early(struct bio *bio, int error)
+{
+	local_bh_disable();
+	bio->bi_end_io(bio, error);
+	local_bh_enable();
+}
+
+/* => 0: may be queued. 1: nothing to do. Negative: why it cannot. */
+static int bio_check(const struct bio *bio)
+{
+	const struct block_device *bdev = bio->bi_bdev;
+
+	if (bio->bi_op == BIO_FLUSH)
+		return bdev->has_flush ? 0 : 1;
+	VM_BUG_ON(bio->bi_vcnt == 0 || bio->bi_size % SECTOR_SIZE);
+	if (bio->bi_op == BIO_WRITE && bdev->read_only)
+		return -EROFS;
+	if (bio_sectors(bio) > bdev->nr_sectors || bio->bi_sector > bdev->nr_sectors - bio_sectors(bio))
+		return -EIO;
+	return 0;
+}
+
+/* ---- Requests --------------------------------------------------------------------------------- */
+
+static void set_congested(struct request_queue *q, int dir, bool congested)
+{
+	if (q->congested[dir] == congested)
+		return;
+	q->congested[dir] = congested;
+	if (congested)
+		atomic_inc(&nr_bdi_congested[dir]);
+	else
+		atomic_dec(&nr_bdi_congested[dir]);
+}
+
+static void request_from_bios(struct request *rq, struct bio *bio, struct bio *tail)
+{
+	rq->op = bio->bi_op;
+	rq->sector = bio->bi_sector;
+	rq->nr_sectors = 0;
+	rq->nr_vecs = 0;
+	rq->bio = bio;
+	rq->biotail = tail;
+	rq->error = 0;
+	for (; bio; bio = bio->bi_next) {
+		rq->nr_sectors += bio_sectors(bio);
+		rq->nr_vecs += bio->bi_vcnt;
+	}
+}
+
+/* => queue->lock held; a request for bio at the end of the waiting list, or NULL */
+static struct request *request_get(struct request_queue *q, struct bio *bio)
+{
+	int dir = bio_dir(bio);
+	struct request *rq;
+
+	if (list_empty(&q->free[dir]))
+		return NULL;
+	rq = list_first_entry(&q->free[dir], struct request, queuelist);
+	rq->bdev = bio->bi_bdev;
+	rq->retry = NULL;
+	bio->bi_next = NULL;
+	request_from_bios(rq, bio, bio);
+	list_move_tail(&rq->queuelist, &q->queue);
+	if (++q->count[dir] >= QUEUE_CONGESTED_ON)
+		set_congested(q, dir, true);
+	return rq;
+}
+
+/* => queue->lock held; returns true when this ended a congestion */
+static bool request_put(struct request_queue *q, struct request *rq)
+{
+	int dir = rq->op != BIO_READ;
+
+	list_add(&rq->queuelist, &q->free[dir]);
+	if (--q->count[dir] >= QUEUE_CONGESTED_OFF || !q->congested[dir])
+		return false;
+	set_congested(q, dir, false);
+	return true;
+}
+
+static bool may_join(struct request_queue *q, struct request *rq, struct bio *bio)
+{
+	return rq->op == bio->bi_op && rq->op != BIO_FLUSH && !rq->retry &&
+	       rq->nr_vecs + bio->bi_vcnt <= q->max_vecs &&
+	       rq->nr_sectors + bio_sectors(bio) <= REQUEST_MAX_SECTORS;
+}
+
+/* => queue->lock held; true: bio is now part of a waiting request */
+static bool merge_bio(struct request_queue *q, struct bio *bio)
+{
+	struct request *rq;
+	int depth = MERGE_DEPTH;
+
+	list_for_each_entry_reverse(rq, &q->queue, queuelist) {
+		if (may_join(q, rq, bio)) {
+			if (rq->sector + rq->nr_sectors == bio->bi_sector) {
+				bio->bi_next = NULL;
+				rq->biotail->bi_next = bio;
+				rq->biotail = bio;
+				break;
+			}
+			if (bio->bi_sector + bio_sectors(bio) == rq->sector) {
+				bio->bi_next = rq->bio;
+				rq->bio = bio;
+				rq->sector = bio->bi_sector;
+				break;
+			}
+		}
+		if (--depth == 0)
+			return false;
+	}
+	if (&rq->queuelist == &q->queue)
+		return false;
+	rq->nr_sectors += bio_sectors(bio);
+	rq->nr_vecs += bio->bi_vcnt;
+	q->nr_merged++;
+	return true;
+}
+
+/* => queue->lock held, interrupts off. Starts what the driver takes. */
+static void dispatch(struct block_device *bdev)
+{
+	struct request_queue *q = bdev->queue;
+	bool started = false;
+
+	while (!list_empty(&q->queue)) {
+		struct request *rq = list_first_entry(&q->queue, struct request, queuelist);
+		int error;
+
+		list_del_init(&rq->queuelist);
+		q->in_flight++;
+		error = bdev->ops->queue_rq(bdev, rq);
+		if (error == -EBUSY) {
+			q->in_flight--;
+			list_add(&rq->queuelist, &q->queue);
+			break;
+		}
+		if (error)
+			block_request_done(rq, error);
+		started = true;
+	}
+	if (started && bdev->ops->commit)
+		bdev->ops->commit(bdev);
+}
+
+void block_run_queue(struct block_device *bdev)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&bdev->queue->lock, flags);
+	dispatch(bdev);
+	spin_unlock_irqrestore(&bdev->queue->lock, flags);
+}
+
+/* A driver that completes at once leaves a softirq pending that no interrupt will run. */
+static void run_own_completions(void)
+{
+	if (!list_empty(this_cpu_ptr(&block_done)) && !irqs_disabled() && !in_interrupt()) {
+		local_bh_disable();
+		local_bh_enable();
+	}
+}
+
+/* ---- Submission ------------------------------------------------------------------------------- */
+
+/* => true: nobody will interrupt or schedule us, completions have to be fetched */
+static bool polled_mode(void)
+{
+	return panic_in_progress || irqs_disabled();
+}
+
+static void wait_for_request(struct block_device *bdev, int dir)
+{
+	struct request_queue *q = bdev->queue;
+
+	block_run_queue(bdev);
+	if (polled_mode()) {
+		block_poll_all();
+		return;
+	}
+	run_own_completions();
+	___wait_event(q->wait[dir], READ_ONCE(q->count[dir]) < QUEUE_NR_REQUESTS, TASK_UNINTERRUPTIBLE, true,
+		      io_schedule());
+}
+
+static void count_bio(struct request_queue *q, const struct bio *bio)
+{
+	if (bio->bi_op == BIO_READ) {
+		q->nr_read++;
+		q->sectors_read += bio_sectors(bio);
+	} else if (bio->bi_op == BIO_WRITE) {
+		q->nr_write++;
+		q->sectors_written += bio_sectors(bio);
+	}
+}
+
+void submit_bio(struct bio *bio)
+{
+	struct block_device *bdev = bio->bi_bdev;
+	struct request_queue *q = bdev->queue;
+	int error = bio_check(bio);
+	unsigned long flags;
+
+	if (error) {
+		bio_end_early(bio, min(error, 0));
+		return;
+	}
+	for (;;) {
+		spin_lock_irqsave(&q->lock, flags);
+		if (merge_bio(q, bio) || request_get(q, bio))
+			break;
+		spin_unlock_irqrestore(&q->lock, flags);
+		wait_for_request(bdev, bio_dir(bio));
+	}
+	count_bio(q, bio);
+	if (!current->plug)
+		dispatch(bdev);
+	spin_unlock_irqrestore(&q->lock, flags);
+	run_own_completions();
+}
+
+struct wait_bio {
+	bool done; /* written last, by the callback */
+	int error;
+	struct task_struct *task;
+};
+
+static void wait_bio_end(struct bio *bio, int error)
+{
+	struct wait_bio *wait = bio->bi_private;
+	struct task_struct *task = wait->task;
+
+	wait->error = error;
+	get_task_struct(task);
+	smp_store_release(&wait->done, true); /* wait is gone from here on */
+	wake_up_process(task);
+	put_task_struct(task);
+}
+
+/* => replaces bi_end_io and bi_private; in panic or with interrupts off it polls instead of sleeping */
+int submit_bio_wait(struct bio *bio)
+{
+	struct wait_bio wait = { .task = current };
+
+	bio->bi_private = &wait;
+	bio->bi_end_io = wait_bio_end;
+	submit_bio(bio);
+	while (!smp_load_acquire(&wait.done)) {
+		if (polled_mode()) {
+			block_run_queue(bio->bi_bdev);
+			block_poll_all();
+			continue;
+		}
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		if (!smp_load_acquire(&wait.done))
+			io_schedule();
+		__set_current_state(TASK_RUNNING);
+	}
+	return wait.error;
+}
+
+/* ---- Plugging --------------------------------------------------------------------------------- */
+
+/* => from here to blk_finish_plug the bios of this task wait for their neighbours. Does not nest: the first
+ *    finish (or sleep) starts what waits, which is always correct and at worst early. */
+void blk_start_plug(void)
+{
+	current->plug = PLUGGED;
+}
+
+/* => schedule() calls it for a plugged task that is about to sleep: it may wait for the very bios it holds back */
+static void flush_plug(struct task_struct *task)
+{
+	struct block_device *bdev = NULL;
+
+	while ((bdev = block_next(bdev)))
+		if (!list_empty(&bdev->queue->queue))
+			block_run_queue(bdev);
+	run_own_completions();
+}
+
+void blk_finish_plug(void)
+{
+	current->plug = NULL;
+	flush_plug(current);
+}
+
+/* ---- Completion ------------------------------------------------------------------------------- */
+
+/* => driver, any context; queue->lock may be held. error: 0 or -errno for the whole request */
+void block_request_done(struct request *rq, int error)
+{
+	unsigned long flags;
+
+	rq->error = error;
+	local_irq_save(flags);
+	list_add_tail(&rq->queuelist, this_cpu_ptr(&block_done));
+	raise_softirq_irqoff(BLOCK_SOFTIRQ);
+	local_irq_restore(flags);
+}
+
+/*
+ * A failed request of several bios goes back to the head of the queue with its first bio alone; the others
+ * hang on rq->retry and follow one by one. => queue->lock held; true: it was started again
+ */
+static bool retry_single(struct request_queue *q, struct request *rq)
+{
+	struct bio *bio = rq->retry;
+
+	if (!bio) {
+		if (!rq->error || rq->bio == rq->biotail)
+			return false;
+		bio = rq->bio;
+	}
+	rq->retry = bio->bi_next;
+	bio->bi_next = NULL;
+	request_from_bios(rq, bio, bio);
+	list_add(&rq->queuelist, &q->queue);
+	return true;
+}
+
+static void end_bios(struct bio *bio, int error)
+{
+	while (bio) {
+		struct bio *next = bio->bi_next;
+
+		bio->bi_next = NULL;
+		bio->bi_end_io(bio, error);
+		bio = next;
+	}
+}
+
+/* => takes the request's bios off it if they are over, and frees it or starts it again */
+static void finish_request(struct request *rq)
+{
+	struct request_queue *q = rq->bdev->queue;
+	bool several = rq->bio != rq->biotail && rq->error;
+	int dir = rq->op != BIO_READ;
+	bool freed = false, relieved = false;
+	unsigned long flags;
+
+	if (!several)
+		end_bios(rq->bio, rq->error);
+	spin_lock_irqsave(&q->lock, flags);
+	q->in_flight--;
+	if (!retry_single(q, rq)) {
+		relieved = request_put(q, rq);
+		freed = true;
+	}
+	dispatch(rq->bdev);
+	spin_unlock_irqrestore(&q->lock, flags);
+	smp_mb(); /* the free request before the look at the sleepers */
+	if (freed && waitqueue_active(&q->wait[dir]))
+		wake_up(&q->wait[dir]);
+	if (relieved)
+		wake_up_all(&congestion_wqh[dir]);
+}
+
+static void block_softirq(void)
+{
+	LIST_HEAD(done);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	list_splice_init(this_cpu_ptr(&block_done), &done);
+	local_irq_restore(flags);
+	while (!list_empty(&done)) {
+		struct request *rq = list_first_entry(&done, struct request, queuelist);
+
+		list_del_init(&rq->queuelist);
+		finish_request(rq);
+	}
+}
+
+/* => completes what the devices have done, here and now; for panic and for waiting with interrupts off */
+void block_poll_all(void)
+{
+	struct block_device *bdev = NULL;
+
+	while ((bdev = block_next(bdev)))
+		if (bdev->ops->poll)
+			bdev->ops->poll(bdev);
+	block_softirq();
+}
+
+/* ---- Congestion ------------------------------------------------------------------------------- */
+
+bool bdev_congested(struct block_device *bdev, bool write)
+{
+	return READ_ONCE(bdev->queue->congested[write]);
+}
+
+long congestion_wait(bool write, long timeout)
+{
+	DEFINE_WAIT(wait);
+	long left;
+
+	prepare_to_wait(&congestion_wqh[write], &wait, TASK_UNINTERRUPTIBLE);
+	left = io_schedule_timeout(timeout);
+	finish_wait(&congestion_wqh[write], &wait);
+	return left;
+}
+
+void block_init(void)
+{
+	for (int cpu = 0; cpu < NR_CPUS; cpu++)
+		INIT_LIST_HEAD(per_cpu_ptr(&block_done, cpu));
+	init_waitqueue_head(&congestion_wqh[0]);
+	init_waitqueue_head(&congestion_wqh[1]);
+	open_softirq(BLOCK_SOFTIRQ, block_softirq);
+	sched_set_unplug(flush_plug);
+}
