@@ -2,7 +2,7 @@
 /*
  * pages: fills memory with data that can be recomputed and reads all of it back.
  *
- *   pages [--mib N] [--rounds N] [--order seq|random] [--seed N] [--rewrite] [--quiet]
+ *   pages [--mib N] [--rounds N] [--order seq|random] [--seed N] [--rewrite] [--progress N] [--quiet]
  *
  * Every 8-byte word of every page depends on page number, round and seed, so a page that comes back
  * zeroed, stale, or from a neighbour is noticed. Each round reads and checks every page; with --rewrite
@@ -22,6 +22,7 @@
 
 static uint64_t seed = 1;
 static int quiet;
+static unsigned long progress; /* print where we are every so many pages; 0: never */
 
 static uint64_t mix(uint64_t x)
 {
@@ -83,6 +84,10 @@ static unsigned long round_of(uint64_t *memory, uint64_t pages, uint64_t round, 
 
 		if (page >= pages)
 			continue;
+		if (progress && i % progress == 0) {
+			printf("pages: round %lu at page %lu\n", round, page);
+			fflush(stdout);
+		}
 		if (check(memory, page, pattern) && ++wrong_pages == MAX_SHOWN)
 			return wrong_pages;
 		if (rewrite)
@@ -94,7 +99,8 @@ static unsigned long round_of(uint64_t *memory, uint64_t pages, uint64_t round, 
 static int usage(int status)
 {
 	fprintf(status ? stderr : stdout,
-		"usage: pages [--mib N] [--rounds N] [--order seq|random] [--seed N] [--rewrite] [--quiet]\n"
+		"usage: pages [--mib N] [--rounds N] [--order seq|random] [--seed N] [--rewrite]\n"
+		"             [--progress N] [--quiet]\n"
 		"Fills N MiB (64) with known data and checks every word of it in N rounds (2).\n");
 	return status;
 }
@@ -104,6 +110,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "mib", 1, 0, 'm' },	  { "rounds", 1, 0, 'r' }, { "order", 1, 0, 'o' },
 		{ "seed", 1, 0, 's' },	  { "rewrite", 0, 0, 'w' }, { "quiet", 0, 0, 'q' },
+		{ "progress", 1, 0, 'p' },
 		{ "help", 0, 0, 'h' },	  { 0 },
 	};
 	unsigned long mib = 64, rounds = 2;
@@ -118,6 +125,7 @@ int main(int argc, char **argv)
 		case 's': seed = strtoull(optarg, NULL, 0); break;
 		case 'w': rewrite = 1; break;
 		case 'q': quiet = 1; break;
+		case 'p': progress = strtoul(optarg, NULL, 0); break;
 		case 'h': return usage(0);
 		default: return usage(2);
 		}
