@@ -40,7 +40,7 @@ all: $(ELF) $(ISO) $(INITRD)
 
 KERNEL_DIRS := boot kernel kernel/base kernel/core kernel/sys mm fs fs/* drivers drivers/* arch/$(ARCH)
 KERNEL_SRC  := $(sort $(foreach d,$(KERNEL_DIRS),$(wildcard $(d)/*.c $(d)/*.S)))
-KERNEL_OBJ  := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(KERNEL_SRC))))
+KERNEL_OBJ  := $(patsubst %,$(OBJ)/%.o,$(KERNEL_SRC:.c=))
 
 WARN    := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	   -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wno-missing-field-initializers
@@ -65,7 +65,7 @@ $(OBJ)/%.o: %.c Makefile
 	@echo "  CC      $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(OBJ)/%.o: %.S Makefile
+$(OBJ)/%.S.o: %.S Makefile
 	@mkdir -p $(@D)
 	@echo "  AS      $<"
 	@$(CC) $(ASFLAGS) -MMD -MP -c $< -o $@

@@ -53,7 +53,7 @@ static inline int bio_dir(const struct bio *bio)
 
 /* ---- Devices ---------------------------------------------------------------------------------- */
 
-static void queue_init(struct request_queue *q)
+void block_queue_init(struct request_queue *q)
 {
 	spin_lock_init(&q->lock, LOCK_RANK_QUEUE);
 	INIT_LIST_HEAD(&q->queue);
@@ -77,7 +77,7 @@ int block_register(struct block_device *bdev)
 {
 	if (block_find(bdev->name))
 		return -EEXIST;
-	queue_init(bdev->queue);
+	block_queue_init(bdev->queue);
 	spin_lock(&block_devices_lock);
 	list_add_tail(&bdev->list, &block_devices);
 	spin_unlock(&block_devices_lock);

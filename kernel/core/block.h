@@ -119,6 +119,7 @@ struct block_device {
 
 /* Registration: name, sizes and ops filled in, queue allocated by the driver and initialised here. */
 int block_register(struct block_device *bdev);
+void block_queue_init(struct request_queue *q); /* zeroed memory with max_vecs set; block_register does it */
 struct block_device *block_find(const char *name);	/* "vda"; NULL: none */
 struct block_device *block_find_dev(dev_t dev);
 struct block_device *block_next(struct block_device *prev); /* NULL starts; NULL ends */
