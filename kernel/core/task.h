@@ -130,8 +130,9 @@ struct signal_struct {
 	pid_t pgrp, session;		/* [t] */
 	void *tty;			/* [t] struct tty, fs */
 	u64 cutime, cstime, cmin_flt, cmaj_flt; /* [t] of reaped children, ticks */
-	u64 utime, stime, min_flt, maj_flt;	/* [t] of exited threads */
-	unsigned long cmaxrss;
+	u64 utime, stime, min_flt, maj_flt, nvcsw, nivcsw; /* [s] of exited threads */
+	unsigned long cmaxrss, maxrss;	/* pages; of reaped children, of the process */
+	atomic_t live;			/* [a] threads that have not begun to exit */
 	void *sys;			/* kernel/sys: timers, siginfo of shared signals */
 };
 
