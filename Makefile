@@ -30,7 +30,7 @@ endif
 OBJ    := build/$(FLAVOUR)
 INITRD := build/initrd.cpio
 
-.PHONY: all objs iso initrd user clean setup run gdb
+.PHONY: all objs iso initrd user test-programs clean setup run gdb
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -94,7 +94,7 @@ $(ELF): $(KERNEL_OBJ) $(OBJ)/kallsyms.o linker.ld
 
 USER_SRC  := $(wildcard user/*.c)
 USER_BIN  := $(patsubst user/%.c,build/user/%,$(USER_SRC))
-USERFLAGS := -static -O2 -g0 -std=gnu11 -Wall -Wextra -Werror -I.
+USERFLAGS := -static -O2 -g0 -std=gnu11 -Wall -Wextra -Werror -Wno-unused-function -I.
 
 user: $(USER_BIN)
 
@@ -104,6 +104,18 @@ build/user/%: user/%.c Makefile
 	@$(MUSLCC) $(USERFLAGS) -MMD -MP -MF build/user/$*.d -MT $@ $< -o $@ -lpthread
 
 -include $(USER_BIN:%=%.d)
+
+# Programs of the tests: not in the initrd, a test adds the one it wants.
+TEST_BIN := $(patsubst tests/user/%.c,build/tests/user/%,$(wildcard tests/user/*.c))
+
+test-programs: $(TEST_BIN)
+
+build/tests/user/%: tests/user/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  MUSLCC  $<"
+	@$(MUSLCC) $(USERFLAGS) -MMD -MP -MF build/tests/user/$*.d -MT $@ $< -o $@ -lpthread
+
+-include $(TEST_BIN:%=%.d)
 
 initrd: $(INITRD)
 
