@@ -131,6 +131,44 @@ $(ISO): $(ELF) $(INITRD) scripts/grubiso.py
 	@echo "  ISO     $@"
 	@$(PYTHON) scripts/grubiso.py $@ $(ELF) $(INITRD)
 
+# ---- Tests -----------------------------------------------------------------------------------
+
+TEST_SRC := $(wildcard tests/user/*.c)
+TEST_BIN := $(patsubst tests/user/%.c,build/tests/user/%,$(TEST_SRC))
+
+test-programs: $(TEST_BIN)
+
+build/tests/user/%: tests/user/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  MUSLCC  $<"
+	@$(MUSLCC) $(USERFLAGS) -Wno-unused-function -MMD -MP -MF $@.d -MT $@ $< -o $@ -lpthread
+
+-include $(TEST_BIN:%=%.d)
+
+debug:
+	@$(MAKE) --no-print-directory DEBUG=1 build/debug/tidemark.elf
+
+layers: objs
+	@scripts/check-layers $(OBJ)
+
+format:
+	@scripts/check-format
+
+check: setup
+	@$(MAKE) --no-print-directory format layers host-tests
+	@tests/run host
+
+test: setup
+	@$(MAKE) --no-print-directory all debug test-programs host-tests layers format
+	@tests/run host boot mutate
+
+test-boot: setup
+	@$(MAKE) --no-print-directory all debug test-programs
+	@tests/run boot
+
+mutate: setup
+	@tests/mutate
+
 # ---- Running ---------------------------------------------------------------------------------
 
 RUN := scripts/run $(if $(filter 1,$(DEBUG)),--debug) $(if $(MEMORY),--memory $(MEMORY)) \
@@ -143,6 +181,12 @@ setup:
 run: setup
 	@$(MAKE) --no-print-directory all
 	@$(RUN) --swap 512M
+
+# The guided tour: exit status 0 only if every check of it held.
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@scripts/run --swap 64M --cpus 2 --append 'loglevel=3 trace' --timeout 600 \
+		--exec "/bin/tour$$(test -t 1 && echo ' --colour')"
 
 run-%: setup
 	@$(MAKE) --no-print-directory all
