@@ -30,7 +30,7 @@ endif
 OBJ    := build/$(FLAVOUR)
 INITRD := build/initrd.cpio
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo test test-boot check layers format mutate
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -113,7 +113,7 @@ test-programs: $(TEST_BIN)
 build/tests/user/%: tests/user/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  MUSLCC  $<"
-	@$(MUSLCC) $(USERFLAGS) -MMD -MP -MF build/tests/user/$*.d -MT $@ $< -o $@ -lpthread
+	@$(MUSLCC) $(USERFLAGS) -MMD -MP -Wno-unused-function -MF build/tests/user/$*.d -MT $@ $< -o $@ -lpthread
 
 -include $(TEST_BIN:%=%.d)
 
@@ -132,18 +132,6 @@ $(ISO): $(ELF) $(INITRD) scripts/grubiso.py
 	@$(PYTHON) scripts/grubiso.py $@ $(ELF) $(INITRD)
 
 # ---- Tests -----------------------------------------------------------------------------------
-
-TEST_SRC := $(wildcard tests/user/*.c)
-TEST_BIN := $(patsubst tests/user/%.c,build/tests/user/%,$(TEST_SRC))
-
-test-programs: $(TEST_BIN)
-
-build/tests/user/%: tests/user/%.c Makefile
-	@mkdir -p $(@D)
-	@echo "  MUSLCC  $<"
-	@$(MUSLCC) $(USERFLAGS) -Wno-unused-function -MMD -MP -MF $@.d -MT $@ $< -o $@ -lpthread
-
--include $(TEST_BIN:%=%.d)
 
 debug:
 	@$(MAKE) --no-print-directory DEBUG=1 build/debug/tidemark.elf
