@@ -14,8 +14,8 @@
 #include "kernel/base/types.h"
 
 #define VIRTIO_PCI_VENDOR      0x1af4
-#define VIRTIO_PCI_DEVICE_BASE 0x1040 /* + device type; 0x1000..0x103f are the transitional ones */
-#define VIRTIO_PCI_DEVICE_MAX  0x107f
+#define VIRTIO_PCI_TRANSITIONAL 0x1000 /* up to 0x103f: with the interface of before 1.0 beside the modern one */
+#define VIRTIO_PCI_DEVICE_BASE 0x1040 /* + device type */
 #define VIRTIO_ID_BLOCK	       2
 
 #define VIRTIO_F_INDIRECT_DESC 28

@@ -215,13 +215,22 @@ static int start(struct virtio_blk *blk, struct pci_dev *pci)
 	return block_register(&blk->bdev);
 }
 
+/* A transitional device tells its type in the subsystem number and has the modern structures too. */
+static bool is_disk(const struct pci_dev *pci)
+{
+	if (pci->vendor != VIRTIO_PCI_VENDOR)
+		return false;
+	if (pci->device < VIRTIO_PCI_DEVICE_BASE)
+		return pci->device >= VIRTIO_PCI_TRANSITIONAL && pci->subsystem == VIRTIO_ID_BLOCK;
+	return pci->device == VIRTIO_PCI_DEVICE_BASE + VIRTIO_ID_BLOCK;
+}
+
 static int blk_probe(struct pci_dev *pci)
 {
 	struct virtio_blk *blk;
 	int error;
 
-	if (pci->vendor != VIRTIO_PCI_VENDOR || pci->device != VIRTIO_PCI_DEVICE_BASE + VIRTIO_ID_BLOCK ||
-	    nr_disks == 26)
+	if (!is_disk(pci) || nr_disks == 26)
 		return -ENODEV;
 	blk = kzalloc(sizeof(*blk), GFP_KERNEL);
 	if (!blk)
