@@ -150,7 +150,10 @@ start64:
 	jmp	*%rax
 
 	.section .text.high_start, "ax", @progbits
+	.cfi_sections .debug_frame
 high_start:
+	.cfi_startproc
+	.cfi_undefined rip		/* gdb's backtraces end here */
 	lgdt	boot_gdt_ptr64
 	movl	$BOOT_DS, %eax
 	movl	%eax, %ds
@@ -166,6 +169,7 @@ high_start:
 	call	boot_start
 1:	hlt
 	jmp	1b
+	.cfi_endproc
 
 	.section .rodata.boot_gdt, "a", @progbits
 	.balign 8
