@@ -9,10 +9,10 @@
 #include "kernel/base/types.h"
 
 /*
- * => Reads the tables. rsdp: physical address, 0: search the BIOS area. Early: needs early_memremap() only; fills nr_cpu_ids and
- *    cpu_possible_mask. Without tables: one CPU, PC defaults.
+ * => Reads the tables. rsdp: a copy of the root pointer (boot_info.rsdp), NULL if there is none: then one CPU and PC
+ *    defaults. Early: needs early_memremap() only; fills nr_cpu_ids and cpu_possible_mask.
  */
-void acpi_init(phys_addr_t rsdp);
+void acpi_init(const void *rsdp);
 /* => Calls fn for each memory range of the SRAT, node numbers dense from 0 in order of appearance; number of nodes, 0 if none. */
 int acpi_numa_ranges(void (*fn)(int nid, u64 start, u64 end));
 /* => Node of a CPU, 0 if unknown. */

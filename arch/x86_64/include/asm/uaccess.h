@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * User memory from the kernel. Every access goes through a few assembly routines (arch/x86_64/uaccess.S)
+ * User memory from the kernel. Every access goes through a few assembly routines (arch/x86_64/usercopy.S)
  * that open SMAP's gate, and whose faulting instructions stand in the exception table: a fault that the
  * fault handler cannot cure continues at the fixup, which reports failure.
  *
@@ -14,8 +14,6 @@
 #include "kernel/base/compiler.h"
 #include "kernel/base/errno.h"
 #include "asm/page.h"
-
-#define __user
 
 /* => Does [addr, addr + size) lie in user space? Says nothing about what is mapped there. */
 static inline bool access_ok(const void __user *addr, unsigned long size)

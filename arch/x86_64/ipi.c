@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPUs calling each other.
+ *
+ *	call:	 slot[to][from] holds one call; pending[to] has a bit per caller. The caller fills its slot, sets its
+ *		 bit and interrupts; the other takes all bits and clears each slot's `busy` when the call is done.
+ *	resched: nothing to carry: passing through the interrupt's exit is the message
+ *	stop:	 panic only: by interrupt, then by NMI for CPUs that have interrupts off
+ *
+ * No locks. A caller that waits serves the calls to itself meanwhile, so CPUs that call each other at the same moment, even
+ * with interrupts off, do not wait for ever.
+ */
+#include "kernel/base/bug.h"
+#include "kernel/base/preempt.h"
+#include "kernel/base/printk.h"
+#include "kernel/core/task.h"
+#include "arch/time.h"
+#include "arch/x86_64/internal.h"
+#include "asm/barrier.h"
+#include "asm/irqflags.h"
+
+struct call_slot {
+	void (*fn)(void *arg);
+	void *arg;
+	int busy; /* [a] set by the caller, cleared by the called CPU */
+} __cacheline_aligned;
+
+static struct call_slot slots[NR_CPUS][NR_CPUS]; /* [to][from] */
+static unsigned long pending[NR_CPUS];		 /* [a] bit per caller */
+static cpumask_t nmi_stop, nmi_backtrace;	 /* [a] CPUs that are to do this at their next NMI */
+
+static void send_ipi(int cpu, u32 command)
+{
+	lapic_send_ipi(acpi.apic_id[cpu], command);
+}
+
+/* => interrupts off */
+static void serve_calls(void)
+{
+	int cpu = smp_processor_id();
+	unsigned long callers = __atomic_exchange_n(&pending[cpu], 0, __ATOMIC_ACQ_REL);
+
+	while (callers) {
+		struct call_slot *slot = &slots[cpu][__builtin_ctzl(callers)];
+
+		callers &= callers - 1;
+		slot->fn(slot->arg);
+		smp_store_release(&slot->busy, 0);
+	}
+}
+
+void ipi_call_interrupt(void)
+{
+	serve_calls();
+}
+
+static void wait_slot(struct call_slot *slot)
+{
+	unsigned long flags;
+
+	while (smp_load_acquire(&slot->busy)) {
+		if (READ_ONCE(pending[smp_processor_id()])) {
+			local_irq_save(flags);
+			serve_calls();
+			local_irq_restore(flags);
+		}
+		cpu_relax();
+	}
+}
+
+static void post_call(int to, void (*fn)(void *), void *arg)
+{
+	int from = smp_processor_id();
+	struct call_slot *slot = &slots[to][from];
+	unsigned long flags;
+
+	for (;;) {
+		wait_slot(slot); /* an earlier call without wait */
+		local_irq_save(flags);
+		if (!READ_ONCE(slot->busy))
+			break;
+		local_irq_restore(flags); /* an interrupt handler came first */
+	}
+	slot->fn = fn;
+	slot->arg = arg;
+	smp_store_release(&slot->busy, 1);
+	__atomic_fetch_or(&pending[to], 1UL << from, __ATOMIC_SEQ_CST);
+	send_ipi(to, IPI_FIXED | VECTOR_CALL);
+	local_irq_restore(flags);
+}
+
+void smp_call_function_many(cpumask_t mask, void (*fn)(void *), void *arg, bool wait)
+{
+	int cpu, self;
+
+	preempt_disable();
+	self = smp_processor_id();
+	mask &= READ_ONCE(cpu_online_mask) & ~CPU_MASK_CPU(self);
+	for_each_cpu(cpu, &mask)
+		post_call(cpu, fn, arg);
+	if (wait) {
+		for_each_cpu(cpu, &mask)
+			wait_slot(&slots[cpu][self]);
+	}
+	preempt_enable();
+}
+
+void on_each_cpu(void (*fn)(void *), void *arg, bool wait)
+{
+	unsigned long flags;
+
+	preempt_disable();
+	smp_call_function_many(CPU_MASK_ALL, fn, arg, wait);
+	local_irq_save(flags);
+	fn(arg);
+	local_irq_restore(flags);
+	preempt_enable();
+}
+
+int smp_call_function_single(int cpu, void (*fn)(void *), void *arg, bool wait)
+{
+	unsigned long flags;
+
+	if (cpu < 0 || cpu >= NR_CPUS || !cpu_online(cpu))
+		return -1;
+	preempt_disable();
+	if (cpu == smp_processor_id()) {
+		local_irq_save(flags);
+		fn(arg);
+		local_irq_restore(flags);
+	} else {
+		smp_call_function_many(CPU_MASK_CPU(cpu), fn, arg, wait);
+	}
+	preempt_enable();
+	return 0;
+}
+
+void smp_send_reschedule(int cpu)
+{
+	if (cpu != smp_processor_id())
+		send_ipi(cpu, IPI_FIXED | VECTOR_RESCHEDULE);
+}
+
+/* ---- Panic ------------------------------------------------------------------------------------- */
+
+static void __noreturn stop_here(void)
+{
+	cpumask_clear_cpu(smp_processor_id(), &cpu_online_mask);
+	for (;;)
+		asm volatile("cli; hlt");
+}
+
+void ipi_stop_interrupt(void)
+{
+	stop_here();
+}
+
+static bool wait_for_others(cpumask_t self, unsigned long ms)
+{
+	for (unsigned long i = 0; i < ms * 10; i++) {
+		if (!(READ_ONCE(cpu_online_mask) & ~self))
+			return true;
+		udelay(100);
+	}
+	return false;
+}
+
+void stop_other_cpus(void)
+{
+	cpumask_t self = CPU_MASK_CPU(smp_processor_id());
+	int cpu;
+
+	local_irq_disable();
+	if (!(READ_ONCE(cpu_online_mask) & ~self))
+		return;
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id())
+			send_ipi(cpu, IPI_FIXED | VECTOR_STOP);
+	if (wait_for_others(self, 20))
+		return;
+	__atomic_store_n(&nmi_stop, READ_ONCE(cpu_online_mask) & ~self, __ATOMIC_SEQ_CST);
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id())
+			send_ipi(cpu, IPI_NMI);
+	wait_for_others(self, 100);
+}
+
+void backtrace_all_cpus(void)
+{
+	int cpu, self = smp_processor_id();
+
+	dump_stack();
+	for_each_online_cpu(cpu) {
+		if (cpu == self)
+			continue;
+		cpumask_set_cpu(cpu, &nmi_backtrace);
+		send_ipi(cpu, IPI_NMI);
+		for (int i = 0; i < 1000 && cpumask_test_cpu(cpu, &nmi_backtrace); i++)
+			udelay(100);
+	}
+}
+
+bool nmi_interrupt(struct pt_regs *regs)
+{
+	int cpu = smp_processor_id();
+
+	if (cpumask_test_cpu(cpu, &nmi_stop))
+		stop_here();
+	if (!cpumask_test_cpu(cpu, &nmi_backtrace))
+		return false;
+	show_regs(regs);
+	cpumask_clear_cpu(cpu, &nmi_backtrace);
+	return true;
+}
