@@ -100,7 +100,7 @@ void delete_from_swap_cache(struct page *page);	  /* drops the slot's cache mark
 struct page *lookup_swap_cache(swp_entry_t entry); /* referenced, or NULL; counts hit and readahead */
 /* => true: the locked anonymous page has no other user; a slot of its own has been dropped */
 bool reuse_swap_page(struct page *page);
-int try_to_free_swap(struct page *page); /* 1: not (any more) in the cache */
+int try_to_free_swap(struct page *page); /* 1: it was in the cache alone, slot and mark are gone now */
 struct address_space *swap_address_space(swp_entry_t entry);
 unsigned long total_swapcache_pages(void);
 struct swap_cache_info {

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Swap areas come: swapon, and what /proc/swaps and free memory reports want to know.
+ *
+ *   swapon: free type? claim device -> read header -> map, clusters -> pool -> on the lists
+ *
+ * Every check comes before the first change that others can see; the commit (publish) cannot fail.
+ * Area structures stay for ever once made (their address is used without a lock through entries in
+ * page tables) and are used again by the next swapon.
+ *
+ * Locks: swapon_mutex for the array and the list by priority; swap_avail_lock for the second list;
+ * area->lock for what slots change. Read next: swapoff.c.
+ * Linux does beyond it: swap files with extents, discard.
+ */
+#include "kernel/base/errno.h"
+#include "kernel/base/kernel.h"
+#include "kernel/base/printk.h"
+#include "kernel/base/string.h"
+#include "kernel/core/mutex.h"
+#include "mm/kmap.h"
+#include "mm/pagemap.h"
+#include "mm/slab.h"
+#include "mm/swap_internal.h"
+#include "mm/swapon.h"
+#include "mm/vmalloc.h"
+
+DEFINE_MUTEX(swapon_mutex, LOCK_RANK_SWAPON);
+LIST_HEAD(swap_active_head);
+struct swap_area *swap_areas[MAX_SWAPFILES];
+unsigned long total_swap_pages;		/* [S] */
+int swap_least_priority;		/* [S] the last automatic priority */
+
+void swap_init(void)
+{
+	page_cluster = totalram_pages < 16 * MiB / PAGE_SIZE ? 2 : 3;
+}
+
+void si_swapinfo(unsigned long *total, unsigned long *free)
+{
+	long nr = get_nr_swap_pages();
+
+	*total = READ_ONCE(total_swap_pages);
+	*free = nr < 0 ? 0 : (unsigned long)nr;
+}
+
+bool swap_get_row(unsigned int type, struct swap_row *row)
+{
+	struct swap_area *area;
+	bool used;
+
+	mutex_lock(&swapon_mutex);
+	area = type < MAX_SWAPFILES ? swap_areas[type] : NULL;
+	used = area && (area->flags & SWP_USED) && area->map;
+	if (used) {
+		strcpy(row->path, area->path);
+		row->is_file = false;
+		row->size_kb = (unsigned long)area->pages << (PAGE_SHIFT - 10);
+		row->used_kb = (unsigned long)READ_ONCE(area->inuse_pages) << (PAGE_SHIFT - 10);
+		row->prio = area->prio;
+	}
+	mutex_unlock(&swapon_mutex);
+	return used;
+}
+
+struct swap_area *swap_area_find(const struct block_device *bdev)
+{
+	for (unsigned int i = 0; i < MAX_SWAPFILES; i++)
+		if (swap_areas[i] && (swap_areas[i]->flags & SWP_USED) && swap_areas[i]->bdev == bdev)
+			return swap_areas[i];
+	return NULL;
+}
+
+/* => an unused area structure, marked used; ERR_PTR(-EPERM): all types are taken, -ENOMEM */
+static struct swap_area *area_get_unused(void)
+{
+	struct swap_area *area;
+	unsigned int type;
+
+	for (type = 0; type < MAX_SWAPFILES; type++)
+		if (!swap_areas[type] || !(swap_areas[type]->flags & SWP_USED))
+			break;
+	if (type == MAX_SWAPFILES)
+		return ERR_PTR(-EPERM);
+	area = swap_areas[type];
+	if (!area) {
+		area = kzalloc(sizeof(*area), GFP_KERNEL);
+		if (!area)
+			return ERR_PTR(-ENOMEM);
+		swap_areas[type] = area;
+	} else {
+		memset(area, 0, sizeof(*area));
+	}
+	spin_lock_init(&area->lock, LOCK_RANK_SWAP);
+	area->type = type;
+	area->flags = SWP_USED;
+	return area;
+}
+
+void swap_area_free_tables(struct swap_area *area)
+{
+	if (area->continuation)
+		for (unsigned int i = 0; i < area->nr_continuation; i++)
+			kfree(area->continuation[i]);
+	kfree(area->continuation);
+	vfree(area->clusters);
+	vfree(area->map);
+	area->continuation = NULL;
+	area->clusters = NULL;
+	area->map = NULL;
+}
+
+/* => 0 and *h filled, -EIO, -ENOMEM */
+static int read_header(struct block_device *bdev, struct swap_header **h)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct bio_vec vec;
+	struct bio bio;
+	int err;
+
+	if (!page)
+		return -ENOMEM;
+	bio_init(&bio, &vec, 1);
+	bio_add_page(&bio, page, PAGE_SIZE, 0);
+	bio.bi_bdev = bdev;
+	bio.bi_op = BIO_READ;
+	bio.bi_sector = 0;
+	err = submit_bio_wait(&bio);
+	if (err) {
+		put_page(page);
+		return err;
+	}
+	*h = lowmem_page_address(page);
+	return 0;
+}
+
+/* Maps and clusters of an area of max slots. => 0, -ENOMEM, -EINVAL */
+static int area_setup_tables(struct swap_area *area, const struct swap_header *h)
+{
+	unsigned int nr_clusters = DIV_ROUND_UP(area->max, SWAPFILE_CLUSTER);
+
+	area->map = vzalloc(area->max);
+	area->nr_continuation = DIV_ROUND_UP(area->max, SWAP_CONT_SLOTS);
+	area->continuation = kcalloc(area->nr_continuation, sizeof(*area->continuation), GFP_KERNEL);
+	if (!area->map || !area->continuation)
+		return -ENOMEM;
+	area->pages = (unsigned int)swap_header_fill_map(h, area->map, area->max);
+	if (!area->pages) {
+		pr_warn("swap: bad page list wrong or empty swap-file\n");
+		return -EINVAL;
+	}
+	if (area->flags & SWP_SOLIDSTATE) {
+		area->clusters = vzalloc(nr_clusters * sizeof(*area->clusters));
+		if (!area->clusters)
+			return -ENOMEM;
+		swap_clusters_setup(area);
+	}
+	area->lowest_bit = area->cluster_next = 1;
+	area->highest_bit = area->max - 1;
+	return 0;
+}
+
+/* Everything that may fail. => 0 or -errno, tables perhaps half made */
+static int area_prepare(struct swap_area *area)
+{
+	struct block_device *bdev = area->bdev;
+	struct swap_header *h;
+	const char *why;
+	int err;
+
+	if (bdev->nr_sectors < 2 * PAGE_SECTORS)
+		return -EINVAL;
+	err = swap_io_init();
+	if (!err)
+		err = read_header(bdev, &h);
+	if (err)
+		return err;
+	area->max = (unsigned int)swap_header_check(h, bdev->nr_sectors / PAGE_SECTORS, false, &why);
+	if (!area->max) {
+		pr_err("swap: %s: %s\n", area->path, why);
+		err = -EINVAL;
+	} else {
+		if (!bdev->rotational)
+			area->flags |= SWP_SOLIDSTATE;
+		err = area_setup_tables(area, h);
+	}
+	free_page((unsigned long)h);
+	if (!err)
+		swap_space_init(area);
+	return err;
+}
+
+/* By priority, behind its equals. => swapon_mutex held */
+static void active_insert(struct swap_area *area)
+{
+	struct swap_area *other;
+
+	list_for_each_entry(other, &swap_active_head, list)
+		if (other->prio < area->prio)
+			break;
+	list_add_tail(&area->list, &other->list);
+}
+
+void swap_area_publish(struct swap_area *area)
+{
+	spin_lock(&area->lock);
+	area->flags |= SWP_WRITEOK;
+	atomic_long_add(area->pages, &nr_swap_pages);
+	total_swap_pages += area->pages;
+	swap_avail_add(area);
+	spin_unlock(&area->lock);
+	active_insert(area);
+}
+
+static int swapon_locked(struct block_device *bdev, const char *path, int flags)
+{
+	struct swap_area *area = area_get_unused();
+	int err;
+
+	if (IS_ERR(area))
+		return (int)PTR_ERR(area);
+	strlcpy(area->path, path, sizeof(area->path));
+	area->bdev = bdev;
+	err = area_prepare(area);
+	if (err) {
+		swap_area_free_tables(area);
+		area->flags = 0;
+		return err;
+	}
+	area->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : --swap_least_priority;
+	swap_area_publish(area);
+	pr_info("Adding %uk swap on %s.  Priority:%d extents:1 across:%uk %s\n",
+		area->pages << (PAGE_SHIFT - 10), area->path, area->prio,
+		area->pages << (PAGE_SHIFT - 10), area->flags & SWP_SOLIDSTATE ? "SS" : "");
+	return 0;
+}
+
+int do_swapon(struct block_device *bdev, const char *path, int flags)
+{
+	int err;
+
+	if (!has_capability_admin(current))
+		return -EPERM;
+	if (flags & ~SWAP_FLAGS_VALID)
+		return -EINVAL;
+	mutex_lock(&swapon_mutex);
+	if (swap_area_find(bdev) || bdev_claim(bdev, &swapon_mutex)) {
+		err = -EBUSY;
+	} else {
+		err = swapon_locked(bdev, path, flags);
+		if (err)
+			bdev_release(bdev, &swapon_mutex);
+	}
+	mutex_unlock(&swapon_mutex);
+	return err;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Swap areas from the inside, shared by the swap_*.c files only.
+ *
+ *   swap_areas[type] -> swap_area: map[offset] one byte per slot, clusters of 256 slots,
+ *                       the swap cache of the area (a radix tree by offset), the device
+ *
+ * Locks by letter: [A] area->lock, [V] swap_avail_lock (nests inside area->lock), [S] the mutex
+ * of swapon and swapoff, [t] space.tree_lock, [a] atomic, [I] set before SWP_WRITEOK.
+ */
+#ifndef MM_SWAP_INTERNAL_H
+#define MM_SWAP_INTERNAL_H
+
+#include "kernel/core/block.h"
+#include "mm/swap.h"
+
+#define SWAPFILE_CLUSTER 256U
+#define CLUSTER_NONE	 (~0U)
+
+enum swap_area_flags {
+	SWP_USED = 1,	   /* the structure describes an area */
+	SWP_WRITEOK = 2,   /* slots may be taken */
+	SWP_SOLIDSTATE = 4, /* no seeks: per-CPU clusters */
+};
+
+/* 256 slots of an area without seeks. Free ones (count 0) are linked by index. */
+struct swap_cluster {
+	u32 next;	/* [A] on the free list */
+	u16 count;	/* [A] slots in use */
+	bool is_free;	/* [A] on the free list */
+};
+
+struct swap_area {
+	spinlock_t lock;
+	unsigned int flags;		/* [A] enum swap_area_flags, changed with [S] too */
+	unsigned int type;		/* [I] */
+	int prio;			/* [S], [V] */
+	struct list_head list;		/* [S] active areas, highest priority first */
+	struct list_head avail;		/* [V] those with free slots, the same order */
+	bool on_avail;			/* [V] */
+	unsigned char *map;		/* [A] bytes of spec 7.2 */
+	unsigned int max;		/* [A] slots, slot 0 included; 0 once swapped off */
+	unsigned int pages;		/* [I] usable slots */
+	unsigned int inuse_pages;	/* [A] */
+	unsigned int lowest_bit, highest_bit; /* [A] no free slot lies outside */
+	unsigned int cluster_next;	/* [A] with seeks: where to look next */
+	unsigned int cluster_nr;	/* [A] with seeks: slots left of the run */
+	struct swap_cluster *clusters;	/* [A] without seeks; NULL else */
+	u32 free_head, free_tail;	/* [A] free clusters */
+	unsigned int cpu_next[NR_CPUS];	/* [A] each CPU's next slot, 0: needs a cluster */
+	u16 **continuation;		/* [A] per 4096 slots: higher digits of the counts */
+	unsigned int nr_continuation;	/* [I] */
+	struct address_space space;	/* [t] the swap cache */
+	struct block_device *bdev;	/* [I] */
+	char path[64];			/* [I] */
+};
+
+extern struct swap_area *swap_areas[MAX_SWAPFILES]; /* [S], entries never go away */
+extern spinlock_t swap_avail_lock;
+extern struct list_head swap_avail_head;	/* [V] */
+extern atomic_long_t nr_swap_pages;		/* [a] free slots of areas with SWP_WRITEOK */
+
+static inline struct swap_area *swap_area_of(swp_entry_t entry)
+{
+	return swap_areas[swp_type(entry)];
+}
+
+/* ---- swap_map.c: the arithmetic of one byte, and its higher digits ---- */
+
+#define SWAP_CONT_SLOTS 4096U	/* slots per array of higher digits */
+#define SWAP_CONT_BASE	(SWAP_MAP_MAX + 1U) /* one carry is worth this many uses */
+
+/*
+ * One use more (usage 1), the cache mark (SWAP_HAS_CACHE) or shmem's mark. digit: where the slot's
+ * higher digit is, NULL when no array is there.
+ * => 0; -ENOENT slot free or bad; -EEXIST has the cache mark already; -ENOMEM digit needed
+ */
+int swap_byte_get(unsigned char *byte, u16 *digit, unsigned char usage);
+/* => what is left in the byte (0: the slot is free now) */
+unsigned char swap_byte_put(unsigned char *byte, u16 *digit, unsigned char usage);
+/* => uses without the cache's */
+int swap_byte_count(unsigned char byte, const u16 *digit);
+
+u16 *swap_digit(struct swap_area *area, unsigned long offset); /* => area->lock held; NULL: none */
+/* => the entry's area, its lock taken; NULL (nothing locked) when it is gone or has no such slot */
+struct swap_area *swap_area_lock(swp_entry_t entry);
+
+/* ---- swap_slots.c: finding and giving back slots. => area->lock held ---- */
+
+unsigned int swap_slot_alloc(struct swap_area *area); /* offset or 0 */
+void swap_slot_release(struct swap_area *area, unsigned int offset); /* map byte just became 0 */
+void swap_clusters_setup(struct swap_area *area);
+void swap_avail_add(struct swap_area *area);	/* takes swap_avail_lock */
+void swap_avail_del(struct swap_area *area);
+
+/* ---- swap_header.c: page 0 of an area (spec 7.1); pure ---- */
+
+struct swap_header {
+	char bootbits[1024];
+	u32 version;
+	u32 last_page;
+	u32 nr_badpages;
+	unsigned char uuid[16];
+	unsigned char label[16];
+	u32 padding[117];
+	u32 badpages[(4096 - 10 - 1536) / 4];
+	char pad_to_magic[2];
+	char magic[10];
+} __packed;
+
+static_assert(sizeof(struct swap_header) == 4096, "a swap header is one page");
+
+#define MAX_SWAP_BADPAGES 637U
+
+/*
+ * Check h (a copy: a header of the other endianness is swapped in place) against a device of
+ * device_pages.
+ * => slots including slot 0, or 0 with *why for the log
+ */
+unsigned long swap_header_check(struct swap_header *h, unsigned long device_pages, bool is_file,
+				const char **why);
+/* => usable slots, map filled in (slot 0 and bad pages); 0: a bad page number is wrong or none is left */
+unsigned long swap_header_fill_map(const struct swap_header *h, unsigned char *map,
+				   unsigned long max);
+
+/* ---- swap_cache.c ---- */
+
+void swap_space_init(struct swap_area *area);
+struct page *swap_cache_find(swp_entry_t entry); /* referenced, no statistics */
+
+/* ---- swap_io.c ---- */
+
+int swap_io_init(void);			/* first swapon: the pool of bios; 0 or -ENOMEM */
+
+/* ---- swap_readahead.c ---- */
+
+extern atomic_t swapin_readahead_hits;
+/* => pages to read around offset; state in *hits etc. is consumed (spec 7.5) */
+unsigned int swapin_window(unsigned long offset, unsigned int max, int hits, unsigned long *prev,
+			   unsigned int *last);
+
+/* ---- swapoff.c ---- */
+
+int swap_unuse(struct swap_area *area);	/* 0, -EINTR, -ENOMEM; may sleep */
+
+#endif
