@@ -30,7 +30,7 @@ endif
 OBJ    := build/$(FLAVOUR)
 INITRD := build/initrd.cpio
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo test test-boot check layers format mutate
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo test test-boot check layers format mutate bench
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -153,6 +153,10 @@ test: setup
 test-boot: setup
 	@$(MAKE) --no-print-directory all debug test-programs
 	@tests/run boot
+
+bench: setup
+	@$(MAKE) --no-print-directory all
+	@scripts/bench
 
 mutate: setup
 	@tests/mutate

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Boot word `bench`: what the allocator costs, in instructions, measured inside the kernel.
+ *
+ * Under `-icount shift=0` one instruction is one nanosecond, so the clock counts instructions and the
+ * figures repeat exactly; scripts/bench starts the machine that way. Each figure is the second of two
+ * rounds (the first warms per-CPU lists and slabs), divided by its repetitions, less the empty loop. The flags come
+ * from a volatile and the allocator is called out of line, as its real callers do. While pairs of higher orders are
+ * measured one block of each order is held, so that a freed block finds no free buddy to merge with;
+ * the _split figures are without that.
+ *
+ * Output, one line each: bench NAME VALUE
+ */
+#include "kernel/bench.h"
+
+#include "arch/time.h"
+#include "kernel/base/kernel.h"
+#include "kernel/base/param.h"
+#include "kernel/base/printk.h"
+#include "mm/gfp.h"
+#include "mm/slab.h"
+#include "mm/zone.h"
+
+#define PAIRS	 10000
+#define BATCH	 10000
+#define STORM_OPS 20000
+#define HELD	 64
+
+static volatile gfp_t gfp_kernel = GFP_KERNEL;
+static struct page *batch[BATCH];
+
+static void report(const char *name, u64 total, u64 per)
+{
+	printk("bench %s %lu\n", name, (unsigned long)((total + per / 2) / per));
+}
+
+static u64 empty_loop(unsigned int n)
+{
+	u64 start = arch_clock_ns();
+
+	for (unsigned int i = 0; i < n; i++) {
+		gfp_t gfp = gfp_kernel;
+
+		asm volatile("" : : "r"(gfp));
+	}
+	return arch_clock_ns() - start;
+}
+
+static u64 pairs_of(unsigned int order)
+{
+	u64 start = arch_clock_ns();
+
+	for (unsigned int i = 0; i < PAIRS; i++)
+		__free_pages(alloc_pages(gfp_kernel, order), order);
+	return arch_clock_ns() - start - empty_loop(PAIRS);
+}
+
+static void bench_pairs(const char *name, unsigned int order, bool hold)
+{
+	struct page *held[MAX_ORDER];
+	u64 total = 0;
+
+	for (unsigned int o = 0; hold && o < MAX_ORDER; o++)
+		held[o] = alloc_pages(GFP_KERNEL, o);
+	for (int round = 0; round < 2; round++)
+		total = pairs_of(order);
+	for (unsigned int o = 0; hold && o < MAX_ORDER; o++)
+		if (held[o])
+			__free_pages(held[o], o);
+	report(name, total, PAIRS);
+}
+
+static void bench_batch(void)
+{
+	u64 start, taken = 0, freed = 0;
+
+	for (int round = 0; round < 2; round++) {
+		start = arch_clock_ns();
+		for (unsigned int i = 0; i < BATCH; i++)
+			batch[i] = alloc_pages(gfp_kernel, 0);
+		taken = arch_clock_ns() - start;
+		start = arch_clock_ns();
+		for (unsigned int i = 0; i < BATCH; i++)
+			__free_pages(batch[i], 0);
+		freed = arch_clock_ns() - start;
+	}
+	report("alloc.batch_alloc", taken, BATCH);
+	report("alloc.batch_free", freed, BATCH);
+}
+
+/* A fixed random sequence: at each step one of HELD places is emptied or filled with a block of order 0 to 5. */
+static u64 storm_round(void)
+{
+	static struct page *blocks[HELD];
+	static unsigned int orders[HELD];
+	u64 start = arch_clock_ns();
+	u32 random = 12345;
+
+	for (unsigned int i = 0; i < STORM_OPS; i++) {
+		unsigned int place;
+
+		random = random * 1664525 + 1013904223;
+		place = random >> 26;
+		if (blocks[place]) {
+			__free_pages(blocks[place], orders[place]);
+			blocks[place] = NULL;
+		} else {
+			orders[place] = (random >> 16 & 0xff) % 6;
+			blocks[place] = alloc_pages(gfp_kernel, orders[place]);
+		}
+	}
+	for (unsigned int i = 0; i < HELD; i++)
+		if (blocks[i])
+			__free_pages(blocks[i], orders[i]);
+	memset(blocks, 0, sizeof(blocks));
+	return arch_clock_ns() - start;
+}
+
+static void bench_storm(void)
+{
+	u64 total = 0;
+
+	for (int round = 0; round < 2; round++)
+		total = storm_round();
+	report("alloc.storm", total, STORM_OPS);
+}
+
+static void bench_kmalloc(const char *name, size_t size)
+{
+	u64 total = 0, start;
+
+	for (int round = 0; round < 2; round++) {
+		start = arch_clock_ns();
+		for (unsigned int i = 0; i < PAIRS; i++)
+			kfree(kmalloc(size, gfp_kernel));
+		total = arch_clock_ns() - start - empty_loop(PAIRS);
+	}
+	report(name, total, PAIRS);
+}
+
+bool bench_wanted(void)
+{
+	return cmdline_find("bench") != NULL;
+}
+
+static int accept_bench(char *val)
+{
+	(void)val;
+	return 0;
+}
+early_param("bench", accept_bench);
+
+void bench_run(void)
+{
+	bench_pairs("alloc.order0_pair", 0, true);
+	bench_batch();
+	bench_pairs("alloc.order1_pair", 1, true);
+	bench_pairs("alloc.order3_pair", 3, true);
+	bench_pairs("alloc.order1_pair_split", 1, false);
+	bench_pairs("alloc.order3_pair_split", 3, false);
+	bench_pairs("alloc.order9_pair", 9, true);
+	bench_storm();
+	bench_kmalloc("alloc.kmalloc64_pair", 64);
+	bench_kmalloc("alloc.kmalloc4096_pair", 4096);
+	printk("bench mem.struct_page_bytes %lu\n", (unsigned long)sizeof(struct page));
+}
