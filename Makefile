@@ -94,7 +94,7 @@ $(ELF): $(KERNEL_OBJ) $(OBJ)/kallsyms.o linker.ld
 
 USER_SRC  := $(wildcard user/*.c)
 USER_BIN  := $(patsubst user/%.c,build/user/%,$(USER_SRC))
-USERFLAGS := -static -O2 -g0 -std=gnu11 -Wall -Wextra -Werror -Wno-unused-function -I.
+USERFLAGS := -static -O2 -g0 -std=gnu11 -Wall -Wextra -Werror -I.
 
 user: $(USER_BIN)
 
@@ -113,7 +113,7 @@ test-programs: $(TEST_BIN)
 build/tests/user/%: tests/user/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  MUSLCC  $<"
-	@$(MUSLCC) $(USERFLAGS) -MMD -MP -Wno-unused-function -MF build/tests/user/$*.d -MT $@ $< -o $@ -lpthread
+	@$(MUSLCC) $(USERFLAGS) -MMD -MP -MF build/tests/user/$*.d -MT $@ $< -o $@ -lpthread
 
 -include $(TEST_BIN:%=%.d)
 

@@ -20,7 +20,7 @@ struct zone_facts {
 };
 
 /* Reads a whole file into text (NUL-terminated). => length, -1: cannot be opened */
-static long read_file(const char *path, char *text, size_t size)
+static inline long read_file(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t length = 0;
@@ -36,7 +36,7 @@ static long read_file(const char *path, char *text, size_t size)
 }
 
 /* => the number behind `name` at the start of a line (blanks and a colon between), -1: no such line */
-static long find_number(const char *text, const char *name)
+static inline long find_number(const char *text, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -48,24 +48,24 @@ static long find_number(const char *text, const char *name)
 	return -1;
 }
 
-static long file_number(const char *path, const char *name)
+static inline long file_number(const char *path, const char *name)
 {
 	static char text[65536];
 
 	return read_file(path, text, sizeof(text)) < 0 ? -1 : find_number(text, name);
 }
 
-static long vmstat_number(const char *name)
+static inline long vmstat_number(const char *name)
 {
 	return file_number("/proc/vmstat", name);
 }
 
-static long meminfo_kb(const char *name)
+static inline long meminfo_kb(const char *name)
 {
 	return file_number("/proc/meminfo", name);
 }
 
-static void zone_line(struct zone_facts *zone, const char *line)
+static inline void zone_line(struct zone_facts *zone, const char *line)
 {
 	static const struct {
 		const char *name;
@@ -94,7 +94,7 @@ static void zone_line(struct zone_facts *zone, const char *line)
 }
 
 /* /proc/zoneinfo of node 0. => number of zones */
-static int read_zones(struct zone_facts *zones)
+static inline int read_zones(struct zone_facts *zones)
 {
 	static char text[65536];
 	int n = 0;

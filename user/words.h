@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static bool word_blank(char c)
+static inline bool word_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
 /* In double quotes a backslash keeps its meaning only before these. */
-static bool word_escapes(char quote, char next)
+static inline bool word_escapes(char quote, char next)
 {
 	return !quote || next == '"' || next == '\\' || next == '$' || next == '`';
 }
@@ -24,7 +24,7 @@ static bool word_escapes(char quote, char next)
  * Takes one word from *text into out (never longer than the text itself) and moves *text behind it.
  * => 1: a word, 0: no more, -1: a quote is not closed
  */
-static int next_word(const char **text, char *out)
+static inline int next_word(const char **text, char *out)
 {
 	const char *p = *text;
 	char quote = 0;
@@ -50,7 +50,7 @@ static int next_word(const char **text, char *out)
  * Splits line in place of buffer (at least strlen(line) + 1 bytes) into at most max - 1 words.
  * => number of words, argv[number] is NULL; -1: a quote is not closed or there are too many words
  */
-static int split_words(const char *line, char *buffer, char **argv, int max)
+static inline int split_words(const char *line, char *buffer, char **argv, int max)
 {
 	int n = 0, got;
 
