@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table scripts/kallsyms.py writes between the two links (see the Makefile): function addresses in
- * rising order and, for each, the offset of its NUL-terminated name. Weak, because the first link has no
- * table: then kallsyms_present() is false. The array ends at _etext for the size of the last symbol.
+ * The table scripts/kallsyms.py writes between the two links (see the Makefile): function addresses
+ * in rising order and, for each, the offset of its NUL-terminated name. Weak, because the first
+ * link has no table: then kallsyms_present() is false. The array ends at _etext for the size of the
+ * last symbol.
  */
 #ifndef KERNEL_BASE_KALLSYMS_DATA_H
 #define KERNEL_BASE_KALLSYMS_DATA_H

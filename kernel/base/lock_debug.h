@@ -34,8 +34,7 @@ extern const char *const lock_rank_names[NR_LOCK_RANKS];
 
 #if CONFIG_DEBUG
 void lock_debug_acquire(struct lock_debug *d, int how);
-void lock_debug_acquired(struct lock_debug *d);
-void lock_debug_acquired_shared(struct lock_debug *d);
+void lock_debug_acquired(struct lock_debug *d, int how);
 void lock_debug_release(struct lock_debug *d);
 void lock_debug_assert_held(struct lock_debug *d);
 /* => stops with the names of all spinning locks this CPU holds, if any: called before sleeping */
@@ -48,13 +47,10 @@ static inline void lock_debug_acquire(struct lock_debug *d, int how)
 	(void)d;
 	(void)how;
 }
-static inline void lock_debug_acquired(struct lock_debug *d)
+static inline void lock_debug_acquired(struct lock_debug *d, int how)
 {
 	(void)d;
-}
-static inline void lock_debug_acquired_shared(struct lock_debug *d)
-{
-	(void)d;
+	(void)how;
 }
 static inline void lock_debug_release(struct lock_debug *d)
 {

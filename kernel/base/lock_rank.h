@@ -35,7 +35,7 @@
 	X(TASK, "a task's pointers to mm, files, fs (task_lock)")                          \
 	X(FILES, "a descriptor table")                                                     \
 	X(SPIN_OUTER, "spinning locks of upper layers with much below them")               \
-	X(I_MMAP, "the mappings of a file (i_mmap_lock)")                                 \
+	X(I_MMAP, "the mappings of a file (i_mmap_lock)")                                  \
 	X(ANON_VMA, "the mappings of an anon_vma")                                         \
 	X(MMLIST, "the list of all address spaces")                                        \
 	X(PTL, "page tables")                                                              \

@@ -23,7 +23,7 @@ struct kernel_param {
 
 extern const struct kernel_param __start_early_params[], __stop_early_params[]; /* linker.ld */
 
-#define early_param(str, func)                                                             \
+#define early_param(str, func)                                                                   \
 	static const struct kernel_param __UNIQUE_ID(__param_) __used __section(".early_params") \
 		__aligned(8) = {str, func}
 #define __setup(str, func) early_param(str, func)

@@ -135,7 +135,7 @@ static __always_inline void __spin_lock(spinlock_t *l, int how)
 {
 	lock_debug_acquire(__lock_debug_of(l), how);
 	ticket_lock(&l->raw);
-	lock_debug_acquired(__lock_debug_of(l));
+	lock_debug_acquired(__lock_debug_of(l), how);
 }
 
 static __always_inline void __spin_unlock(spinlock_t *l)
@@ -172,7 +172,7 @@ static __always_inline bool spin_trylock(spinlock_t *l)
 		return false;
 	}
 	lock_debug_acquire(__lock_debug_of(l), LOCK_TRY);
-	lock_debug_acquired(__lock_debug_of(l));
+	lock_debug_acquired(__lock_debug_of(l), LOCK_TRY);
 	return true;
 }
 
