@@ -47,7 +47,7 @@ void timer_interrupt(struct pt_regs *regs)
 
 void ndelay(unsigned long ns)
 {
-	u64 start = rdtsc(), cycles = (unsigned __int128)ns * tsc_hz / NSEC_PER_SEC;
+	u64 start = rdtsc(), cycles = ns * (tsc_hz / 1000) / 1000000;
 
 	while (rdtsc() - start < cycles)
 		cpu_relax();

@@ -29,60 +29,32 @@
 .endm
 
 /*
- * unsigned long __copy_user(void *to, const void *from, unsigned long n): bytes not copied. Eight words a round, then
- * words, then bytes; a fault in a bigger step is continued byte by byte, so the count is exact.
+ * unsigned long __copy_user(void *to, const void *from, unsigned long n): bytes not copied. Words, then bytes; when a word
+ * faults, bytes up to the border of the page, so that the count is exact.
  */
 FUNC __copy_user
 	ASM_STAC
-	movq	%rdx, %rax
-	cmpq	$64, %rax
-	jb	2f
+	movq	%rdx, %rcx
+	shrq	$3, %rcx
+	andl	$7, %edx
+10:	rep movsq
+	EXTABLE 10b, 3f
+	testl	%edx, %edx
+	jz	2f
 1:
-	offset = 0
-	.rept 4
-10:	movq	offset(%rsi), %r8
-11:	movq	offset + 8(%rsi), %r9
-12:	movq	%r8, offset(%rdi)
-13:	movq	%r9, offset + 8(%rdi)
-	EXTABLE 10b, .Lcopy_bytes
-	EXTABLE 11b, .Lcopy_bytes
-	EXTABLE 12b, .Lcopy_bytes
-	EXTABLE 13b, .Lcopy_bytes
-	offset = offset + 16
-	.endr
-	addq	$64, %rsi
-	addq	$64, %rdi
-	subq	$64, %rax
-	cmpq	$64, %rax
-	jae	1b
-2:	subq	$8, %rax
-	jb	4f
-3:
-14:	movq	(%rsi), %r8
-15:	movq	%r8, (%rdi)
-	EXTABLE 14b, .Lcopy_bytes_add8
-	EXTABLE 15b, .Lcopy_bytes_add8
-	addq	$8, %rsi
-	addq	$8, %rdi
-	subq	$8, %rax
-	jae	3b
-4:	addq	$8, %rax
-	jz	6f
-5:
-16:	movb	(%rsi), %r8b
-17:	movb	%r8b, (%rdi)
-	EXTABLE 16b, 6f
-	EXTABLE 17b, 6f
+11:	movb	(%rsi), %al
+12:	movb	%al, (%rdi)
+	EXTABLE 11b, 2f
+	EXTABLE 12b, 2f
 	incq	%rsi
 	incq	%rdi
-	decq	%rax
-	jnz	5b
-6:	ASM_CLAC
+	decq	%rdx
+	jnz	1b
+2:	ASM_CLAC
+	movq	%rdx, %rax
 	ret
-.Lcopy_bytes_add8:
-	addq	$8, %rax
-.Lcopy_bytes:				/* up to the faulting byte; the gate is as it was at the fault: open */
-	jmp	5b
+3:	leaq	(%rdx,%rcx,8), %rdx		/* words left, as bytes */
+	jmp	1b
 END_FUNC __copy_user
 
 /* unsigned long __clear_user(void *to, unsigned long n): bytes not cleared */

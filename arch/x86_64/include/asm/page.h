@@ -67,7 +67,7 @@
 /* Physical address of a symbol of the kernel image. */
 #define __pa_symbol(va) ((phys_addr_t)((unsigned long)(va) - KERNEL_VMA))
 
-/* => Whole pages, page aligned. 16-byte stores: 270 and 530 instructions. Usable in any context. */
+/* => Whole pages, page aligned. About 275 and 515 instructions. Usable in any context. */
 void clear_page(void *page);
 void copy_page(void *to, const void *from);
 #endif
