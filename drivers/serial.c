@@ -43,7 +43,7 @@
 #define DIVISOR_115200 1
 #define TX_PATIENCE   100000 /* status reads before the port is taken for stuck */
 
-static DEFINE_SPINLOCK(port_lock, LOCK_RANK_CONSOLE);
+static DEFINE_SPINLOCK(port_lock, LOCK_RANK_NONE); /* printk works under every lock */
 static bool present;	       /* [I] after serial_init */
 static bool receiving;	       /* [port_lock] */
 static void (*receiver)(void *data, const char *bytes, size_t n); /* [port_lock] */
