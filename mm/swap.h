@@ -154,7 +154,18 @@ void swap_mm_del(struct mm_struct *mm);
 
 struct reclaim_state {
 	unsigned long reclaimed_slab;	/* pages; slab adds to it when current->reclaim_state is set */
+	cpumask_t flush_cpus;		/* whose TLBs may still hold entries that reclaim took away */
+	unsigned int nr_deferred;	/* such entries since the last flush */
 };
+
+/*
+ * Deferred TLB flush of reclaim (unmap_flush.c): try_to_unmap with TTU_BATCH_FLUSH clears the entry
+ * and calls unmap_flush_defer(mm) instead of flushing; reclaim calls try_to_unmap_flush() once per
+ * batch before any of the pages is written, unlocked or freed.
+ * => unmap_flush_defer: false when this task has no batch open: flush yourself
+ */
+bool unmap_flush_defer(struct mm_struct *mm);
+void try_to_unmap_flush(void);
 
 void swap_init(void);
 

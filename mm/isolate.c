@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Isolation: reclaim takes a batch of pages off an LRU list, works on them without the list's lock,
+ * and puts back what it could not free.
+ *
+ *   list tail --32--> private list (PG_lru clear, one reference more, counted NR_ISOLATED)
+ *        ^-- putback -- kept, activated                 freed --> allocator
+ *
+ * Locks: lru_lock with interrupts off at entry and exit; putback drops it for pages that must go
+ * elsewhere.
+ */
+#include "kernel/base/kernel.h"
+#include "mm/reclaim.h"
+
+/* => true: off the list's books (PG_lru clear), with a reference of ours */
+static bool isolate_page(struct page *page, unsigned int mode)
+{
+	VM_BUG_ON_PAGE(!PageLRU(page), page);
+	if ((mode & ISOLATE_UNMAPPED) && page_mapped(page))
+		return false;
+	/* Count 0: it is just being freed and waits for our lock to leave the list. */
+	if (!get_page_unless_zero(page))
+		return false;
+	ClearPageLRU(page);
+	return true;
+}
+
+unsigned long isolate_lru_pages(unsigned long nr_to_scan, struct zone *zone, enum lru_list lru,
+				struct page_list *dst, unsigned long *nr_scanned, unsigned int mode)
+{
+	struct page_list *src = &zone->lruvec.lists[lru];
+	unsigned long taken = 0, scan;
+
+	assert_spin_locked(&zone->lru_lock);
+	for (scan = 0; scan < nr_to_scan; scan++) {
+		struct page *page = page_list_pop_tail(src);
+
+		if (!page)
+			break;
+		if (isolate_page(page, mode)) {
+			page_list_add_tail(page, dst);
+			taken++;
+		} else {
+			page_list_add(page, src);
+		}
+	}
+	*nr_scanned = scan;
+	if (taken) {
+		__mod_zone_page_state(zone, (enum zone_stat_item)(NR_LRU_BASE + lru), -(long)taken);
+		__mod_zone_page_state(zone, is_file_lru(lru) ? NR_ISOLATED_FILE : NR_ISOLATED_ANON,
+				      (long)taken);
+	}
+	return taken;
+}
+
+/* => lru_lock held; the page is on its list again, our reference still to be dropped */
+static void putback_one(struct zone *zone, struct page *page)
+{
+	enum lru_list lru = page_lru(page);
+	struct zone_reclaim_stat *stat = &zone->lruvec.reclaim_stat;
+
+	VM_BUG_ON_PAGE(PageLRU(page), page);
+	SetPageLRU(page);
+	add_page_to_lru_list(page, zone, lru);
+	if (is_active_lru(lru))
+		stat->recent_rotated[is_file_lru(lru)]++;
+}
+
+void putback_inactive_pages(struct zone *zone, struct page_list *pages, struct page_list *freed)
+{
+	struct page *page;
+
+	while ((page = page_list_pop(pages))) {
+		if (unlikely(!page_evictable(page))) {
+			spin_unlock_irq(&zone->lru_lock);
+			putback_lru_page(page);
+			spin_lock_irq(&zone->lru_lock);
+			continue;
+		}
+		putback_one(zone, page);
+		if (put_page_testzero(page)) {
+			/* Its owner let go while we had it: ours was the last reference. */
+			ClearPageLRU(page);
+			del_page_from_lru_list(page, zone, page_lru(page));
+			ClearPageActive(page);
+			page_list_add(page, freed);
+		}
+	}
+}
+
+/*
+ * Too many direct reclaimers would isolate a whole list and then find it empty, which looks like
+ * being out of memory. Callers that may do I/O wait sooner, so that those who may not get on.
+ */
+bool too_many_isolated(struct zone *zone, bool file, const struct scan_control *sc)
+{
+	unsigned long inactive, isolated;
+
+	if (current_is_kswapd())
+		return false;
+	inactive = zone_page_state(zone, file ? NR_INACTIVE_FILE : NR_INACTIVE_ANON);
+	isolated = zone_page_state(zone, file ? NR_ISOLATED_FILE : NR_ISOLATED_ANON);
+	if ((sc->gfp_mask & GFP_IOFS) == GFP_IOFS)
+		inactive >>= 3;
+	return isolated > inactive;
+}

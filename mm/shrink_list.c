@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of one batch of isolated inactive pages (spec 6.4, 6.5).
+ *
+ *   1 judge   each page: lock, busy? in use? -> keep, activate or cull;
+ *             give it a swap slot, take it out of all page tables       (no TLB flush yet)
+ *   2 flush   all TLBs that may know one of the pages, once
+ *   3 finish  dirty: start writing; clean: out of its cache, free
+ *   4 collect what has been written already (a RAM disk is that fast)
+ *
+ * Pages stay locked from 1 to 3: nobody else may write or reuse them while a stale TLB entry could
+ * still change them. Only trylocks are used, so holding 32 of them cannot deadlock.
+ *
+ * The table of spec 6.4 is judge_*() and finish_*() in its own order; its line numbers stand at the
+ * tests. Locks: the page lock of each page; tree_lock to take it out of its cache.
+ * Linux does beyond it: huge pages, memory cgroups, buffers. Read next: shrink_zone.c.
+ */
+#include "kernel/base/kernel.h"
+#include "kernel/core/block.h"
+#include "mm/mm_types.h"
+#include "mm/pagemap.h"
+#include "mm/reclaim.h"
+#include "mm/rmap.h"
+#include "mm/swap.h"
+
+enum page_reference { REF_RECLAIM, REF_RECLAIM_CLEAN, REF_KEEP, REF_ACTIVATE };
+
+enum verdict {
+	V_KEEP,		/* lock not got: just keep it */
+	V_KEEP_LOCKED,
+	V_ACTIVATE,
+	V_CULL,		/* to the unevictable list */
+	V_FINISH,	/* out of all page tables: phase 3 */
+	V_WRITING,	/* unlocked, I/O started */
+	V_FREE,		/* ours alone */
+};
+
+struct candidate {
+	struct page *page;
+	bool clean_only;	/* the reference check said RECLAIM_CLEAN */
+};
+
+struct shrink_job {
+	struct zone *zone;
+	struct scan_control *sc;
+	struct shrink_stat *stat;
+	bool ignore_references;
+	struct page_list *keep;
+	struct page_list free;
+	struct candidate candidates[SWAP_CLUSTER_MAX];
+	struct page *writing[SWAP_CLUSTER_MAX];
+	unsigned int nr_candidates, nr_writing, nr_freed, nr_activated;
+};
+
+static bool page_writeback_congested(struct page *page)
+{
+	struct address_space *mapping = page_mapping(page);
+
+	return mapping && mapping->bdev && bdev_congested(mapping->bdev, true);
+}
+
+/* Spec 6.5. */
+static enum page_reference check_references(struct page *page)
+{
+	unsigned long vm_flags;
+	int refs = page_referenced(page, true, &vm_flags);
+	bool referenced = PageReferenced(page) && TestClearPageReferenced(page);
+
+	if (vm_flags & VM_LOCKED)
+		return REF_RECLAIM; /* try_to_unmap finds the locked area and culls the page */
+	if (refs) {
+		if (PageSwapBacked(page))
+			return REF_ACTIVATE;
+		SetPageReferenced(page);
+		if (referenced || refs > 1 || (vm_flags & VM_EXEC))
+			return REF_ACTIVATE;
+		return REF_KEEP;
+	}
+	return referenced && !PageSwapBacked(page) ? REF_RECLAIM_CLEAN : REF_RECLAIM;
+}
+
+/* Reclaim may start I/O for the page: file systems need FS, the swap device only IO. */
+static bool may_enter_fs(const struct page *page, const struct scan_control *sc)
+{
+	return (sc->gfp_mask & __GFP_FS) || (PageSwapCache(page) && (sc->gfp_mask & __GFP_IO));
+}
+
+static void count_dirty(struct shrink_job *job, struct page *page)
+{
+	bool dirty, writeback;
+
+	if (!page_is_file_cache(page)) /* anonymous pages are not the flusher's business */
+		return;
+	dirty = PageDirty(page);
+	writeback = PageWriteback(page);
+	if (dirty || writeback)
+		job->stat->nr_dirty++;
+	if (dirty && !writeback)
+		job->stat->nr_unqueued_dirty++;
+	if (page_writeback_congested(page) || (writeback && PageReclaim(page)))
+		job->stat->nr_congested++;
+}
+
+/* Lines 4, 5: it is being written; come back when that has ended. */
+static enum verdict judge_writeback(struct shrink_job *job, struct page *page)
+{
+	if (current_is_kswapd() && PageReclaim(page) &&
+	    test_bit(ZONE_WRITEBACK, &job->zone->flags)) {
+		job->stat->nr_immediate++;
+	} else {
+		SetPageReclaim(page);
+		job->stat->nr_writeback++;
+	}
+	return V_KEEP_LOCKED;
+}
+
+/* Lines 8, 9: a place to go to, and out of the page tables. */
+static enum verdict judge_unmap(struct shrink_job *job, struct page *page)
+{
+	if (PageAnon(page) && !PageSwapCache(page)) {
+		if (!(job->sc->gfp_mask & __GFP_IO))
+			return V_KEEP_LOCKED;				/* 8 */
+		if (!add_to_swap(page))
+			return V_ACTIVATE;
+	}
+	if (!page_mapped(page))
+		return V_FINISH;
+	switch (try_to_unmap(page, TTU_UNMAP | TTU_BATCH_FLUSH)) {	/* 9 */
+	case SWAP_SUCCESS:
+		return V_FINISH;
+	case SWAP_FAIL:
+		return V_ACTIVATE;
+	case SWAP_MLOCK:
+		return V_CULL;
+	default:
+		return V_KEEP_LOCKED;
+	}
+}
+
+/* Phase 1. => the page is locked unless V_KEEP */
+static enum verdict judge(struct shrink_job *job, struct page *page, bool *clean_only)
+{
+	struct scan_control *sc = job->sc;
+
+	*clean_only = false;
+	if (!trylock_page(page))
+		return V_KEEP;						/* 1 */
+	VM_BUG_ON_PAGE(PageActive(page), page);
+	sc->nr_scanned++;
+	if (unlikely(!page_evictable(page)))
+		return V_CULL;						/* 2 */
+	if (!sc->may_unmap && page_mapped(page))
+		return V_KEEP_LOCKED;					/* 3 */
+	if (page_mapped(page) || PageSwapCache(page))
+		sc->nr_scanned++;
+	count_dirty(job, page);
+	if (PageWriteback(page))
+		return judge_writeback(job, page);			/* 4, 5 */
+	if (!job->ignore_references) {
+		switch (check_references(page)) {
+		case REF_ACTIVATE:
+			return V_ACTIVATE;				/* 6 */
+		case REF_KEEP:
+			return V_KEEP_LOCKED;				/* 7 */
+		case REF_RECLAIM_CLEAN:
+			*clean_only = true;
+			break;
+		case REF_RECLAIM:
+			break;
+		}
+	}
+	return judge_unmap(job, page);
+}
+
+/* ---- Phase 3 ------------------------------------------------------------------------------------ */
+
+static bool may_write_to_queue(const struct address_space *mapping)
+{
+	return (current->flags & PF_SWAPWRITE) || !mapping->bdev ||
+	       !bdev_congested(mapping->bdev, true);
+}
+
+static struct address_space *page_cache_mapping(struct page *page)
+{
+	if (PageSwapCache(page))
+		return swap_address_space((swp_entry_t){ page_private(page) });
+	return page_mapping(page);
+}
+
+static bool clear_dirty(struct page *page)
+{
+	return PageSwapCache(page) ? TestClearPageDirty(page) : clear_page_dirty_for_io(page);
+}
+
+/* Line 13. => V_FINISH: it turned out clean */
+static enum verdict pageout(struct shrink_job *job, struct page *page)
+{
+	struct address_space *mapping = page_cache_mapping(page);
+	struct writeback_control wbc = { .nr_to_write = SWAP_CLUSTER_MAX, .for_reclaim = true };
+
+	/* Two references: the cache's and ours. Anybody else may be writing into it. */
+	if (page_count(page) - PagePrivate(page) != 2 || !mapping)
+		return V_KEEP_LOCKED;
+	if (!mapping->a_ops->writepage)
+		return V_ACTIVATE;
+	if (!may_write_to_queue(mapping))
+		return V_KEEP_LOCKED;
+	if (!clear_dirty(page))
+		return V_FINISH;
+	SetPageReclaim(page);
+	inc_zone_page_state(page, NR_VMSCAN_WRITE);
+	if (mapping->a_ops->writepage(page, &wbc)) {
+		ClearPageReclaim(page); /* the error is the mapping's; the page is unlocked */
+		return V_KEEP;
+	}
+	if (!PageWriteback(page))
+		ClearPageReclaim(page);
+	return V_WRITING;
+}
+
+/* Lines 10 to 13. */
+static enum verdict finish_dirty(struct shrink_job *job, struct page *page, bool clean_only)
+{
+	if (page_is_file_cache(page) &&
+	    !(current_is_kswapd() && test_bit(ZONE_TAIL_LRU_DIRTY, &job->zone->flags))) {
+		inc_zone_page_state(page, NR_VMSCAN_IMMEDIATE);
+		SetPageReclaim(page);
+		return V_KEEP_LOCKED;					/* 10 */
+	}
+	if (clean_only)
+		return V_KEEP_LOCKED;					/* 11 */
+	if (!may_enter_fs(page, job->sc) || !job->sc->may_writepage)
+		return V_KEEP_LOCKED;					/* 12 */
+	return pageout(job, page);					/* 13 */
+}
+
+/*
+ * Line 15: out of its cache, if nobody but the cache and we know it. => true: it has no references
+ * and is in no cache; still locked
+ */
+static bool remove_mapping(struct page *page)
+{
+	struct address_space *mapping = page_cache_mapping(page);
+	bool in_swap = PageSwapCache(page);
+	swp_entry_t entry = { page_private(page) };
+
+	if (!mapping)
+		return false;
+	spin_lock_irq(&mapping->tree_lock);
+	if (!page_freeze_refs(page, 2))
+		goto keep;
+	/* Looked at after the count: whoever dirtied it had a reference. */
+	if (unlikely(PageDirty(page))) {
+		page_unfreeze_refs(page, 2);
+		goto keep;
+	}
+	if (in_swap)
+		__delete_from_swap_cache(page);
+	else
+		__delete_from_page_cache(page);
+	spin_unlock_irq(&mapping->tree_lock);
+	if (in_swap)
+		swapcache_free(entry);
+	else if (mapping->a_ops->freepage)
+		mapping->a_ops->freepage(page);
+	return true;
+keep:
+	spin_unlock_irq(&mapping->tree_lock);
+	return false;
+}
+
+/* Lines 14 to 16; the page is clean, locked, not mapped. */
+static enum verdict finish_clean(struct shrink_job *job, struct page *page)
+{
+	struct address_space *mapping = page_cache_mapping(page);
+
+	if (unlikely(PagePrivate(page)) &&
+	    !(mapping && mapping->a_ops->releasepage &&
+	      mapping->a_ops->releasepage(page, job->sc->gfp_mask)))
+		return V_ACTIVATE;					/* 14 */
+	if (!remove_mapping(page))
+		return V_KEEP_LOCKED;					/* 15 */
+	__ClearPageLocked(page); /* nobody waits: waiters have references */
+	return V_FREE;							/* 16 */
+}
+
+/* ---- All phases ----------------------------------------------------------------------------------- */
+
+static void settle(struct shrink_job *job, struct page *page, enum verdict v, bool clean_only)
+{
+	switch (v) {
+	case V_FINISH:
+		job->candidates[job->nr_candidates++] = (struct candidate){ page, clean_only };
+		return;
+	case V_WRITING:
+		job->writing[job->nr_writing++] = page;
+		return;
+	case V_FREE:
+		job->nr_freed++;
+		page_list_add(page, &job->free);
+		return;
+	case V_CULL:
+		try_to_free_swap(page);
+		unlock_page(page);
+		putback_lru_page(page);
+		return;
+	case V_ACTIVATE:
+		if (PageSwapCache(page) && vm_swap_full())
+			try_to_free_swap(page);
+		SetPageActive(page);
+		job->nr_activated++;
+		unlock_page(page);
+		break;
+	case V_KEEP_LOCKED:
+		unlock_page(page);
+		break;
+	case V_KEEP:
+		break;
+	}
+	page_list_add_tail(page, job->keep);
+}
+
+static void judge_all(struct shrink_job *job, struct page_list *pages)
+{
+	struct reclaim_state *reclaim = current->reclaim_state;
+	struct page *page;
+
+	while ((page = page_list_pop(pages))) {
+		unsigned int deferred = reclaim->nr_deferred;
+		bool clean_only;
+		enum verdict v = judge(job, page, &clean_only);
+
+		/* Unmapped from some tables only, and soon unlocked: its stale entries must go first. */
+		if (unlikely(v != V_FINISH && reclaim->nr_deferred != deferred))
+			try_to_unmap_flush();
+		settle(job, page, v, clean_only);
+	}
+}
+
+static void finish_all(struct shrink_job *job)
+{
+	for (unsigned int i = 0; i < job->nr_candidates; i++) {
+		struct page *page = job->candidates[i].page;
+		enum verdict v = V_FINISH;
+
+		if (PageDirty(page))
+			v = finish_dirty(job, page, job->candidates[i].clean_only);
+		if (v == V_FINISH)
+			v = finish_clean(job, page);
+		settle(job, page, v, false);
+	}
+}
+
+/* Phase 4: the page may be clean by now. */
+static enum verdict collect(struct shrink_job *job, struct page *page)
+{
+	if (PageWriteback(page) || PageDirty(page) || !trylock_page(page))
+		return V_KEEP;
+	if (PageWriteback(page) || PageDirty(page))
+		return V_KEEP_LOCKED;
+	return finish_clean(job, page);
+}
+
+unsigned long shrink_page_list(struct page_list *pages, struct zone *zone, struct scan_control *sc,
+			       struct shrink_stat *stat, bool ignore_references)
+{
+	PAGE_LIST(keep);
+	struct shrink_job job = {
+		.zone = zone, .sc = sc, .stat = stat, .ignore_references = ignore_references,
+		.keep = &keep, .free = PAGE_LIST_INIT,
+	};
+
+	judge_all(&job, pages);
+	try_to_unmap_flush();
+	blk_start_plug();
+	finish_all(&job);
+	blk_finish_plug();
+	for (unsigned int i = 0; i < job.nr_writing; i++)
+		settle(&job, job.writing[i], collect(&job, job.writing[i]), false);
+
+	if (!page_list_empty(&job.free))
+		free_hot_cold_page_list(&job.free, true);
+	if (job.nr_activated)
+		count_vm_events(PGACTIVATE, job.nr_activated);
+	*pages = keep;
+	return job.nr_freed;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One TLB flush for a batch of pages that reclaim takes out of page tables (decision 9): an
+ * interrupt to other CPUs per page would cost more than the disk.
+ *
+ *   entry cleared -> unmap_flush_defer(mm): remember the CPUs that may know it -> ... 32 pages ...
+ *   -> try_to_unmap_flush(): those CPUs drop everything of user space, then the pages are written
+ *
+ * A CPU sets its bit in mm->cpu_mask before it loads the mm's tables, and clears it when it loads
+ * others (which empties its TLB of the mm): so the mask read after the entry is cleared names
+ * every CPU that can still have it. State: current->reclaim_state, no lock.
+ */
+#include "arch/cpu.h"
+#include "arch/mmu.h"
+#include "asm/barrier.h"
+#include "kernel/core/task.h"
+#include "mm/swap.h"
+
+bool unmap_flush_defer(struct mm_struct *mm)
+{
+	struct reclaim_state *reclaim = current->reclaim_state;
+
+	if (!reclaim)
+		return false;
+	smp_mb();
+	reclaim->flush_cpus |= READ_ONCE(mm->cpu_mask);
+	reclaim->nr_deferred++;
+	return true;
+}
+
+static void flush_here(void *unused)
+{
+	(void)unused;
+	flush_tlb_local();
+}
+
+void try_to_unmap_flush(void)
+{
+	struct reclaim_state *reclaim = current->reclaim_state;
+	cpumask_t cpus;
+	int this;
+
+	if (!reclaim || !reclaim->nr_deferred)
+		return;
+	cpus = reclaim->flush_cpus;
+	reclaim->flush_cpus = 0;
+	reclaim->nr_deferred = 0;
+	this = get_cpu();
+	if (cpus & ~CPU_MASK_CPU(this))
+		smp_call_function_many(cpus & ~CPU_MASK_CPU(this), flush_here, NULL, true);
+	if (cpus & CPU_MASK_CPU(this))
+		flush_tlb_local();
+	put_cpu();
+}
