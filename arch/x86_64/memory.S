@@ -16,15 +16,15 @@
 clear_page:
 	subq	$24, %rsp
 	movups	%xmm0, (%rsp)
-	movl	$8, %ecx
+	movl	$4, %ecx
 	xorps	%xmm0, %xmm0
 1:
 	offset = 0
-	.rept	32
+	.rept	64
 	movaps	%xmm0, offset(%rdi)
 	offset = offset + 16
 	.endr
-	addq	$512, %rdi
+	addq	$1024, %rdi
 	decl	%ecx
 	jnz	1b
 	movups	(%rsp), %xmm0

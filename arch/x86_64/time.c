@@ -3,8 +3,8 @@
  * The clock is the time-stamp counter, scaled to nanoseconds; the tick is each CPU's LAPIC timer.
  *
  * Both are measured against the ACPI PM timer (3.579545 MHz), or the PIT without one, over CALIBRATION_US: every
- * reading stands between two of the TSC, and is taken again if they are far apart (the host had other things to
- * do). The TSC's frequency comes from CPUID when that tells. All CPUs' TSCs are assumed to agree, as they do under
+ * reading stands between two of the TSC, and the one of three where these are nearest counts (the host may have
+ * other things to do in between). The TSC's frequency comes from CPUID when that tells. All CPUs' TSCs are assumed to agree, as they do under
  * QEMU and on machines with an invariant TSC.
  *
  * Beyond it Linux has: clock source selection and watchdog, TSC synchronisation, one-shot ticks, vDSO clocks.
@@ -88,16 +88,22 @@ struct sample {
 	u32 reference, lapic;
 };
 
+/* At a moment when the reference has just counted on: its own grain is then no error. */
 static struct sample take_sample(u32 (*reference)(void))
 {
 	struct sample best = { 0 };
 	u64 best_gap = ~0ULL;
 
-	for (int i = 0; i < 5; i++) {
-		u64 before = rdtsc();
-		u32 value = reference(), lapic = lapic_timer_sample();
-		u64 gap = rdtsc() - before;
+	for (int i = 0; i < 3; i++) {
+		u32 last = reference(), value, lapic;
+		u64 before, gap;
 
+		do {
+			before = rdtsc();
+			value = reference();
+			lapic = lapic_timer_sample();
+			gap = rdtsc() - before;
+		} while (value == last);
 		if (gap < best_gap) {
 			best_gap = gap;
 			best = (struct sample){ before + gap / 2, value, lapic };
