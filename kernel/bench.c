@@ -17,6 +17,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/param.h"
 #include "kernel/base/printk.h"
+#include "kernel/base/string.h"
 #include "mm/gfp.h"
 #include "mm/slab.h"
 #include "mm/zone.h"
