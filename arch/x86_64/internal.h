@@ -74,6 +74,7 @@ enum fixmap_page {
 	FIX_IOAPIC,
 	FIX_IOAPIC_LAST = FIX_IOAPIC + 7,
 	FIX_HPET,
+	FIX_TEST, /* selftest.c */
 	FIX_END
 };
 
