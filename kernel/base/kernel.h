@@ -124,9 +124,16 @@ static inline int fls_long(unsigned long x)
 #undef ffs
 #define ffs(x) __builtin_ffs(x)
 
-#define hweight32(x)	((unsigned int)__builtin_popcount(x))
-#define hweight64(x)	((unsigned int)__builtin_popcountll(x))
-#define hweight_long(x) ((unsigned int)__builtin_popcountl(x))
+/* => number of set bits; without the POPCNT instruction the compiler would call libgcc for it */
+static inline unsigned int hweight64(u64 w)
+{
+	w -= w >> 1 & 0x5555555555555555ULL;
+	w = (w & 0x3333333333333333ULL) + (w >> 2 & 0x3333333333333333ULL);
+	w = (w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+	return (unsigned int)(w * 0x0101010101010101ULL >> 56);
+}
+#define hweight32(x)	hweight64((u32)(x))
+#define hweight_long(x) hweight64((unsigned long)(x))
 
 /* => floor(log2(n)); a constant for a constant */
 #define ilog2(n) (63 - __builtin_clzll((unsigned long long)(n)))
