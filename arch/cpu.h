@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CPUs: bring-up, calls between them, and the end of the machine. CPU numbers are dense, 0 is the boot CPU.
+ *
+ * The architecture's calls in boot order, with what each needs from others:
+ *
+ *	cpu_init_boot()			nothing; first of all
+ *	early_fixmap_init()		boot page tables; now early_memremap() works, and __va() below 1 GiB
+ *	acpi_init(rsdp)			(then memblock's nodes: acpi_numa_ranges())
+ *	paging_init(lowmem_end)		memblock with the map and everything reserved
+ *	setup_per_cpu_areas()		memblock; no lock held, no preempt count: the boot CPU's copy is made here
+ *	irq_init(), time_init()		console for messages; hooks and tick handler registered before
+ *	local_irq_enable()
+ *	smp_boot_cpus()			scheduler and task stacks
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
@@ -11,7 +22,7 @@
 
 struct task_struct;
 
-/* => First call of kernel_main: descriptor tables, exceptions, CPU features, FPU. printk works before it. */
+/* => First call of kernel_main: descriptor tables, exceptions, CPU features, FPU, panic_ops. printk works before it. */
 void cpu_init_boot(void);
 /* => The same for the CPU that runs it, once it is on the final page tables; called by the start-up code. */
 void cpu_init_secondary(void);
@@ -50,7 +61,7 @@ void stop_other_cpus(void);
 /* => Every other online CPU prints its registers and backtrace (by NMI). */
 void backtrace_all_cpus(void);
 
-/* => status 0: ordinary end. Under QEMU with isa-debug-exit the emulator's status is status * 2 + 1. */
+/* => status 0: ordinary end; PANIC_EXIT_STATUS: panic; others: the last program failed (boot/exit_status.h). */
 void __noreturn machine_power_off(int status);
 void __noreturn machine_restart(void);
 

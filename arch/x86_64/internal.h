@@ -151,6 +151,7 @@ void ipi_call_interrupt(void);
 void ipi_stop_interrupt(void);
 bool nmi_interrupt(struct pt_regs *regs); /* => true if the NMI was one of ours */
 void timer_interrupt(struct pt_regs *regs);
+u64 arch_tsc_khz(void);
 void smp_prepare(void); /* while memblock is open: the trampoline page, IST stacks */
 
 #endif

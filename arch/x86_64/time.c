@@ -34,6 +34,11 @@ u64 arch_clock_ns(void)
 	return (unsigned __int128)(rdtsc() - tsc_base) * tsc_mult >> 32;
 }
 
+u64 arch_tsc_khz(void)
+{
+	return tsc_hz / 1000;
+}
+
 void arch_set_tick_handler(void (*fn)(bool user))
 {
 	tick_handler = fn;
