@@ -15,10 +15,10 @@
  * What Linux does beyond it: memory-mapped configuration space, assigning addresses, hot plug, power states.
  */
 #include "drivers/pci.h"
+#include "drivers/drivers.h"
 #include "asm/io.h"
 #include "kernel/base/bug.h"
 #include "kernel/base/errno.h"
-#include "kernel/base/initcall.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/spinlock.h"
 #include "mm/slab.h"
@@ -280,9 +280,7 @@ static void scan_bus(int bus)
 	}
 }
 
-static int pci_init(void)
+void pci_init(void)
 {
 	scan_bus(0);
-	return 0;
 }
-subsys_initcall(pci_init);

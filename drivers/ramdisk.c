@@ -6,13 +6,12 @@
  * The frames are taken at start-up, from HighMem if there is some: both sides of a copy are mapped for its
  * duration. A size that is no multiple of the page size is rounded down to sectors.
  */
+#include "drivers/drivers.h"
 #include "asm/page.h"
 #include "kernel/base/errno.h"
-#include "kernel/base/initcall.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
 #include "kernel/base/param.h"
-#include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/core/block.h"
 #include "mm/gfp.h"
@@ -86,17 +85,16 @@ static int alloc_frames(unsigned long nr)
 	return 0;
 }
 
-static int ramdisk_init(void)
+/* => 0, also when there is none to make; -ENOMEM */
+int ramdisk_init(void)
 {
 	int error;
 
 	if (ramdisk_bytes < SECTOR_SIZE)
 		return 0;
 	error = alloc_frames(DIV_ROUND_UP(ramdisk_bytes, PAGE_SIZE));
-	if (error) {
-		pr_err("ramdisk: no memory for %llu bytes\n", ramdisk_bytes);
+	if (error)
 		return error;
-	}
 	strcpy(ramdisk.name, "ram0");
 	ramdisk.dev = MKDEV(RAMDISK_MAJOR, 0);
 	ramdisk.nr_sectors = ramdisk_bytes >> SECTOR_SHIFT;
@@ -106,4 +104,3 @@ static int ramdisk_init(void)
 		return -ENOMEM;
 	return block_register(&ramdisk);
 }
-device_initcall(ramdisk_init);

@@ -13,6 +13,7 @@
  * Locks: port_lock (interrupts off) for the registers. The receiver is called without it, so it may echo.
  */
 #include "drivers/serial.h"
+#include "drivers/drivers.h"
 #include "arch/irq.h"
 #include "asm/io.h"
 #include "kernel/base/bug.h"
@@ -44,7 +45,7 @@
 #define TX_PATIENCE   100000 /* status reads before the port is taken for stuck */
 
 static DEFINE_SPINLOCK(port_lock, LOCK_RANK_NONE); /* printk works under every lock */
-static bool present;	       /* [I] after serial_init */
+static bool present;	       /* [I] after serial_console_init */
 static bool receiving;	       /* [port_lock] */
 static void (*receiver)(void *data, const char *bytes, size_t n); /* [port_lock] */
 static void *receiver_data;    /* [port_lock] */
@@ -174,7 +175,7 @@ int serial_set_receiver(void (*receive)(void *data, const char *bytes, size_t n)
 
 static struct console serial_console = { .name = "ttyS0", .write = console_write };
 
-void serial_init(void)
+void serial_console_init(void)
 {
 	port_write(REG_SCR, 0x5a);
 	if (port_read(REG_SCR) != 0x5a)

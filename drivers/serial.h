@@ -5,8 +5,6 @@
 
 #include "kernel/base/types.h"
 
-/* => sets the port up and makes it printk's console; nothing but printk is needed. Early boot. */
-void serial_init(void);
 /*
  * => bytes as they come, in hard-interrupt context; one receiver, bytes before it are dropped
  * => starts reception: request_irq() must work

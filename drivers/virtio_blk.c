@@ -14,10 +14,10 @@
  * interrupt handler takes it.
  */
 #include "drivers/virtio.h"
+#include "drivers/drivers.h"
 #include "asm/page.h"
 #include "kernel/base/bug.h"
 #include "kernel/base/errno.h"
-#include "kernel/base/initcall.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "kernel/core/block.h"
@@ -246,9 +246,7 @@ static int blk_probe(struct pci_dev *pci)
 
 static struct pci_driver virtio_blk_driver = { .name = "virtio_blk", .probe = blk_probe };
 
-static int virtio_blk_init(void)
+void virtio_blk_init(void)
 {
 	pci_register_driver(&virtio_blk_driver);
-	return 0;
 }
-device_initcall(virtio_blk_init);
