@@ -81,6 +81,10 @@ extern gfp_t gfp_allowed_mask;
 struct page *__must_check alloc_pages(gfp_t gfp, unsigned int order);
 struct page *__must_check alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
+struct zonelist;
+/* From any zonelist, only nodes in nodemask (a bit each, 0: all). */
+struct page *__must_check alloc_pages_nodemask(gfp_t gfp, unsigned int order,
+					       struct zonelist *zonelist, unsigned long nodemask);
 
 /* Drop one reference to a block of 1 << order pages and free it if that was the last. Any context. */
 void __free_pages(struct page *page, unsigned int order);

@@ -33,18 +33,32 @@ void set_preferred_zone(struct alloc_context *ac, gfp_t gfp, bool use_cpuset);
 /* The full-zone cache of a zonelist's node forgets everything: reclaim has freed pages (step 14). */
 void zlc_clear_zones_full(struct zonelist *zonelist);
 
-/* Spec 3.6. => true: the page is usable for an allocation / may be freed; else reported and leaked. */
-bool check_new_page(struct page *page, unsigned int order);
-bool check_free_page(struct page *page, unsigned int order);
-void bad_page(struct page *page, const char *reason);
+/* A frame nobody uses that is not in the buddy: _mapcount -1, _refcount 0 as one word. */
+#define COUNTS_UNUSED ((u64)(u32)-1)
+
+/* Spec 3.6, the test: everything that must be clear in one word. */
+static inline bool page_state_bad(const struct page *page, unsigned long forbidden_flags)
+{
+	return ((page->flags & forbidden_flags) | (unsigned long)page->mapping |
+		(page_counts(page) ^ COUNTS_UNUSED)) != 0;
+}
+
+/* The report, at most 60 a minute; the page stays out of circulation. (page_check.c) */
+void bad_page(struct page *page, unsigned long forbidden_flags);
+
+/* A block whose last reference is gone, any order: checks, then the per-CPU list or the buddy. */
+void free_pages_ok(struct page *page, unsigned int order);
 
 void prep_compound_page(struct page *page, unsigned int order);
 
 /* Fault injection: a test makes the n-th allocation fail. NULL: off. => true: fail this one */
 extern bool (*fail_page_alloc)(gfp_t gfp, unsigned int order);
 
-/* Boot: page descriptors, one by one (zone.c). */
+/* A page descriptor as it is at boot: reserved (memmap.c). */
 void memmap_init_page(struct page *page, unsigned long pfn, const struct zone *zone);
+
+/* Changed whenever some task's mems_allowed changes: a failed attempt is repeated (spec 4.1, F6). */
+extern atomic_t mems_allowed_seq;
 
 /* The memory dump of the failure report and the OOM killer (spec 4.3); nodes outside the mask are left out. */
 void show_mem(unsigned long nodemask);

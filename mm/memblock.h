@@ -19,26 +19,16 @@
 
 #include "kernel/base/types.h"
 #include "kernel/base/compiler.h"
+#include "mm/range_set.h"
 #include "asm/page.h"
 
 struct boot_info;
 
-struct memblock_region {
-	phys_addr_t base, end;	/* bytes, end exclusive */
-	int nid;		/* memory only */
-};
-
-struct memblock_type {
-	const char *name;
-	unsigned int cnt, max;
-	struct memblock_region *regions;
-	phys_addr_t total;	/* bytes in all regions */
-};
-
-extern struct memblock_type memblock_memory, memblock_reserved;
+/* tag of a memory range: its node */
+extern struct range_set memblock_memory, memblock_reserved;
 
 /* First frame without a direct mapping: end of ZONE_NORMAL; set by setup_memory(). */
-extern unsigned long max_low_pfn;
+extern unsigned long max_low_pfn; /* [I] */
 
 /*
  * The firmware map of bi, the words mem=, memmap= and highmem= of its command line and the loader's
@@ -47,7 +37,7 @@ extern unsigned long max_low_pfn;
  */
 void setup_memory(const struct boot_info *bi);
 
-/* Give memory to nodes: SRAT ranges through memblock_set_node, else numa=fake=N; then zones_init(). */
+/* Give memory and CPUs to nodes: numa=fake=N, else the SRAT. => after acpi_init(), before zones_init() */
 void setup_numa(void);
 
 void memblock_init(void);	/* empty again; for host tests */
@@ -78,6 +68,8 @@ void *memblock_alloc_node(size_t size, size_t align, int nid); /* of that node i
 bool memblock_is_memory(phys_addr_t addr);
 bool memblock_is_reserved(phys_addr_t addr);
 phys_addr_t memblock_end_of_memory(void);
+phys_addr_t memblock_memory_size(void);	/* bytes */
+phys_addr_t memblock_reserved_size(void);
 
 /* The next free range at or after *pos, on nid (-1: any). => false at the end; *pos moves on */
 bool memblock_next_free(phys_addr_t *pos, int nid, phys_addr_t *start, phys_addr_t *end,
@@ -85,7 +77,5 @@ bool memblock_next_free(phys_addr_t *pos, int nid, phys_addr_t *start, phys_addr
 
 #define for_each_free_mem_range(pos, nid, start, end, out_nid)                                     \
 	for (pos = 0; memblock_next_free(&(pos), nid, start, end, out_nid);)
-#define for_each_memblock(type, region)                                                            \
-	for (region = (type).regions; region < (type).regions + (type).cnt; region++)
 
 #endif

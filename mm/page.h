@@ -219,6 +219,12 @@ static inline bool PageBuddy(const struct page *page)
 	return atomic_read(&page->_mapcount) == PAGE_BUDDY_MAPCOUNT_VALUE;
 }
 
+/* _mapcount (low half) and _refcount as one word, read at once. */
+static inline u64 page_counts(const struct page *page)
+{
+	return __atomic_load_n((const u64 *)&page->_mapcount, __ATOMIC_RELAXED);
+}
+
 static inline int page_count(const struct page *page)
 {
 	return atomic_read(&page->_refcount);

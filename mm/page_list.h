@@ -111,8 +111,14 @@ static inline struct page *page_list_pop(struct page_list *list)
 {
 	struct page *page = page_list_first(list);
 
-	if (page)
-		page_list_del(page, list);
+	if (!page)
+		return NULL;
+	list->first = page->next;
+	if (page->next == PAGE_LIST_END)
+		list->last = PAGE_LIST_END;
+	else
+		pfn_to_page(page->next)->prev = PAGE_LIST_END;
+	page->next = PAGE_LIST_END;
 	return page;
 }
 

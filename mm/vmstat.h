@@ -63,6 +63,8 @@ enum zone_stat_item {
 	NR_VM_ZONE_STAT_ITEMS
 };
 
+#define NR_NUMA_EVENTS (NUMA_OTHER - NUMA_HIT + 1) /* kept apart, see struct per_cpu_pageset */
+
 /* One event per zone, in zone order. */
 #define FOR_ALL_ZONES(x) x##_DMA, x##_NORMAL, x##_HIGH, x##_MOVABLE
 
@@ -155,6 +157,9 @@ unsigned long zone_page_state_snapshot(const struct zone *zone, enum zone_stat_i
 unsigned long node_page_state(int nid, enum zone_stat_item item);
 
 int calculate_normal_threshold(const struct zone *zone);
+int calculate_pressure_threshold(const struct zone *zone); /* while kswapd works: less drift */
+struct pglist_data;
+void set_pgdat_percpu_threshold(struct pglist_data *pgdat, int (*calculate)(const struct zone *));
 void refresh_zone_stat_thresholds(void);
 void refresh_cpu_vm_stats(int cpu); /* fold this CPU's differentials; its own CPU or an offline one */
 

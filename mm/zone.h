@@ -39,6 +39,8 @@
 #define pageblock_nr_pages (1UL << pageblock_order)
 #define PAGE_ALLOC_COSTLY_ORDER 3
 
+#define MAX_DMA_PFN 0x1000UL /* 16 MiB */
+
 enum zone_type { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, ZONE_MOVABLE, MAX_NR_ZONES };
 
 static_assert((int)MAX_NR_ZONES <= 1 << ZONES_WIDTH, "zone does not fit page->flags");
@@ -87,6 +89,7 @@ struct per_cpu_pages {
 
 struct per_cpu_pageset {
 	struct per_cpu_pages pcp;
+	unsigned long numa_event[NR_NUMA_EVENTS]; /* [c] NUMA_HIT and so on: never folded, only summed */
 	s8 stat_threshold; /* [I] fold a differential beyond this */
 	s8 vm_stat_diff[NR_VM_ZONE_STAT_ITEMS]; /* [c] */
 } __aligned(64);
@@ -166,6 +169,9 @@ struct zoneref {
 };
 
 struct zonelist {
+	/* Full-zone cache (several nodes only): bit i: _zonerefs[i] was found full since the last sweep. */
+	unsigned long zlc_full;		/* [a] */
+	unsigned long zlc_last_sweep;	/* [racy] jiffies */
 	struct zoneref _zonerefs[MAX_NUMNODES * MAX_NR_ZONES + 1];
 };
 
@@ -192,6 +198,7 @@ extern struct pglist_data *node_data[MAX_NUMNODES]; /* [I] NULL: no such node */
 extern struct zone *zone_table[MAX_NR_ZONES << NODES_WIDTH]; /* [I] */
 extern unsigned long node_online_map;		     /* [I] a bit per node */
 extern unsigned long max_pfn;			     /* [I] one above the highest usable frame */
+extern unsigned long max_low_pfn;		     /* [I] one above the direct map: end of Normal */
 extern unsigned long totalram_pages;		     /* managed pages of all zones */
 extern unsigned long totalhigh_pages;
 extern unsigned long totalreserve_pages;
@@ -224,6 +231,19 @@ static inline bool populated_zone(const struct zone *zone)
 static inline unsigned long zone_end_pfn(const struct zone *zone)
 {
 	return zone->zone_start_pfn + zone->spanned_pages;
+}
+
+/* => interrupts off, or for reading only */
+static inline struct per_cpu_pageset *per_cpu_pageset_of(const struct zone *zone)
+{
+	return (struct per_cpu_pageset *)&zone->pageset[smp_processor_id()];
+}
+
+/* Something was freed: reclaim's "scanned in vain" starts anew. */
+static inline void zone_clear_pages_scanned(struct zone *zone)
+{
+	if (READ_ONCE(zone->pages_scanned))
+		WRITE_ONCE(zone->pages_scanned, 0);
 }
 
 static inline bool is_highmem_idx(enum zone_type idx)
@@ -286,11 +306,56 @@ struct zone *next_zone(struct zone *zone); /* all nodes, all indices, empty ones
 #define for_each_online_node(nid)                                                                  \
 	for (nid = 0; nid < MAX_NUMNODES; nid++) if (!(node_online_map >> nid & 1)) {} else
 
-int numa_node_id(void);	/* the node of this CPU's memory */
+extern int nr_node_ids;			 /* [I] nodes that may exist: 0..nr_node_ids - 1 */
+extern int nr_online_nodes;		 /* [I] */
+extern u8 cpu_to_node_map[NR_CPUS];	 /* [I] */
 
-/* gfp.h's low bits -> highest zone that the request may use (spec 1.3). */
-enum zone_type gfp_zone(gfp_t gfp);
-enum migratetype allocflags_to_migratetype(gfp_t gfp);
+/* The node of this CPU's memory. => any context; only a hint unless the task stays on its CPU */
+static inline int numa_node_id(void)
+{
+	return IS_ENABLED(CONFIG_NUMA) ? cpu_to_node_map[smp_processor_id()] : 0;
+}
+
+#define LOCAL_DISTANCE	 10
+#define REMOTE_DISTANCE	 20
+#define RECLAIM_DISTANCE 30
+
+static inline int node_distance(int a, int b)
+{
+	return a == b ? LOCAL_DISTANCE : REMOTE_DISTANCE;
+}
+
+/*
+ * gfp.h's low four bits -> highest zone that the request may use (spec 1.3), two bits per value. A value that
+ * names two zones is illegal: it gives the lowest one named, after a complaint (debug builds: a BUG).
+ */
+#define GFP_ZONE_TABLE	 0x11211121U
+#define GFP_ZONE_ILLEGAL 0xe8e8U
+
+void gfp_zone_illegal(gfp_t gfp);
+void gfp_migratetype_illegal(gfp_t gfp);
+
+static inline enum zone_type gfp_zone(gfp_t gfp)
+{
+	unsigned int bits = gfp & GFP_ZONEMASK;
+
+	if (unlikely(GFP_ZONE_ILLEGAL >> bits & 1))
+		gfp_zone_illegal(gfp);
+	return (enum zone_type)(GFP_ZONE_TABLE >> 2 * bits & 3);
+}
+
+static inline enum migratetype allocflags_to_migratetype(gfp_t gfp)
+{
+	if (unlikely((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK)) {
+		gfp_migratetype_illegal(gfp);
+		return MIGRATE_UNMOVABLE;
+	}
+	if (unlikely(page_group_by_mobility_disabled))
+		return MIGRATE_UNMOVABLE;
+	return (enum migratetype)((gfp >> 2 & 2) | (gfp >> 19 & 1));
+}
+
+static_assert(__GFP_MOVABLE == 1 << 3 && __GFP_RECLAIMABLE == 1 << 19, "shifts above");
 
 /* The check of spec 2.5; _safe sums the CPUs' differentials below percpu_drift_mark. */
 bool zone_watermark_ok(struct zone *zone, unsigned int order, unsigned long mark, int classzone,
@@ -304,13 +369,19 @@ void mem_init(void);			/* hands all free memory to the buddy */
 void init_per_zone_wmark_min(void);	/* min_free_kbytes, watermarks, reserves */
 void setup_per_zone_wmarks(void);
 void setup_per_zone_lowmem_reserve(void);
+void build_all_zonelists(void);
+int min_free_kbytes_set(int kbytes);		/* sysctl: 0 or -EINVAL */
+int lowmem_reserve_ratio_set(const int ratio[MAX_NR_ZONES - 1]);
+int numa_zonelist_order_set(const char *word);	/* "default", "node", "zone"; 0 or -EINVAL */
+const char *numa_zonelist_order_name(void);
 
-/* Who may use which node (cpusets): every node, as an unconfigured system. */
+/* May current use the zone's node (spec 2.2)? HARDWALL in gfp: only nodes of its own cpuset. */
+extern int number_of_cpusets; /* above 1: some task's mems_allowed is not "all" */
+bool __cpuset_node_allowed(int nid, gfp_t gfp);
+
 static inline bool cpuset_zone_allowed(const struct zone *zone, gfp_t gfp)
 {
-	(void)zone;
-	(void)gfp;
-	return true;
+	return likely(number_of_cpusets <= 1) || __cpuset_node_allowed(zone->node, gfp);
 }
 
 #endif

@@ -44,6 +44,7 @@
 #define VMALLOC_START	   ASM_UL(0xffffc90000000000)
 #define VMALLOC_END	   ASM_UL(0xffffc98000000000) /* exclusive */
 #define VMEMMAP_START	   ASM_UL(0xffffea0000000000)
+#define ARCH_VMEMMAP_PREMAPPED 0 /* mm maps the array itself, with frames of RAM */
 #define VMEMMAP_END	   ASM_UL(0xffffea8000000000) /* exclusive */
 #define PKMAP_BASE	   ASM_UL(0xfffffffffe000000)
 #define PKMAP_PAGES	   1024 /* entries there */

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the firmware map to memblock: what may be used, where low memory ends, and which node it is on.
+ *
+ *	firmware map -> mem=, memmap= -> whole pages of RAM -> memblock memory
+ *
+ *	0        16M                 max_low_pfn              max_pfn
+ *	|- DMA --|------ Normal ----------|------- HighMem ------|
+ *	         (direct map ends here) --^
+ *
+ * max_low_pfn is 896 MiB, or with highmem=SIZE the frame above which exactly SIZE bytes of RAM lie: holes do
+ * not count. That may be higher or lower than 896 MiB, but never below 16 MiB: ZONE_DMA stays whole.
+ *
+ * Nodes: the SRAT's, or with numa=fake=N the RAM cut into N parts of equal size at borders of MAX_ORDER
+ * blocks; CPUs are then dealt round.
+ */
+#include "boot/boot_info.h"
+#include "arch/acpi.h"
+#include "kernel/base/kernel.h"
+#include "kernel/base/kstrtox.h"
+#include "kernel/base/param.h"
+#include "kernel/base/printk.h"
+#include "kernel/base/string.h"
+#include "mm/e820.h"
+#include "mm/memblock.h"
+#include "mm/zone.h"
+#include "mm/zone_setup.h"
+
+#define E820_MAX_RANGES (2 * BOOT_MAX_E820 + 64) /* n entries cut each other into 2n + 1 at most */
+
+unsigned long max_low_pfn, max_pfn;
+unsigned long max_dma_pfn = MAX_DMA_PFN;
+static int numa_fake;
+
+/* These words are read by setup_memory(), before and in another order than the handlers run. */
+static int __init read_by_setup_memory(char *value)
+{
+	return 0;
+}
+early_param("mem", read_by_setup_memory);
+early_param("memmap", read_by_setup_memory);
+early_param("highmem", read_by_setup_memory);
+early_param("numa", read_by_setup_memory);
+
+/* The value of the last word name=value; false if there is none. */
+static bool last_value(const char *cmdline, const char *name, char *value, size_t size)
+{
+	size_t len = strlen(name);
+	bool found = false;
+	char word[256];
+
+	while (cmdline_next_word(&cmdline, word, sizeof(word)) && strcmp(word, "--")) {
+		if (strncmp(word, name, len) || word[len] != '=')
+			continue;
+		strscpy(value, word + len + 1, size);
+		found = true;
+	}
+	return found;
+}
+
+/* The frame above which exactly pages of RAM lie, at least min_pfn. */
+static unsigned long pfn_below_top(unsigned long pages, unsigned long min_pfn)
+{
+	for (unsigned int i = memblock_memory.nr; i-- > 0;) {
+		unsigned long start = memblock_memory.ranges[i].start >> PAGE_SHIFT;
+		unsigned long end = memblock_memory.ranges[i].end >> PAGE_SHIFT;
+
+		if (pages <= end - start)
+			return max(end - pages, min_pfn);
+		pages -= end - start;
+	}
+	return min_pfn;
+}
+
+unsigned long find_max_low_pfn(const char *cmdline)
+{
+	unsigned long high_pages, limit = DIRECT_MAP_MAX >> PAGE_SHIFT;
+	char value[64], *end;
+
+	if (!last_value(cmdline, "highmem", value, sizeof(value)))
+		return min(limit, max_pfn);
+	high_pages = memparse(value, &end) >> PAGE_SHIFT;
+	if (end == value || *end) {
+		pr_warn("highmem=%s not understood\n", value);
+		return min(limit, max_pfn);
+	}
+	if (!high_pages)
+		return max_pfn;
+	limit = pfn_below_top(high_pages, max_dma_pfn);
+	if (pfn_below_top(high_pages, 0) < max_dma_pfn)
+		pr_warn("highmem=%s would leave less than 16M below it: cut\n", value);
+	return min(limit, max_pfn);
+}
+
+static void reserve_loader_memory(const struct boot_info *bi)
+{
+	for (unsigned int i = 0; i < bi->nr_reserved; i++) {
+		u64 start = round_down(bi->reserved[i].start, PAGE_SIZE);
+
+		memblock_reserve(start, round_up(bi->reserved[i].end, PAGE_SIZE) - start);
+	}
+	if (bi->initrd_end > bi->initrd_start) {
+		u64 start = round_down(bi->initrd_start, PAGE_SIZE);
+
+		memblock_reserve(start, round_up(bi->initrd_end, PAGE_SIZE) - start);
+	}
+}
+
+void setup_memory(const struct boot_info *bi)
+{
+	static struct mem_range ranges[E820_MAX_RANGES];
+	struct range_set map = { .name = "e820", .max = E820_MAX_RANGES, .ranges = ranges };
+	const struct mem_range *r;
+	unsigned long start, end;
+	char value[64];
+
+	for (unsigned int i = 0; i < bi->nr_map; i++)
+		if (!e820_add(&map, bi->map[i].addr, bi->map[i].size, bi->map[i].type))
+			pr_warn("e820: entry %u makes no sense: start 0x%llx size 0x%llx type %u\n", i,
+				bi->map[i].addr, bi->map[i].size, bi->map[i].type);
+	pr_info("e820: BIOS-provided physical RAM map:\n");
+	e820_print(&map, "BIOS-e820");
+	if (e820_apply_cmdline(&map, bi->cmdline)) {
+		pr_info("e820: user-defined physical RAM map:\n");
+		e820_print(&map, "user");
+	}
+	memblock_init();
+	for_each_range(r, &map)
+		if (e820_pages(r, &start, &end))
+			memblock_add((u64)start << PAGE_SHIFT, (u64)(end - start) << PAGE_SHIFT);
+	reserve_loader_memory(bi);
+	max_pfn = memblock_end_of_memory() >> PAGE_SHIFT;
+	max_low_pfn = find_max_low_pfn(bi->cmdline);
+	if (last_value(bi->cmdline, "numa", value, sizeof(value)) && !strncmp(value, "fake=", 5))
+		numa_fake = (int)simple_strtoul(value + 5, NULL, 10);
+	pr_info("e820: last_pfn = 0x%lx, direct map up to 0x%lx\n", max_pfn, max_low_pfn);
+}
+
+/* ---- Nodes ----------------------------------------------------------------------------------- */
+
+static int nodes_seen;
+
+static void add_srat_range(int nid, u64 start, u64 end)
+{
+	if (nid >= MAX_NUMNODES) {
+		pr_warn("numa: node %d is one too many, its memory goes to node 0\n", nid);
+		return;
+	}
+	nodes_seen = max(nodes_seen, nid + 1);
+	memblock_set_node(start, end - start, nid);
+}
+
+/* Cut all RAM into nr parts of equal size, at borders of the largest blocks. */
+void numa_fake_split(int nr)
+{
+	u64 share = memblock_memory_size() / (unsigned int)nr, seen = 0;
+	u64 block = MAX_ORDER_NR_PAGES << PAGE_SHIFT, begin = 0;
+	int nid = 0;
+
+	for (unsigned int i = 0; i < memblock_memory.nr && nid < nr - 1; i++) {
+		struct mem_range r = memblock_memory.ranges[i];
+
+		while (nid < nr - 1 && seen + (r.end - r.start) >= share * (unsigned int)(nid + 1)) {
+			u64 cut = round_down(r.start + share * (unsigned int)(nid + 1) - seen, block);
+
+			if (cut > begin)
+				memblock_set_node(begin, cut - begin, nid);
+			begin = max(begin, cut);
+			nid++;
+		}
+		seen += r.end - r.start;
+		i = range_set_find(&memblock_memory, r.end - 1);
+	}
+	memblock_set_node(begin, memblock_end_of_memory() - begin, nid);
+}
+
+void setup_numa(void)
+{
+	nodes_seen = 1;
+	if (IS_ENABLED(CONFIG_NUMA) && numa_fake > 0) {
+		nodes_seen = min(numa_fake, MAX_NUMNODES);
+		numa_fake_split(nodes_seen);
+	} else if (IS_ENABLED(CONFIG_NUMA)) {
+		acpi_numa_ranges(add_srat_range);
+	}
+	nr_node_ids = nodes_seen;
+	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
+		int nid = numa_fake > 0 ? cpu % nodes_seen : arch_cpu_to_node(cpu);
+
+		cpu_to_node_map[cpu] = (u8)(nid < nodes_seen ? nid : 0);
+	}
+}

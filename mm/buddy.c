@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The buddy: free blocks of 1 << order frames, each aligned to its size.
+ *
+ *	order 2  |-------0-------|-------4-------|      buddy(pfn, o)  = pfn ^ (1 << o)
+ *	order 1  |---0---|---2---|---4---|---6---|      parent(pfn, o) = pfn & ~(1 << o)
+ *	order 0  | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 |
+ *
+ * To allocate, take the smallest block that is large enough and split it: the upper half goes back on
+ * the free list, the lower one is split further, so that the lowest frame is returned. To free, unite the
+ * block with its buddy as long as that is free, whole and of this zone.
+ *
+ * Invariants (buddy_check.c tests them all): a free block's head has _mapcount -128, _refcount 0, its
+ * order in private and the type of the list it is on in index; no free block below order 10 has a free
+ * buddy of its own order in the same zone. Types are not compared when uniting, so blocks may wander between
+ * lists; only isolated pageblocks stay apart.
+ *
+ * Locks: zone->lock with interrupts off, for everything.
+ * Read next: fallback.c (no block of the wanted type), pcp.c. Test: tests/host/test_buddy.c.
+ */
+#include "mm/buddy.h"
+#include "mm/fallback.h"
+#include "kernel/base/kernel.h"
+
+/* _mapcount and _refcount as one word: the buddy's mark, and nobody uses it. */
+#define COUNTS_BUDDY ((u64)(u32)PAGE_BUDDY_MAPCOUNT_VALUE)
+
+static inline bool page_is_buddy(const struct page *page, const struct page *buddy,
+				 unsigned int order)
+{
+	return page_counts(buddy) == COUNTS_BUDDY && buddy->private == order &&
+	       (buddy->flags ^ page->flags) >> NODES_SHIFT == 0;
+}
+
+static inline void add_block(struct zone *zone, struct page *page, unsigned int order,
+			     enum migratetype migratetype, bool tail)
+{
+	struct free_area *area = &zone->free_area[order];
+
+	page->private = order;
+	page->index = migratetype;
+	atomic_set(&page->_mapcount, PAGE_BUDDY_MAPCOUNT_VALUE);
+	if (tail)
+		page_list_add_tail(page, &area->free_list[migratetype]);
+	else
+		page_list_add(page, &area->free_list[migratetype]);
+	area->nr_free++;
+}
+
+static inline void del_block(struct zone *zone, struct page *page, unsigned int order)
+{
+	struct free_area *area = &zone->free_area[order];
+
+	page_list_del(page, &area->free_list[page->index]);
+	page->private = 0;
+	atomic_set(&page->_mapcount, -1);
+	area->nr_free--;
+}
+
+/* Split a block of order high, off its list, down to order low; the upper halves go to migratetype. */
+static inline void expand(struct zone *zone, struct page *page, unsigned int low,
+			  unsigned int high, enum migratetype migratetype)
+{
+	while (high > low) {
+		high--;
+		add_block(zone, page + (1UL << high), high, migratetype, false);
+	}
+}
+
+void buddy_take(struct zone *zone, struct page *page, unsigned int low, unsigned int high,
+		enum migratetype remainder)
+{
+	del_block(zone, page, high);
+	expand(zone, page, low, high, remainder);
+	page->index = remainder;
+}
+
+struct page *buddy_alloc_smallest(struct zone *zone, unsigned int order,
+				  enum migratetype migratetype)
+{
+	for (unsigned int o = order; o < MAX_ORDER; o++) {
+		struct page *page = page_list_first(&zone->free_area[o].free_list[migratetype]);
+
+		if (page) {
+			buddy_take(zone, page, order, o, migratetype);
+			return page;
+		}
+	}
+	return NULL;
+}
+
+struct page *buddy_alloc(struct zone *zone, unsigned int order, enum migratetype migratetype)
+{
+	struct page *page;
+
+	assert_spin_locked(&zone->lock);
+	page = buddy_alloc_smallest(zone, order, migratetype);
+	if (unlikely(!page) && migratetype != MIGRATE_RESERVE)
+		page = buddy_alloc_fallback(zone, order, migratetype);
+	return page;
+}
+
+/* Uniting two pageblocks, one of them isolated, would let its frames be allocated. */
+static bool isolation_differs(const struct zone *zone, unsigned long pfn, unsigned long other)
+{
+	return is_migrate_isolate(get_pageblock_migratetype(zone, pfn)) !=
+	       is_migrate_isolate(get_pageblock_migratetype(zone, other));
+}
+
+void buddy_free(struct zone *zone, struct page *page, unsigned int order,
+		enum migratetype migratetype)
+{
+	unsigned long pfn = page_to_pfn(page);
+	bool tail = false;
+
+	assert_spin_locked(&zone->lock);
+	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
+	while (order < MAX_ORDER - 1) {
+		struct page *buddy = page + ((pfn ^ 1UL << order) - pfn);
+
+		if (!page_is_buddy(page, buddy, order))
+			break;
+		if (order >= pageblock_order && isolation_differs(zone, pfn, pfn ^ 1UL << order))
+			break;
+		del_block(zone, buddy, order);
+		page -= pfn & 1UL << order ? 1UL << order : 0;
+		pfn &= ~(1UL << order);
+		order++;
+	}
+	/* If the parent's buddy is free, ours is likely to come back soon: use this block last. */
+	if (order < MAX_ORDER - 2) {
+		unsigned long parent = pfn & ~(1UL << order);
+
+		tail = page_is_buddy(page, page + ((parent ^ 1UL << (order + 1)) - pfn), order + 1);
+	}
+	add_block(zone, page, order, migratetype, tail);
+}
+
+void free_one_page(struct zone *zone, struct page *page, unsigned int order,
+		   enum migratetype migratetype)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	zone_clear_pages_scanned(zone);
+	buddy_free(zone, page, order, migratetype);
+	__mod_zone_page_state(zone, NR_FREE_PAGES, 1L << order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+unsigned long buddy_isolate_block(struct zone *zone, struct page *page)
+{
+	unsigned int order;
+
+	assert_spin_locked(&zone->lock);
+	if (!PageBuddy(page))
+		return 0;
+	order = page_order(page);
+	del_block(zone, page, order);
+	__mod_zone_page_state(zone, NR_FREE_PAGES, -(1L << order));
+	return 1UL << order;
+}
+
+/* ---- Between the lists ----------------------------------------------------------------------- */
+
+unsigned long move_freepages_block(struct zone *zone, struct page *page,
+				   enum migratetype migratetype)
+{
+	unsigned long pfn = round_down(page_to_pfn(page), pageblock_nr_pages);
+	unsigned long end = min(pfn + pageblock_nr_pages, zone_end_pfn(zone)), moved = 0;
+
+	assert_spin_locked(&zone->lock);
+	pfn = max(pfn, zone->zone_start_pfn);
+	while (pfn < end) {
+		struct page *block = pfn_to_page(pfn);
+		unsigned int order;
+
+		if (!PageBuddy(block) || page_zone(block) != zone) {
+			pfn++;
+			continue;
+		}
+		order = page_order(block);
+		del_block(zone, block, order);
+		add_block(zone, block, order, migratetype, false);
+		pfn += 1UL << order;
+		moved += 1UL << order;
+	}
+	return moved;
+}
+
+void set_pageblock_migratetype(struct zone *zone, unsigned long pfn, enum migratetype migratetype)
+{
+	u8 *flags = pageblock_flags(zone, pfn), old = READ_ONCE(*flags), new;
+
+	if (page_group_by_mobility_disabled && migratetype < MIGRATE_PCPTYPES)
+		migratetype = MIGRATE_UNMOVABLE;
+	do /* the skip bit is set without zone->lock */
+		new = (u8)((old & ~PB_MIGRATETYPE_MASK) | migratetype);
+	while (!__atomic_compare_exchange_n(flags, &old, new, false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED));
+}
+
+void set_pageblock_skip(struct zone *zone, unsigned long pfn, bool skip)
+{
+	if (skip)
+		__atomic_fetch_or(pageblock_flags(zone, pfn), PB_SKIP, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(pageblock_flags(zone, pfn), (u8)~PB_SKIP, __ATOMIC_RELAXED);
+}
