@@ -2,9 +2,10 @@
 /*
  * First C code: one boot_info from either loader's block, then kernel_main().
  *
- * Runs on the boot stack with the boot page tables, one CPU, interrupts off. Nothing of the kernel is up:
- * no printk, no per-CPU pointers beyond the template. Losses (too many map entries, a command line that is
- * too long) are counted in boot_info, and whoever prints the map reports them.
+ * Runs on the boot stack with the boot page tables, one CPU, interrupts off. Nothing of the
+ * kernel is up: no printk, no per-CPU pointers beyond the template. Losses (too many map entries,
+ * a command line that is too long) are counted in boot_info, and whoever prints the map reports
+ * them.
  */
 #include "boot/boot_info.h"
 #include "boot/multiboot2.h"
@@ -35,7 +36,7 @@ void boot_add_e820(struct boot_info *bi, u64 addr, u64 size, u32 type)
 		bi->nr_map_lost++;
 		return;
 	}
-	bi->map[bi->nr_map++] = (struct boot_e820_entry){ addr, size, type };
+	bi->map[bi->nr_map++] = (struct boot_e820_entry){addr, size, type};
 }
 
 void boot_reserve(struct boot_info *bi, u64 start, u64 end)
@@ -46,7 +47,7 @@ void boot_reserve(struct boot_info *bi, u64 start, u64 end)
 		bi->nr_reserved_lost++;
 		return;
 	}
-	bi->reserved[bi->nr_reserved++] = (struct boot_range){ start, end };
+	bi->reserved[bi->nr_reserved++] = (struct boot_range){start, end};
 }
 
 void boot_set_rsdp(struct boot_info *bi, const void *rsdp, size_t bytes)
@@ -77,8 +78,9 @@ size_t boot_copy_string(char *to, size_t size, const char *from, size_t max)
 }
 
 /*
- * Takes the page below the boot stack out of the boot page tables: an overflow resets the machine instead of
- * writing over the tables. Splits the one 2 MiB page; the identity map shares the table, so both see it.
+ * Takes the page below the boot stack out of the boot page tables: an overflow resets the machine
+ * instead of writing over the tables. Splits the one 2 MiB page; the identity map shares the
+ * table, so both see it.
  */
 static void unmap_stack_guard(void)
 {

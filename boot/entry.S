@@ -5,17 +5,18 @@
  *	GRUB   multiboot2_entry   eax = 0x36d76289, ebx = physical address of the tag list
  *	QEMU   pvh_entry          ebx = physical address of struct hvm_start_info
  *	          |
- *	   build the boot page tables: 4 GiB identity in 2 MiB pages; the first of these GiB again at -2 GiB
+ *	   build the boot page tables: 4 GiB identity in 2 MiB pages; the first again at -2 GiB
  *	   PAE, LME + NXE, paging on, far jump to 64-bit code, jump to the high half
  *	          |
  *	   boot_start(magic, info)                                            (boot/boot.c)
  *
- * Interrupts stay off, there is no IDT yet: a fault here resets the machine. Everything up to high_start
- * runs at physical addresses, so every symbol is written PHYS(symbol). The identity map lives until the
- * arch code loads its own tables: loader data may lie anywhere below 4 GiB and is read through it.
+ * Interrupts stay off, there is no IDT yet: a fault here resets the machine. Everything up to
+ * high_start runs at physical addresses, so every symbol is written PHYS(symbol). The identity map
+ * lives until the arch code loads its own tables: loader data may lie anywhere below 4 GiB and is
+ * read through it.
  *
- * The multiboot2 header must lie in the first 32 KiB of the file. No multiboot1 header: QEMU refuses a
- * 64-bit ELF that carries one.
+ * The multiboot2 header must lie in the first 32 KiB of the file. No multiboot1 header: QEMU
+ * refuses a 64-bit ELF that carries one.
  */
 #include "boot/multiboot2.h"
 

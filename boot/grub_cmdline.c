@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GRUB does not hand over the command line as it was written. It splits it into words, and joins these with
- * one space each after (1) a backslash before every backslash, ' and " of a word and (2) a pair of " round
- * every word with a space in it. This file undoes it:
+ * GRUB does not hand over the command line as it was written. It splits it into words, and joins
+ * these with one space each after (1) a backslash before every backslash, ' and " of a word and
+ * (2) a pair of " round every word with a space in it. This file undoes it:
  *
- *	one word for everything (scripts/run quotes the whole line): the word's text is the command line
- *	several words: (1) is undone, (2) is kept, because the quotes hold a value with spaces together
+ *	one word for everything (scripts/run does that): its text is the command line
+ *	several words: (1) is undone, (2) is kept, because the quotes hold a value together
  *
- * So `init=/bin/sh x="a b"` in one pair of single quotes arrives to the letter, and the same line written
- * without them arrives as the Linux kernel would read it. Pure text to text: tests/host runs it.
+ * So `init=/bin/sh x="a b"` in one pair of single quotes arrives to the letter, and the same line
+ * written without them arrives as the Linux kernel would read it. Pure text to text: tests/host
+ * runs it.
  */
 #include "boot/boot_info.h"
 
@@ -25,7 +26,10 @@ static void put(struct text *out, char c)
 	out->length++;
 }
 
-/* => copies the word at `from` without its escapes, with its quotes if asked; returns what follows it */
+/*
+ * => copies the word at `from` without its escapes, with its quotes if asked; returns what
+ *    follows it
+ */
 static const char *copy_word(struct text *out, const char *from, bool keep_quotes)
 {
 	bool quoted = *from == '"';
@@ -44,8 +48,8 @@ static const char *copy_word(struct text *out, const char *from, bool keep_quote
 
 size_t grub_unquote_cmdline(char *to, size_t size, const char *from)
 {
-	struct text nowhere = { NULL, 0, 0 };
-	struct text out = { to, size, 0 };
+	struct text nowhere = {NULL, 0, 0};
+	struct text out = {to, size, 0};
 	bool only_word = *copy_word(&nowhere, from, false) == '\0';
 
 	while (*from) {

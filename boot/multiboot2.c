@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GRUB's tag list -> struct boot_info. The first module is the initrd. Tags we do not know are skipped by
- * their size; a size smaller than a tag's header ends the walk, since nothing behind it can be found.
+ * GRUB's tag list -> struct boot_info. The first module is the initrd. Tags we do not know are
+ * skipped by their size; a size smaller than a tag's header ends the walk, since nothing behind
+ * it can be found.
  */
 #include "boot/boot_info.h"
 #include "boot/multiboot2.h"
@@ -47,7 +48,8 @@ static void read_tag(struct boot_info *bi, const struct multiboot2_tag *tag)
 		read_cmdline(bi, string);
 		break;
 	case MULTIBOOT2_TAG_LOADER_NAME:
-		boot_copy_string(bi->loader, sizeof(bi->loader), string->text, tag->size - sizeof(*tag));
+		boot_copy_string(bi->loader, sizeof(bi->loader), string->text,
+				 tag->size - sizeof(*tag));
 		break;
 	case MULTIBOOT2_TAG_MODULE:
 		read_module(bi, (const void *)tag);

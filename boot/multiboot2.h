@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The multiboot2 protocol, as far as Tidemark reads it: numbers shared by entry.S and multiboot2.c, and the
- * tag layouts. The information block is a header of 8 bytes and then tags, each 8-byte aligned, up to a tag
- * of type 0.
+ * The multiboot2 protocol, as far as Tidemark reads it: numbers shared by entry.S and
+ * multiboot2.c, and the tag layouts. The information block is a header of 8 bytes and then tags,
+ * each 8-byte aligned, up to a tag of type 0.
  */
 #ifndef BOOT_MULTIBOOT2_H
 #define BOOT_MULTIBOOT2_H

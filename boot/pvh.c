@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PVH start block (QEMU's -kernel) -> struct boot_info. Version 1 of the block brings the firmware's map;
- * its entry types are e820's. Module 0 is the initrd; QEMU puts it near the top of RAM, below 4 GiB.
+ * The PVH start block (QEMU's -kernel) -> struct boot_info. Version 1 of the block brings the
+ * firmware's map; its entry types are e820's. Module 0 is the initrd; QEMU puts it near the top
+ * of RAM, below 4 GiB.
  */
 #include "boot/boot_info.h"
 
@@ -34,7 +35,9 @@ struct hvm_memmap_entry {
 	u32 reserved;
 };
 
-/* The revision byte says which of the two root pointers it is: 20 bytes before ACPI 2, 36 since. */
+/*
+ * The revision byte says which of the two root pointers it is: 20 bytes before ACPI 2, 36 since.
+ */
 static void read_rsdp(struct boot_info *bi, const u8 *rsdp)
 {
 	boot_set_rsdp(bi, rsdp, rsdp[15] >= 2 ? BOOT_RSDP_SIZE : 20);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests of the block layer against a device made of nothing: it notes what it is asked, may be full, and may
- * have one bad sector. Then real transfers on the disks the machine has; only the RAM disk is written to.
+ * Tests of the block layer against a device made of nothing: it notes what it is asked, may be
+ * full, and may have one bad sector. Then real transfers on the disks the machine has; only the
+ * RAM disk is written to.
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/selftest.h"
@@ -12,7 +13,7 @@
 #include "mm/kmap.h"
 #include "mm/slab.h"
 
-#define NR_BIOS 130
+#define NR_BIOS	  130
 #define NO_SECTOR (~0ULL)
 
 struct fake {
@@ -40,7 +41,7 @@ static int fake_queue_rq(struct block_device *bdev, struct request *rq)
 	return 0;
 }
 
-static const struct block_device_operations fake_ops = { .queue_rq = fake_queue_rq };
+static const struct block_device_operations fake_ops = {.queue_rq = fake_queue_rq};
 
 static void fake_end(struct bio *bio, int error)
 {
@@ -99,9 +100,11 @@ SELFTEST(block_merges_neighbours)
 	REQUIRE(fake);
 	fake->full = true;
 	for (unsigned i = 0; i < 4; i++)
-		fake_submit(fake, i, BIO_WRITE, 100 * PAGE_SECTORS + i * PAGE_SECTORS); /* upwards */
+		fake_submit(fake, i, BIO_WRITE,
+			    100 * PAGE_SECTORS + i * PAGE_SECTORS); /* upwards */
 	for (unsigned i = 4; i < 8; i++)
-		fake_submit(fake, i, BIO_WRITE, 104 * PAGE_SECTORS - (i + 1) * PAGE_SECTORS); /* downwards */
+		fake_submit(fake, i, BIO_WRITE,
+			    104 * PAGE_SECTORS - (i + 1) * PAGE_SECTORS); /* downwards */
 	fake_submit(fake, 8, BIO_WRITE, 200 * PAGE_SECTORS);
 	fake_submit(fake, 9, BIO_READ, 201 * PAGE_SECTORS); /* another direction never joins */
 	EXPECT_EQ(fake->queue.count[1], 2);
@@ -130,7 +133,10 @@ SELFTEST(block_request_has_limits)
 	kfree(fake);
 }
 
-/* Spec 6.6: congested with the 113th request, free again with fewer than 103; the other direction is not touched. */
+/*
+ * Spec 6.6: congested with the 113th request, free again with fewer than 103; the other direction
+ * is not touched.
+ */
 SELFTEST(block_congestion)
 {
 	struct fake *fake = fake_new();
@@ -187,9 +193,10 @@ SELFTEST(block_refuses_bad_bios)
 	kfree(fake);
 }
 
-/* ---- Real disks ------------------------------------------------------------------------------- */
+/* ---- Real disks --------------------------------------------------------------------- */
 
-static int transfer(struct block_device *bdev, enum bio_op op, u64 sector, struct page *page, unsigned bytes)
+static int transfer(struct block_device *bdev, enum bio_op op, u64 sector, struct page *page,
+		    unsigned bytes)
 {
 	struct bio_vec vec;
 	struct bio bio;
@@ -211,7 +218,8 @@ SELFTEST(disk_reads_to_its_end)
 	while ((bdev = block_next(bdev))) {
 		EXPECT_EQ(transfer(bdev, BIO_READ, 0, page, SECTOR_SIZE), 0);
 		EXPECT_EQ(transfer(bdev, BIO_READ, bdev->nr_sectors - 1, page, SECTOR_SIZE), 0);
-		EXPECT_EQ(transfer(bdev, BIO_READ, bdev->nr_sectors - 1, page, 2 * SECTOR_SIZE), -EIO);
+		EXPECT_EQ(transfer(bdev, BIO_READ, bdev->nr_sectors - 1, page, 2 * SECTOR_SIZE),
+			  -EIO);
 	}
 	__free_page(page);
 }

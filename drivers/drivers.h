@@ -3,9 +3,14 @@
 #ifndef DRIVERS_DRIVERS_H
 #define DRIVERS_DRIVERS_H
 
-/* => the serial port is set up and becomes printk's console; first thing of all, needs printk alone */
+/*
+ * => the serial port is set up and becomes printk's console; first thing of all, needs printk
+ *    alone
+ */
 void serial_console_init(void);
-/* => finds the devices and starts them; process context, interrupts work, block_init() was called */
+/*
+ * => finds the devices and starts them; process context, interrupts work, block_init() was called
+ */
 void drivers_init(void);
 
 /* Its parts. */

@@ -2,17 +2,19 @@
 /*
  * PCI configuration space through the ports 0xcf8 and 0xcfc, and the devices found in it.
  *
- * Enumeration walks bus 0 and whatever lies behind its bridges; the firmware has given every bridge its bus
- * numbers and every device its addresses and interrupt line, and nothing is moved. Buses that no bridge leads
- * to (a second host bridge) are not seen: the machines we run on have none.
+ * Enumeration walks bus 0 and whatever lies behind its bridges; the firmware has given every
+ * bridge its bus numbers and every device its addresses and interrupt line, and nothing is moved.
+ * Buses that no bridge leads to (a second host bridge) are not seen: the machines we run on have
+ * none.
  *
- * Interrupts: MSI-X with one entry where the device has it, else the interrupt pin, whose number the firmware
- * has left in the interrupt-line register.
+ * Interrupts: MSI-X with one entry where the device has it, else the interrupt pin, whose number
+ * the firmware has left in the interrupt-line register.
  *
- * Locks: config_lock (interrupts off) for the address/data pair of ports. The lists are built during
- * start-up by one task.
+ * Locks: config_lock (interrupts off) for the address/data pair of ports. The lists are built
+ * during start-up by one task.
  *
- * What Linux does beyond it: memory-mapped configuration space, assigning addresses, hot plug, power states.
+ * What Linux does beyond it: memory-mapped configuration space, assigning addresses, hot plug,
+ * power states.
  */
 #include "drivers/pci.h"
 #include "drivers/drivers.h"
@@ -45,7 +47,7 @@ static DEFINE_SPINLOCK(config_lock, LOCK_RANK_DRIVER);
 static LIST_HEAD(devices);
 static LIST_HEAD(drivers);
 
-/* ---- Configuration space ---------------------------------------------------------------------- */
+/* ---- Configuration space ------------------------------------------------------------ */
 
 static u32 config_address(struct pci_dev *dev, int reg)
 {
@@ -119,9 +121,12 @@ int pci_find_capability(struct pci_dev *dev, int id, int after)
 	return 0;
 }
 
-/* ---- Address ranges and interrupts ------------------------------------------------------------ */
+/* ---- Address ranges and interrupts -------------------------------------------------- */
 
-/* => what stays zero when all ones are written is the size; returns how many registers the range took */
+/*
+ * => what stays zero when all ones are written is the size; returns how many registers the range
+ *    took
+ */
 static int read_bar(struct pci_dev *dev, int n)
 {
 	int reg = PCI_BASE_ADDRESS_0 + 4 * n;
@@ -163,7 +168,8 @@ void pci_enable_device(struct pci_dev *dev)
 {
 	u16 command = pci_read16(dev, PCI_COMMAND);
 
-	pci_write16(dev, PCI_COMMAND, command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	pci_write16(dev, PCI_COMMAND,
+		    command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
 
 void *pci_map_bar(struct pci_dev *dev, int bar, u64 offset, u64 bytes)
@@ -174,7 +180,8 @@ void *pci_map_bar(struct pci_dev *dev, int bar, u64 offset, u64 bytes)
 	return ioremap(dev->bar[bar].start + offset, bytes);
 }
 
-static int request_msix(struct pci_dev *dev, int cap, irq_handler_t handler, void *data, const char *name)
+static int request_msix(struct pci_dev *dev, int cap, irq_handler_t handler, void *data,
+			const char *name)
 {
 	u16 control = pci_read16(dev, cap + MSIX_CONTROL);
 	u32 table = pci_read32(dev, cap + MSIX_TABLE);
@@ -202,7 +209,8 @@ static int request_msix(struct pci_dev *dev, int cap, irq_handler_t handler, voi
 	return 0;
 }
 
-int pci_request_irq(struct pci_dev *dev, irq_handler_t handler, void *data, const char *name, bool *msix)
+int pci_request_irq(struct pci_dev *dev, irq_handler_t handler, void *data, const char *name,
+		    bool *msix)
 {
 	int cap = pci_find_capability(dev, PCI_CAP_ID_MSIX, 0);
 
@@ -214,7 +222,7 @@ int pci_request_irq(struct pci_dev *dev, irq_handler_t handler, void *data, cons
 	return request_irq(dev->irq, handler, data, name);
 }
 
-/* ---- Enumeration ------------------------------------------------------------------------------ */
+/* ---- Enumeration -------------------------------------------------------------------- */
 
 static void probe(struct pci_driver *driver, struct pci_dev *dev)
 {
@@ -224,7 +232,8 @@ static void probe(struct pci_driver *driver, struct pci_dev *dev)
 		return;
 	error = driver->probe(dev);
 	if (error && error != -ENODEV)
-		pr_err("%s: device %02x:%02x.%x: error %d\n", driver->name, dev->bus, dev->dev, dev->fn, error);
+		pr_err("%s: device %02x:%02x.%x: error %d\n", driver->name, dev->bus, dev->dev,
+		       dev->fn, error);
 }
 
 void pci_register_driver(struct pci_driver *driver)
@@ -232,7 +241,7 @@ void pci_register_driver(struct pci_driver *driver)
 	struct pci_dev *dev;
 
 	list_add_tail(&driver->list, &drivers);
-	list_for_each_entry(dev, &devices, list)
+	list_for_each_entry (dev, &devices, list)
 		probe(driver, dev);
 }
 
@@ -266,7 +275,7 @@ static void scan_bus(int bus)
 		int functions = 1;
 
 		for (int fn = 0; fn < functions; fn++) {
-			struct pci_dev dev = { .bus = bus, .dev = slot, .fn = fn };
+			struct pci_dev dev = {.bus = bus, .dev = slot, .fn = fn};
 			u32 id = pci_read32(&dev, PCI_VENDOR_ID);
 
 			if ((id & 0xffff) == PCI_NO_VENDOR)

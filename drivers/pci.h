@@ -64,17 +64,24 @@ void pci_write8(struct pci_dev *dev, int reg, u8 value);
 void pci_write16(struct pci_dev *dev, int reg, u16 value);
 void pci_write32(struct pci_dev *dev, int reg, u32 value);
 
-/* => offset of the first capability `id` behind `after` (0: from the start), 0 when there is none */
+/*
+ * => offset of the first capability `id` behind `after` (0: from the start), 0 when there is none
+ */
 int pci_find_capability(struct pci_dev *dev, int id, int after);
 /* => decoding of memory and ports on, bus mastering on */
 void pci_enable_device(struct pci_dev *dev);
-/* => registers at [offset, offset + bytes) of a memory BAR, mapped uncached; NULL if they are not there */
+/*
+ * => registers at [offset, offset + bytes) of a memory BAR, mapped uncached; NULL if they are not
+ *    there
+ */
 void *pci_map_bar(struct pci_dev *dev, int bar, u64 offset, u64 bytes);
 /*
- * => entry 0 of the MSI-X table, all other entries masked, or the interrupt pin where there is no MSI-X
+ * => entry 0 of the MSI-X table, all other entries masked, or the interrupt pin where there is no
+ *    MSI-X
  * => *msix says which; 0 or -errno
  */
-int pci_request_irq(struct pci_dev *dev, irq_handler_t handler, void *data, const char *name, bool *msix);
+int pci_request_irq(struct pci_dev *dev, irq_handler_t handler, void *data, const char *name,
+		    bool *msix);
 
 /* => probes every device, those found before and after */
 void pci_register_driver(struct pci_driver *driver);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ramdisk=SIZE: a disk of page frames, /dev/ram0. Requests are served at once in queue_rq, so a run that swaps
- * to it repeats to the instruction.
+ * ramdisk=SIZE: a disk of page frames, /dev/ram0. Requests are served at once in queue_rq, so a
+ * run that swaps to it repeats to the instruction.
  *
- * The frames are taken at start-up, from HighMem if there is some: both sides of a copy are mapped for its
- * duration. A size that is no multiple of the page size is rounded down to sectors.
+ * The frames are taken at start-up, from HighMem if there is some: both sides of a copy are
+ * mapped for its duration. A size that is no multiple of the page size is rounded down to
+ * sectors.
  */
 #include "drivers/drivers.h"
 #include "asm/page.h"
@@ -21,7 +22,7 @@
 
 #define RAMDISK_MAJOR 1
 
-static u64 ramdisk_bytes; /* of the command line */
+static u64 ramdisk_bytes;    /* of the command line */
 static struct page **frames; /* [I] */
 static struct block_device ramdisk;
 
@@ -33,7 +34,9 @@ static int ramdisk_param(char *val)
 }
 early_param("ramdisk", ramdisk_param);
 
-/* => copies one piece of a bio from or to the disk at byte offset `at`; pieces may cross a frame */
+/*
+ * => copies one piece of a bio from or to the disk at byte offset `at`; pieces may cross a frame
+ */
 static void copy_piece(const struct bio_vec *vec, u64 at, bool write)
 {
 	for (u32 done = 0; done < vec->len;) {
@@ -66,7 +69,7 @@ static int ramdisk_queue_rq(struct block_device *bdev, struct request *rq)
 	return 0;
 }
 
-static const struct block_device_operations ramdisk_ops = { .queue_rq = ramdisk_queue_rq };
+static const struct block_device_operations ramdisk_ops = {.queue_rq = ramdisk_queue_rq};
 
 static int alloc_frames(unsigned long nr)
 {
@@ -74,7 +77,8 @@ static int alloc_frames(unsigned long nr)
 	if (!frames)
 		return -ENOMEM;
 	for (unsigned long i = 0; i < nr; i++) {
-		frames[i] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN);
+		frames[i] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NORETRY |
+				       __GFP_NOWARN);
 		if (!frames[i]) {
 			while (i--)
 				__free_page(frames[i]);

@@ -6,11 +6,13 @@
  *	tty    -> serial_write  -> port (polled, unchanged: the line discipline has done ONLCR)
  *	port   -> IRQ 4 -> serial_interrupt -> receiver (the tty)
  *
- * Output is polled because it must work in a panic and with interrupts off, and because under an emulator the
- * transmitter is never busy for long. A port that is not there reads 0xff: found out once, then left alone; a
- * transmitter that does not get empty is given up after a while, not waited for.
+ * Output is polled because it must work in a panic and with interrupts off, and because under an
+ * emulator the transmitter is never busy for long. A port that is not there reads 0xff: found out
+ * once, then left alone; a transmitter that does not get empty is given up after a while, not
+ * waited for.
  *
- * Locks: port_lock (interrupts off) for the registers. The receiver is called without it, so it may echo.
+ * Locks: port_lock (interrupts off) for the registers. The receiver is called without it, so it
+ * may echo.
  */
 #include "drivers/serial.h"
 #include "drivers/drivers.h"
@@ -22,8 +24,8 @@
 #include "kernel/base/printk.h"
 #include "kernel/base/spinlock.h"
 
-#define COM1	 0x3f8
-#define COM1_GSI 4
+#define COM1	  0x3f8
+#define COM1_GSI  4
 #define FIFO_SIZE 16
 
 #define REG_DATA 0 /* with DLAB: divisor, low byte */
@@ -34,21 +36,21 @@
 #define REG_LSR	 5
 #define REG_SCR	 7
 
-#define IER_RX	      0x01
-#define FCR_FIFO      0x07 /* on, both emptied, interrupt at the first byte */
-#define LCR_8N1	      0x03
-#define LCR_DLAB      0x80
-#define MCR_READY     0x0b /* DTR, RTS, OUT2: the last lets interrupts through */
-#define LSR_RX_READY  0x01
-#define LSR_TX_EMPTY  0x20
+#define IER_RX	       0x01
+#define FCR_FIFO       0x07 /* on, both emptied, interrupt at the first byte */
+#define LCR_8N1	       0x03
+#define LCR_DLAB       0x80
+#define MCR_READY      0x0b /* DTR, RTS, OUT2: the last lets interrupts through */
+#define LSR_RX_READY   0x01
+#define LSR_TX_EMPTY   0x20
 #define DIVISOR_115200 1
-#define TX_PATIENCE   100000 /* status reads before the port is taken for stuck */
+#define TX_PATIENCE    100000 /* status reads before the port is taken for stuck */
 
 static DEFINE_SPINLOCK(port_lock, LOCK_RANK_NONE); /* printk works under every lock */
-static bool present;	       /* [I] after serial_console_init */
-static bool receiving;	       /* [port_lock] */
+static bool present;				   /* [I] after serial_console_init */
+static bool receiving;				   /* [port_lock] */
 static void (*receiver)(void *data, const char *bytes, size_t n); /* [port_lock] */
-static void *receiver_data;    /* [port_lock] */
+static void *receiver_data;					  /* [port_lock] */
 
 static u8 port_read(int reg)
 {
@@ -60,7 +62,9 @@ static void port_write(int reg, u8 value)
 	outb(value, COM1 + reg);
 }
 
-/* In a panic the CPU that held the lock may be stopped: take it if it is free, write in any case. */
+/*
+ * In a panic the CPU that held the lock may be stopped: take it if it is free, write in any case.
+ */
 static bool port_enter(unsigned long *flags)
 {
 	if (panic_in_progress)
@@ -101,7 +105,7 @@ static void tx_byte(struct tx *tx, char c)
 
 static void console_write(struct console *con, const char *text, size_t len)
 {
-	struct tx tx = { 0 };
+	struct tx tx = {0};
 	unsigned long flags;
 	bool locked = port_enter(&flags);
 
@@ -117,7 +121,7 @@ void serial_write(const char *bytes, size_t n)
 {
 	while (present && n) {
 		size_t chunk = n < FIFO_SIZE ? n : FIFO_SIZE;
-		struct tx tx = { 0 };
+		struct tx tx = {0};
 		unsigned long flags;
 		bool locked = port_enter(&flags);
 
@@ -173,7 +177,7 @@ int serial_set_receiver(void (*receive)(void *data, const char *bytes, size_t n)
 	return 0;
 }
 
-static struct console serial_console = { .name = "ttyS0", .write = console_write };
+static struct console serial_console = {.name = "ttyS0", .write = console_write};
 
 void serial_console_init(void)
 {

@@ -10,7 +10,10 @@
  * => starts reception: request_irq() must work
  */
 int serial_set_receiver(void (*receive)(void *data, const char *bytes, size_t n), void *data);
-/* => puts the bytes out unchanged, polling; any context. Lines of printk may come between two calls. */
+/*
+ * => puts the bytes out unchanged, polling; any context. Lines of printk may come between two
+ *    calls.
+ */
 void serial_write(const char *bytes, size_t n);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio 1.0 over PCI: what a driver of one device (virtio_blk) needs of the transport and of the rings.
+ * virtio 1.0 over PCI: what a driver of one device (virtio_blk) needs of the transport and of the
+ * rings.
  *
  *	struct virtio_dev: registers found in the device's capabilities (drivers/virtio_pci.c)
- *	struct virtqueue:  a split ring: descriptors, what we offer (avail), what the device has done (used)
+ *	struct virtqueue:  a split ring: descriptors, what we offer (avail), what is done (used)
  *
  * A virtqueue has no lock of its own: its owner calls with its own.
  */
@@ -13,17 +14,18 @@
 #include "drivers/pci.h"
 #include "kernel/base/types.h"
 
-#define VIRTIO_PCI_VENDOR      0x1af4
-#define VIRTIO_PCI_TRANSITIONAL 0x1000 /* up to 0x103f: with the interface of before 1.0 beside the modern one */
+#define VIRTIO_PCI_VENDOR 0x1af4
+#define VIRTIO_PCI_TRANSITIONAL \
+	0x1000 /* up to 0x103f: with the interface of before 1.0 beside the modern one */
 #define VIRTIO_PCI_DEVICE_BASE 0x1040 /* + device type */
 #define VIRTIO_ID_BLOCK	       2
 
 #define VIRTIO_F_INDIRECT_DESC 28
 #define VIRTIO_F_VERSION_1     32
 
-#define VRING_DESC_F_NEXT     1
-#define VRING_DESC_F_WRITE    2 /* the device writes into it */
-#define VRING_DESC_F_INDIRECT 4
+#define VRING_DESC_F_NEXT      1
+#define VRING_DESC_F_WRITE     2 /* the device writes into it */
+#define VRING_DESC_F_INDIRECT  4
 #define VRING_USED_F_NO_NOTIFY 1
 
 struct vring_desc {
@@ -51,9 +53,9 @@ struct vring_used {
 };
 
 struct virtqueue {
-	u16 size;	   /* [I] entries, a power of two */
-	u16 avail_idx;	   /* entries offered so far, published or not */
-	u16 used_idx;	   /* entries taken back so far */
+	u16 size;      /* [I] entries, a power of two */
+	u16 avail_idx; /* entries offered so far, published or not */
+	u16 used_idx;  /* entries taken back so far */
 	struct vring_desc *desc;
 	struct vring_avail *avail;
 	struct vring_used *used;
@@ -70,7 +72,9 @@ struct virtio_dev {
 	bool msix;
 };
 
-/* => maps the structures and resets the device; -ENODEV for a device without the modern interface */
+/*
+ * => maps the structures and resets the device; -ENODEV for a device without the modern interface
+ */
 int virtio_setup(struct virtio_dev *vdev, struct pci_dev *pci);
 /* => agrees on what both sides have (VERSION_1 is needed); 0 or -ENODEV */
 int virtio_negotiate(struct virtio_dev *vdev, u64 wanted);

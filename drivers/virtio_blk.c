@@ -2,16 +2,17 @@
 /*
  * virtio-blk: disks /dev/vda, /dev/vdb, ... in the order of their PCI addresses.
  *
- * Each request in flight has a slot, all allocated at start: header and status byte for the device and an
- * indirect descriptor table, so that a request takes one entry of the ring however many pieces it has.
+ * Each request in flight has a slot, all allocated at start: header and status byte for the
+ * device and an indirect descriptor table, so that a request takes one entry of the ring however
+ * many pieces it has.
  *
  *	ring entry [slot] -> table: header (device reads) | pieces | status (device writes)
  *
- * With all slots taken the block layer keeps requests and joins neighbours meanwhile, which is why there are
- * fewer slots than a queue has requests.
+ * With all slots taken the block layer keeps requests and joins neighbours meanwhile, which is
+ * why there are fewer slots than a queue has requests.
  *
- * Locks: the block queue's lock, which the block layer holds around queue_rq and commit, guards ring and slots; the
- * interrupt handler takes it.
+ * Locks: the block queue's lock, which the block layer holds around queue_rq and commit, guards
+ * ring and slots; the interrupt handler takes it.
  */
 #include "drivers/virtio.h"
 #include "drivers/drivers.h"
@@ -52,18 +53,18 @@ struct blk_slot {
 
 struct virtio_blk {
 	struct virtio_dev vdev;
-	struct virtqueue vq;   /* [q] */
+	struct virtqueue vq; /* [q] */
 	struct block_device bdev;
-	unsigned nr_slots;     /* [I] */
+	unsigned nr_slots;		  /* [I] */
 	struct blk_slot *slots[NR_SLOTS]; /* [I] ring entry i belongs to slots[i] */
-	struct blk_slot *free; /* [q] */
+	struct blk_slot *free;		  /* [q] */
 };
 
 static int nr_disks;
 
 static void set_desc(struct vring_desc *desc, u64 addr, u32 len, u16 flags, u16 next)
 {
-	*desc = (struct vring_desc){ addr, len, flags, next };
+	*desc = (struct vring_desc){addr, len, flags, next};
 }
 
 /* => fills the slot's table; returns how many entries it has */
@@ -90,7 +91,9 @@ static unsigned fill_table(struct blk_slot *slot, struct request *rq)
 static int blk_queue_rq(struct block_device *bdev, struct request *rq)
 {
 	static const u32 types[] = {
-		[BIO_READ] = VIRTIO_BLK_T_IN, [BIO_WRITE] = VIRTIO_BLK_T_OUT, [BIO_FLUSH] = VIRTIO_BLK_T_FLUSH,
+		[BIO_READ] = VIRTIO_BLK_T_IN,
+		[BIO_WRITE] = VIRTIO_BLK_T_OUT,
+		[BIO_FLUSH] = VIRTIO_BLK_T_FLUSH,
 	};
 	struct virtio_blk *blk = bdev->driver_data;
 	struct blk_slot *slot = blk->free;
@@ -175,7 +178,8 @@ static int describe_disk(struct virtio_blk *blk)
 {
 	struct virtio_dev *vdev = &blk->vdev;
 	struct block_device *bdev = &blk->bdev;
-	u32 pieces = virtio_has(vdev, VIRTIO_BLK_F_SEG_MAX) ? virtio_config32(vdev, CONFIG_SEG_MAX) : 1;
+	u32 pieces =
+		virtio_has(vdev, VIRTIO_BLK_F_SEG_MAX) ? virtio_config32(vdev, CONFIG_SEG_MAX) : 1;
 
 	bdev->queue = kzalloc(sizeof(*bdev->queue), GFP_KERNEL);
 	if (!bdev->queue)
@@ -197,8 +201,9 @@ static int start(struct virtio_blk *blk, struct pci_dev *pci)
 	int error = virtio_setup(vdev, pci);
 
 	if (!error)
-		error = virtio_negotiate(vdev, 1ULL << VIRTIO_F_INDIRECT_DESC | 1 << VIRTIO_BLK_F_SEG_MAX |
-						       1 << VIRTIO_BLK_F_RO | 1 << VIRTIO_BLK_F_FLUSH);
+		error = virtio_negotiate(
+			vdev, 1ULL << VIRTIO_F_INDIRECT_DESC | 1 << VIRTIO_BLK_F_SEG_MAX |
+				      1 << VIRTIO_BLK_F_RO | 1 << VIRTIO_BLK_F_FLUSH);
 	if (!error && !virtio_has(vdev, VIRTIO_F_INDIRECT_DESC))
 		error = -EOPNOTSUPP;
 	if (!error)
@@ -215,7 +220,9 @@ static int start(struct virtio_blk *blk, struct pci_dev *pci)
 	return block_register(&blk->bdev);
 }
 
-/* A transitional device tells its type in the subsystem number and has the modern structures too. */
+/*
+ * A transitional device tells its type in the subsystem number and has the modern structures too.
+ */
 static bool is_disk(const struct pci_dev *pci)
 {
 	if (pci->vendor != VIRTIO_PCI_VENDOR)
@@ -244,7 +251,7 @@ static int blk_probe(struct pci_dev *pci)
 	return error;
 }
 
-static struct pci_driver virtio_blk_driver = { .name = "virtio_blk", .probe = blk_probe };
+static struct pci_driver virtio_blk_driver = {.name = "virtio_blk", .probe = blk_probe};
 
 void virtio_blk_init(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtio 1.0 transport over PCI: a device tells in vendor capabilities which BAR holds which structure.
+ * The virtio 1.0 transport over PCI: a device tells in vendor capabilities which BAR holds which
+ * structure.
  *
  *	common  features, status, and per queue: size, addresses, enable
  *	notify  doorbells: write the queue's number
@@ -9,9 +10,9 @@
  *
  * Start: reset -> ACKNOWLEDGE -> DRIVER -> features -> FEATURES_OK -> queues -> DRIVER_OK.
  *
- * Ring order: the descriptor, then its number in avail->ring, then (write barrier) avail->idx, then (full barrier)
- * used->flags, which says whether the device wants to be told. The device's used->idx is read before the ring
- * entry it announces (read barrier).
+ * Ring order: the descriptor, then its number in avail->ring, then (write barrier) avail->idx,
+ * then (full barrier) used->flags, which says whether the device wants to be told. The device's
+ * used->idx is read before the ring entry it announces (read barrier).
  */
 #include "drivers/virtio.h"
 #include "asm/barrier.h"
@@ -59,7 +60,8 @@ enum { CFG_COMMON = 1, CFG_NOTIFY, CFG_ISR, CFG_DEVICE };
 
 static void write_status(struct virtio_dev *vdev, u8 bit)
 {
-	writeb(readb(vdev->common + COMMON_DEVICE_STATUS) | bit, vdev->common + COMMON_DEVICE_STATUS);
+	writeb(readb(vdev->common + COMMON_DEVICE_STATUS) | bit,
+	       vdev->common + COMMON_DEVICE_STATUS);
 }
 
 static void map_capability(struct virtio_dev *vdev, int cap)
@@ -166,7 +168,10 @@ static void write_address(struct virtio_dev *vdev, u32 reg, const void *va)
 	writel(physical >> 32, vdev->common + reg + 4);
 }
 
-/* Descriptors, avail and used in one physically contiguous block, each on a cache line of its own. */
+/*
+ * Descriptors, avail and used in one physically contiguous block, each on a cache line of its
+ * own.
+ */
 static int alloc_rings(struct virtqueue *vq)
 {
 	size_t avail = vq->size * sizeof(struct vring_desc);

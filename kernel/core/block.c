@@ -2,7 +2,7 @@
 /*
  * The block layer: bios in, requests to the driver, completions back in softirq context.
  *
- *	submit_bio: lock queue -> join a waiting neighbour? -> else take a free request, sleep if none
+ *	submit_bio: lock queue -> join a waiting neighbour? -> else take a free request
  *	                                                        |
  *	             waiting list (FIFO) <----------------------+
  *	                  | dispatch: until the driver says -EBUSY
@@ -10,16 +10,19 @@
  *	                  | BLOCK_SOFTIRQ
  *	             bi_end_io of each bio, request free again, waiters woken, dispatch
  *
- * Requests join as long as they wait: while the submitting task is plugged, or while the driver has as many
- * as it takes. Reads and writes are counted apart, so a flood of writes leaves the reads their 128 requests.
+ * Requests join as long as they wait: while the submitting task is plugged, or while the driver
+ * has as many as it takes. Reads and writes are counted apart, so a flood of writes leaves the
+ * reads their 128 requests.
  *
- * A failed request of several bios is tried again bio by bio: a bad sector then fails the bio it lies in and
- * not its neighbours, of which the submitter knows nothing.
+ * A failed request of several bios is tried again bio by bio: a bad sector then fails the bio it
+ * lies in and not its neighbours, of which the submitter knows nothing.
  *
- * Locks: queue->lock (interrupts off) for everything marked [q]; the done list belongs to its CPU with
- * interrupts off; block_devices_lock for the list of devices. bi_end_io runs without any of them.
+ * Locks: queue->lock (interrupts off) for everything marked [q]; the done list belongs to its CPU
+ * with interrupts off; block_devices_lock for the list of devices. bi_end_io runs without any of
+ * them.
  *
- * What Linux does beyond it: several hardware queues, I/O schedulers, barriers, splitting of bios, partitions.
+ * What Linux does beyond it: several hardware queues, I/O schedulers, barriers, splitting of
+ * bios, partitions.
  */
 #include "kernel/core/block.h"
 #include "asm/barrier.h"
@@ -51,7 +54,7 @@ static inline int bio_dir(const struct bio *bio)
 	return bio->bi_op != BIO_READ;
 }
 
-/* ---- Devices ---------------------------------------------------------------------------------- */
+/* ---- Devices ------------------------------------------------------------------------ */
 
 void block_queue_init(struct request_queue *q)
 {
@@ -141,11 +144,11 @@ void bdev_release(struct block_device *bdev, void *holder)
 	spin_unlock(&block_devices_lock);
 }
 
-/* ---- Bios ------------------------------------------------------------------------------------- */
+/* ---- Bios --------------------------------------------------------------------------- */
 
 void bio_init(struct bio *bio, struct bio_vec *vecs, unsigned int max_vecs)
 {
-	*bio = (struct bio){ .bi_io_vec = vecs, .bi_max_vecs = max_vecs };
+	*bio = (struct bio){.bi_io_vec = vecs, .bi_max_vecs = max_vecs};
 }
 
 /* => len, or 0 when the bio is full */
@@ -153,7 +156,7 @@ int bio_add_page(struct bio *bio, struct page *page, unsigned int len, unsigned 
 {
 	if (bio->bi_vcnt == bio->bi_max_vecs)
 		return 0;
-	bio->bi_io_vec[bio->bi_vcnt++] = (struct bio_vec){ page, len, offset };
+	bio->bi_io_vec[bio->bi_vcnt++] = (struct bio_vec){page, len, offset};
 	bio->bi_size += len;
 	return len;
 }
@@ -176,12 +179,13 @@ static int bio_check(const struct bio *bio)
 	VM_BUG_ON(bio->bi_vcnt == 0 || bio->bi_size % SECTOR_SIZE);
 	if (bio->bi_op == BIO_WRITE && bdev->read_only)
 		return -EROFS;
-	if (bio_sectors(bio) > bdev->nr_sectors || bio->bi_sector > bdev->nr_sectors - bio_sectors(bio))
+	if (bio_sectors(bio) > bdev->nr_sectors ||
+	    bio->bi_sector > bdev->nr_sectors - bio_sectors(bio))
 		return -EIO;
 	return 0;
 }
 
-/* ---- Requests --------------------------------------------------------------------------------- */
+/* ---- Requests ----------------------------------------------------------------------- */
 
 static void set_congested(struct request_queue *q, int dir, bool congested)
 {
@@ -253,7 +257,8 @@ static bool merge_bio(struct request_queue *q, struct bio *bio)
 	struct request *rq;
 	int depth = MERGE_DEPTH;
 
-	list_for_each_entry_reverse(rq, &q->queue, queuelist) {
+	list_for_each_entry_reverse(rq, &q->queue, queuelist)
+	{
 		if (may_join(q, rq, bio)) {
 			if (rq->sector + rq->nr_sectors == bio->bi_sector) {
 				bio->bi_next = NULL;
@@ -323,7 +328,7 @@ static void run_own_completions(void)
 	}
 }
 
-/* ---- Submission ------------------------------------------------------------------------------- */
+/* ---- Submission --------------------------------------------------------------------- */
 
 /* => true: nobody will interrupt or schedule us, completions have to be fetched */
 static bool polled_mode(void)
@@ -341,8 +346,8 @@ static void wait_for_request(struct block_device *bdev, int dir)
 		return;
 	}
 	run_own_completions();
-	___wait_event(q->wait[dir], READ_ONCE(q->count[dir]) < QUEUE_NR_REQUESTS, TASK_UNINTERRUPTIBLE, true,
-		      io_schedule());
+	___wait_event(q->wait[dir], READ_ONCE(q->count[dir]) < QUEUE_NR_REQUESTS,
+		      TASK_UNINTERRUPTIBLE, true, io_schedule());
 }
 
 static void count_bio(struct request_queue *q, const struct bio *bio)
@@ -399,10 +404,13 @@ static void wait_bio_end(struct bio *bio, int error)
 	put_task_struct(task);
 }
 
-/* => replaces bi_end_io and bi_private; in panic or with interrupts off it polls instead of sleeping */
+/*
+ * => replaces bi_end_io and bi_private; in panic or with interrupts off it polls instead of
+ *    sleeping
+ */
 int submit_bio_wait(struct bio *bio)
 {
-	struct wait_bio wait = { .task = current };
+	struct wait_bio wait = {.task = current};
 
 	bio->bi_private = &wait;
 	bio->bi_end_io = wait_bio_end;
@@ -421,16 +429,19 @@ int submit_bio_wait(struct bio *bio)
 	return wait.error;
 }
 
-/* ---- Plugging --------------------------------------------------------------------------------- */
+/* ---- Plugging ----------------------------------------------------------------------- */
 
-/* => from here to blk_finish_plug the bios of this task wait for their neighbours. Does not nest: the first
- *    finish (or sleep) starts what waits, which is always correct and at worst early. */
+/* => from here to blk_finish_plug the bios of this task wait for their neighbours. Does not nest:
+ * the first finish (or sleep) starts what waits, which is always correct and at worst early. */
 void blk_start_plug(void)
 {
 	current->plug = PLUGGED;
 }
 
-/* => schedule() calls it for a plugged task that is about to sleep: it may wait for the very bios it holds back */
+/*
+ * => schedule() calls it for a plugged task that is about to sleep: it may wait for the very bios
+ *    it holds back
+ */
 static void flush_plug(struct task_struct *task)
 {
 	struct block_device *bdev = NULL;
@@ -447,7 +458,7 @@ void blk_finish_plug(void)
 	flush_plug(current);
 }
 
-/* ---- Completion ------------------------------------------------------------------------------- */
+/* ---- Completion --------------------------------------------------------------------- */
 
 /* => driver, any context; queue->lock may be held. error: 0 or -errno for the whole request */
 void block_request_done(struct request *rq, int error)
@@ -462,8 +473,9 @@ void block_request_done(struct request *rq, int error)
 }
 
 /*
- * A failed request of several bios goes back to the head of the queue with its first bio alone; the others
- * hang on rq->retry and follow one by one. => queue->lock held; true: it was started again
+ * A failed request of several bios goes back to the head of the queue with its first bio alone;
+ * the others hang on rq->retry and follow one by one. => queue->lock held; true: it was started
+ * again
  */
 static bool retry_single(struct request_queue *q, struct request *rq)
 {
@@ -534,7 +546,10 @@ static void block_softirq(void)
 	}
 }
 
-/* => completes what the devices have done, here and now; for panic and for waiting with interrupts off */
+/*
+ * => completes what the devices have done, here and now; for panic and for waiting with
+ *    interrupts off
+ */
 void block_poll_all(void)
 {
 	struct block_device *bdev = NULL;
@@ -545,7 +560,7 @@ void block_poll_all(void)
 	block_softirq();
 }
 
-/* ---- Congestion ------------------------------------------------------------------------------- */
+/* ---- Congestion --------------------------------------------------------------------- */
 
 bool bdev_congested(struct block_device *bdev, bool write)
 {
