@@ -34,6 +34,7 @@
 #include "kernel/base/types.h"
 #include "kernel/core/mutex.h"
 #include "kernel/core/rwsem.h"
+#include "kernel/core/task.h"
 #include "mm/address_space.h"
 #include "mm/mm_types.h"
 

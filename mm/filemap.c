@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page cache: the tree of a mapping's pages, and its doors.
+ *
+ *   add: reference + 1, mapping and index set, in the tree, NR_FILE_PAGES + 1; then onto the LRU
+ *   look up: under tree_lock, so a page found is in the cache and its reference count is not zero
+ *   delete: page locked, unmapped; out of the tree, mapping = NULL, NR_FILE_PAGES - 1
+ *
+ * A page found without its lock may leave the mapping at any time: who needs it to stay locks it and
+ * looks at page->mapping again (find_lock_page). Locks: tree_lock with interrupts off.
+ *
+ * Linux looks up without a lock (RCU). Read next: filemap_rw.c, filemap_fault.c, truncate.c.
+ */
+#include "mm/pagemap.h"
+
+#include "kernel/base/kernel.h"
+#include "kernel/core/task.h"
+#include "mm/lru.h"
+#include "mm/vmstat.h"
+#include "mm/zone.h"
+
+void address_space_init(struct address_space *mapping, struct inode *host,
+			const struct address_space_operations *ops, gfp_t gfp)
+{
+	mapping->host = host;
+	INIT_RADIX_TREE(&mapping->page_tree, GFP_ATOMIC | __GFP_NOWARN);
+	spin_lock_init(&mapping->tree_lock, LOCK_RANK_TREE);
+	spin_lock_init(&mapping->i_mmap_lock, LOCK_RANK_I_MMAP);
+	INIT_LIST_HEAD(&mapping->i_mmap);
+	mapping->i_mmap_writable = 0;
+	mapping->nrpages = 0;
+	mapping->writeback_index = 0;
+	mapping->a_ops = ops;
+	mapping->flags = 0;
+	mapping->gfp_mask = gfp;
+	mapping->bdev = NULL;
+	mapping->private_data = NULL;
+}
+
+int add_to_page_cache_locked(struct page *page, struct address_space *mapping, unsigned long index,
+			     gfp_t gfp)
+{
+	int err;
+
+	VM_BUG_ON_PAGE(!PageLocked(page) || page->mapping, page);
+	if (mapping->flags >> AS_SHMEM & 1)
+		__SetPageSwapBacked(page);
+	err = radix_tree_preload(gfp & ~(__GFP_HIGHMEM | __GFP_MOVABLE));
+	if (err)
+		return err;
+	get_page(page);
+	page->mapping = mapping;
+	page->index = index;
+	spin_lock_irq(&mapping->tree_lock);
+	err = radix_tree_insert(&mapping->page_tree, index, page);
+	if (likely(!err)) {
+		mapping->nrpages++;
+		__inc_zone_page_state(page, NR_FILE_PAGES);
+		if (PageSwapBacked(page))
+			__inc_zone_page_state(page, NR_SHMEM);
+	}
+	spin_unlock_irq(&mapping->tree_lock);
+	radix_tree_preload_end();
+	if (err) {
+		page->mapping = NULL;
+		put_page(page);
+	}
+	return err;
+}
+
+int add_to_page_cache_lru(struct page *page, struct address_space *mapping, unsigned long index,
+			  gfp_t gfp)
+{
+	int err;
+
+	__SetPageLocked(page);
+	err = add_to_page_cache_locked(page, mapping, index, gfp);
+	if (err) {
+		__ClearPageLocked(page);
+		__ClearPageSwapBacked(page);
+		return err;
+	}
+	if (PageSwapBacked(page))
+		lru_cache_add_anon(page);
+	else
+		lru_cache_add_file(page);
+	return 0;
+}
+
+void __delete_from_page_cache(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	assert_spin_locked(&mapping->tree_lock);
+	VM_BUG_ON_PAGE(!PageLocked(page) || page_mapped(page) || PageAnon(page), page);
+	radix_tree_delete(&mapping->page_tree, page->index);
+	page->mapping = NULL;
+	mapping->nrpages--;
+	__dec_zone_page_state(page, NR_FILE_PAGES);
+	if (PageSwapBacked(page))
+		__dec_zone_page_state(page, NR_SHMEM);
+	else if (PageDirty(page))
+		__dec_zone_page_state(page, NR_FILE_DIRTY);
+}
+
+void delete_from_page_cache(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+	unsigned long flags;
+
+	spin_lock_irqsave(&mapping->tree_lock, flags);
+	__delete_from_page_cache(page);
+	spin_unlock_irqrestore(&mapping->tree_lock, flags);
+	if (mapping->a_ops->freepage)
+		mapping->a_ops->freepage(page);
+	put_page(page);
+}
+
+/* ---- Looking up --------------------------------------------------------------------------------- */
+
+struct page *find_get_page(struct address_space *mapping, unsigned long index)
+{
+	struct page *page;
+	unsigned long flags;
+
+	spin_lock_irqsave(&mapping->tree_lock, flags);
+	page = radix_tree_lookup(&mapping->page_tree, index);
+	if (page) {
+		if (radix_tree_exceptional_entry(page))
+			page = NULL;
+		else
+			get_page(page);
+	}
+	spin_unlock_irqrestore(&mapping->tree_lock, flags);
+	return page;
+}
+
+struct page *find_lock_page(struct address_space *mapping, unsigned long index)
+{
+	for (;;) {
+		struct page *page = find_get_page(mapping, index);
+
+		if (!page)
+			return NULL;
+		lock_page(page);
+		if (likely(page_mapping(page) == mapping))
+			return page;
+		unlock_page(page); /* truncated while we waited */
+		put_page(page);
+	}
+}
+
+struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp)
+{
+	for (;;) {
+		struct page *page = find_lock_page(mapping, index);
+		int err;
+
+		if (page)
+			return page;
+		page = alloc_page(gfp);
+		if (!page)
+			return NULL;
+		err = add_to_page_cache_lru(page, mapping, index, gfp & GFP_RECLAIM_MASK);
+		if (!err)
+			return page;
+		put_page(page);
+		if (err != -EEXIST)
+			return NULL;
+	}
+}
+
+struct page *grab_cache_page_write_begin(struct address_space *mapping, unsigned long index)
+{
+	return find_or_create_page(mapping, index, mapping->gfp_mask | __GFP_WRITE);
+}
+
+/* The tree's items are pages (or exceptional: left out); each gets a reference. => tree_lock held */
+static unsigned int keep_pages(void **items, unsigned int n, struct page **pages)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (radix_tree_exceptional_entry(items[i]))
+			continue;
+		get_page(items[i]);
+		pages[kept++] = items[i];
+	}
+	return kept;
+}
+
+unsigned find_get_pages(struct address_space *mapping, unsigned long start, unsigned nr,
+			struct page **pages)
+{
+	unsigned long flags;
+	unsigned int n;
+
+	spin_lock_irqsave(&mapping->tree_lock, flags);
+	n = radix_tree_gang_lookup(&mapping->page_tree, (void **)pages, NULL, start, nr);
+	n = keep_pages((void **)pages, n, pages);
+	spin_unlock_irqrestore(&mapping->tree_lock, flags);
+	return n;
+}
+
+unsigned find_get_pages_tag(struct address_space *mapping, unsigned long *index, int tag, unsigned nr,
+			    struct page **pages)
+{
+	unsigned long flags;
+	unsigned int n;
+
+	spin_lock_irqsave(&mapping->tree_lock, flags);
+	n = radix_tree_gang_lookup_tag(&mapping->page_tree, (void **)pages, NULL, *index, nr,
+				       (unsigned int)tag);
+	n = keep_pages((void **)pages, n, pages);
+	if (n)
+		*index = pages[n - 1]->index + 1;
+	spin_unlock_irqrestore(&mapping->tree_lock, flags);
+	return n;
+}
+
+/* ---- Reading one page in ------------------------------------------------------------------------- */
+
+/* => locked page not uptodate: read it and wait; 0, -EIO or what readpage said. Unlocked on return. */
+int filemap_fill_page(struct file *file, struct address_space *mapping, struct page *page)
+{
+	int err;
+
+	ClearPageError(page);
+	err = mapping->a_ops->readpage(file, page);
+	if (err)
+		return err;
+	if (!PageUptodate(page))
+		wait_on_page_locked(page);
+	return PageUptodate(page) ? 0 : -EIO;
+}
+
+struct page *read_mapping_page(struct address_space *mapping, unsigned long index, struct file *file)
+{
+	struct page *page = find_get_page(mapping, index);
+	int err;
+
+	if (page && PageUptodate(page))
+		return page;
+	if (page)
+		put_page(page);
+	page = find_or_create_page(mapping, index, mapping->gfp_mask);
+	if (!page)
+		return ERR_PTR(-ENOMEM);
+	if (PageUptodate(page)) {
+		unlock_page(page);
+		return page;
+	}
+	err = filemap_fill_page(file, mapping, page);
+	if (err) {
+		put_page(page);
+		return ERR_PTR(err);
+	}
+	return page;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Faults of file mappings: bring the page of the offset into the cache, locked and uptodate.
+ *
+ *   behind the end of the file: SIGBUS       in the cache: minor fault
+ *   not in the cache: read around the address (programs jump), a major fault
+ *   memory file: a zeroed page, minor
+ *
+ * The page is handed on locked; fault_file.c maps it and unlocks. Its place in the file and the file's size
+ * are checked under the lock, so truncation either sees the mapping or has been seen.
+ */
+#include "mm/filemap.h"
+
+#include "kernel/core/task.h"
+#include "mm/lru.h"
+#include "mm/mm.h"
+#include "mm/vmstat.h"
+
+#define READ_AROUND 16UL /* pages, aligned */
+
+/* => the page of index, locked and still in the file, perhaps not uptodate; NULL: no memory */
+static struct page *lock_for_fault(struct vm_area_struct *vma, unsigned long index, int *ret)
+{
+	struct file *file = vma->vm_file;
+	struct address_space *mapping = file->f_mapping;
+	struct page *page = find_get_page(mapping, index);
+
+	if (page) {
+		if (PageReadahead(page) && !(vma->vm_flags & VM_RAND_READ))
+			page_cache_async_readahead(mapping, &file->f_ra, file, page, index, 1);
+		lock_page(page);
+		if (likely(page_mapping(page) == mapping))
+			return page;
+		unlock_page(page); /* truncated while we waited */
+		put_page(page);
+	} else if (!(mapping->flags >> AS_SHMEM & 1)) {
+		*ret = VM_FAULT_MAJOR;
+		count_vm_event(PGMAJFAULT);
+		if (vma->vm_flags & VM_SEQ_READ)
+			page_cache_sync_readahead(mapping, &file->f_ra, file, index, READ_AROUND);
+		else if (!(vma->vm_flags & VM_RAND_READ))
+			force_page_cache_readahead(mapping, file, index & ~(READ_AROUND - 1), READ_AROUND);
+	}
+	return find_or_create_page(mapping, index, mapping->gfp_mask);
+}
+
+int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	struct address_space *mapping = vma->vm_file->f_mapping;
+	struct page *page;
+	int ret = 0, err;
+
+	for (;;) {
+		if (page_beyond_end(mapping, vmf->pgoff))
+			return VM_FAULT_SIGBUS;
+		page = lock_for_fault(vma, vmf->pgoff, &ret);
+		if (!page)
+			return VM_FAULT_OOM;
+		if (PageUptodate(page))
+			break;
+		err = filemap_fill_page(vma->vm_file, mapping, page); /* unlocks */
+		put_page(page);
+		if (err)
+			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+	}
+	if (page_beyond_end(mapping, vmf->pgoff)) {
+		unlock_page(page);
+		put_page(page);
+		return VM_FAULT_SIGBUS;
+	}
+	vmf->page = page;
+	return ret | VM_FAULT_LOCKED;
+}
+
+const struct vm_operations_struct generic_file_vm_ops = {
+	.fault = filemap_fault,
+};
+
+int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (!file->f_mapping->a_ops->readpage)
+		return -ENOEXEC;
+	vma->vm_ops = &generic_file_vm_ops;
+	return 0;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables of user address spaces: made on the way to an entry, freed when the areas above them go.
+ *
+ *   pgd (mm->pgd) -> pud -> pmd -> pte     each table one lowmem page, GFP_KERNEL | __GFP_ZERO
+ *
+ * Tables are never freed while an area they serve exists, so whoever holds mmap_sem (or found the area in a
+ * reverse map and holds that map's lock) walks down without a lock. A missing table is hung in under
+ * page_table_lock; of two racing makers one gives its page back.
+ *
+ * NR_PAGETABLE counts the tables below the pgd, mm->nr_ptes those of the lowest level (badness, VmPTE).
+ */
+#include "arch/mmu.h"
+#include "mm/rmap.h"
+#include "mm/vma.h"
+
+struct page *pgtable_alloc(struct mm_struct *mm)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+
+	if (page)
+		inc_zone_page_state(page, NR_PAGETABLE);
+	return page;
+}
+
+void pgtable_free(struct page *page)
+{
+	dec_zone_page_state(page, NR_PAGETABLE);
+	__free_page(page);
+}
+
+/* The three levels differ in names only: hang a new table below an empty entry. */
+static int grow_pgd(struct mm_struct *mm, pgd_t *pgd)
+{
+	struct page *table = pgtable_alloc(mm);
+
+	if (!table)
+		return -ENOMEM;
+	spin_lock(&mm->page_table_lock);
+	if (pgd_none(*pgd)) {
+		pgd_populate(mm, pgd, table);
+		table = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (table)
+		pgtable_free(table);
+	return 0;
+}
+
+static int grow_pud(struct mm_struct *mm, pud_t *pud)
+{
+	struct page *table = pgtable_alloc(mm);
+
+	if (!table)
+		return -ENOMEM;
+	spin_lock(&mm->page_table_lock);
+	if (pud_none(*pud)) {
+		pud_populate(mm, pud, table);
+		table = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (table)
+		pgtable_free(table);
+	return 0;
+}
+
+static int grow_pmd(struct mm_struct *mm, pmd_t *pmd)
+{
+	struct page *table = pgtable_alloc(mm);
+
+	if (!table)
+		return -ENOMEM;
+	spin_lock(&mm->page_table_lock);
+	if (pmd_none(*pmd)) {
+		pmd_populate(mm, pmd, table);
+		atomic_long_inc(&mm->nr_ptes);
+		table = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (table)
+		pgtable_free(table);
+	return 0;
+}
+
+pmd_t *pmd_alloc_map(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (unlikely(pgd_none(*pgd)) && grow_pgd(mm, pgd))
+		return NULL;
+	pud = pud_offset(pgd, addr);
+	if (unlikely(pud_none(*pud)) && grow_pud(mm, pud))
+		return NULL;
+	pmd = pmd_offset(pud, addr);
+	if (unlikely(pmd_none(*pmd)) && grow_pmd(mm, pmd))
+		return NULL;
+	return pmd;
+}
+
+pte_t *pte_alloc_map(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd = pmd_alloc_map(mm, addr);
+
+	return pmd ? pte_offset_map(pmd, addr) : NULL;
+}
+
+pte_t *mm_find_pte(struct mm_struct *mm, unsigned long addr, pmd_t **pmdp)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (!pgd_present(*pgd))
+		return NULL;
+	pud = pud_offset(pgd, addr);
+	if (!pud_present(*pud))
+		return NULL;
+	pmd = pmd_offset(pud, addr);
+	if (!pmd_present(*pmd))
+		return NULL;
+	if (pmdp)
+		*pmdp = pmd;
+	return pte_offset_map(pmd, addr);
+}
+
+pmd_t *next_pmd(struct mm_struct *mm, unsigned long *addr, unsigned long end)
+{
+	unsigned long a = *addr;
+
+	while (a < end) {
+		pgd_t *pgd = pgd_offset(mm, a);
+		pud_t *pud;
+		pmd_t *pmd;
+
+		if (!pgd_present(*pgd)) {
+			a = pgd_addr_end(a, end);
+			continue;
+		}
+		pud = pud_offset(pgd, a);
+		if (!pud_present(*pud)) {
+			a = pud_addr_end(a, end);
+			continue;
+		}
+		pmd = pmd_offset(pud, a);
+		if (pmd_present(*pmd)) {
+			*addr = a;
+			return pmd;
+		}
+		a = pmd_addr_end(a, end);
+	}
+	return NULL;
+}
+
+/* ---- Freeing --------------------------------------------------------------------------------------- */
+
+/* What may go: tables whose whole range lies in [floor, ceiling), 0 being the top of memory. */
+struct table_range {
+	unsigned long floor, ceiling;
+};
+
+/* Is the table of `size` bytes' reach that covers [addr, end) needed by no area outside? */
+static bool table_is_free(const struct table_range *r, unsigned long addr, unsigned long end,
+			  unsigned long size)
+{
+	unsigned long ceiling = r->ceiling & ~(size - 1);
+
+	if ((addr & ~(size - 1)) < r->floor)
+		return false;
+	if (r->ceiling && !ceiling)
+		return false;
+	return end - 1 <= ceiling - 1;
+}
+
+static void free_pmd_range(struct mmu_gather *tlb, const struct table_range *r, pud_t *pud,
+			   unsigned long addr, unsigned long end)
+{
+	unsigned long start = addr, next;
+
+	for (; addr < end; addr = next) {
+		pmd_t *pmd = pmd_offset(pud, addr);
+		struct page *table;
+
+		next = pmd_addr_end(addr, end);
+		if (!pmd_present(*pmd) || !table_is_free(r, addr, next, PMD_SIZE))
+			continue;
+		table = pmd_page(*pmd);
+		pmd_clear(pmd);
+		atomic_long_dec(&tlb->mm->nr_ptes);
+		tlb_remove_table(tlb, table, addr);
+	}
+	if (table_is_free(r, start, end, PUD_SIZE)) {
+		struct page *table = pud_page(*pud);
+
+		pud_clear(pud);
+		tlb_remove_table(tlb, table, start);
+	}
+}
+
+static void free_pud_range(struct mmu_gather *tlb, const struct table_range *r, pgd_t *pgd,
+			   unsigned long addr, unsigned long end)
+{
+	unsigned long start = addr, next;
+
+	for (; addr < end; addr = next) {
+		pud_t *pud = pud_offset(pgd, addr);
+
+		next = pud_addr_end(addr, end);
+		if (pud_present(*pud))
+			free_pmd_range(tlb, r, pud, addr, next);
+	}
+	if (table_is_free(r, start, end, PGDIR_SIZE)) {
+		struct page *table = pgd_page(*pgd);
+
+		pgd_clear(pgd);
+		tlb_remove_table(tlb, table, start);
+	}
+}
+
+static void free_range(struct mmu_gather *tlb, const struct table_range *r, unsigned long addr,
+		       unsigned long end)
+{
+	unsigned long next;
+
+	for (; addr < end; addr = next) {
+		pgd_t *pgd = pgd_offset(tlb->mm, addr);
+
+		next = pgd_addr_end(addr, end);
+		if (pgd_present(*pgd))
+			free_pud_range(tlb, r, pgd, addr, next);
+	}
+}
+
+void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long floor,
+		   unsigned long ceiling)
+{
+	while (vma) {
+		unsigned long addr = vma->vm_start;
+		struct vm_area_struct *next = vma->vm_next;
+		struct table_range r;
+
+		anon_vma_unlink(vma);
+		vma_unlink_file(vma);
+		/* neighbours that share a lowest-level table are done in one go */
+		while (next && next->vm_start <= vma->vm_end + PMD_SIZE) {
+			vma = next;
+			next = vma->vm_next;
+			anon_vma_unlink(vma);
+			vma_unlink_file(vma);
+		}
+		r.floor = floor;
+		r.ceiling = next ? next->vm_start : ceiling;
+		free_range(tlb, &r, addr, vma->vm_end);
+		vma = next;
+	}
+}
