@@ -77,14 +77,16 @@ static struct anon_vma *neighbour_anon_vma(const struct vm_area_struct *vma)
 
 	for (int i = 0; i < 2; i++) {
 		const struct vm_area_struct *a = pair[i][0], *b = pair[i][1];
+		struct anon_vma *found;
 
 		if (!a || !b || a->vm_end != b->vm_start || a->vm_file != b->vm_file ||
 		    a->vm_pgoff + vma_pages(a) != b->vm_pgoff)
 			continue;
 		if ((a->vm_flags ^ b->vm_flags) & ~(VM_READ | VM_WRITE | VM_EXEC))
 			continue;
-		if (READ_ONCE(i ? b->anon_vma : a->anon_vma))
-			return i ? b->anon_vma : a->anon_vma;
+		found = i ? READ_ONCE(b->anon_vma) : READ_ONCE(a->anon_vma);
+		if (found)
+			return found;
 	}
 	return NULL;
 }

@@ -11,7 +11,7 @@
  *
  * Linux looks up without a lock (RCU). Read next: filemap_rw.c, filemap_fault.c, truncate.c.
  */
-#include "mm/pagemap.h"
+#include "mm/filemap.h"
 
 #include "kernel/base/kernel.h"
 #include "kernel/core/task.h"

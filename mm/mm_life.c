@@ -12,6 +12,7 @@
  */
 #include "arch/mmu.h"
 #include "fs/fs.h"
+#include "kernel/base/string.h"
 #include "mm/rmap.h"
 #include "mm/slab.h"
 #include "mm/swap.h"

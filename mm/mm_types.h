@@ -159,6 +159,15 @@ static inline unsigned long get_mm_rss(const struct mm_struct *mm)
 	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES);
 }
 
+/* Before the resident set shrinks: remember how large it was (VmHWM). Racy by a few pages. */
+static inline void update_hiwater_rss(struct mm_struct *mm)
+{
+	unsigned long rss = get_mm_rss(mm);
+
+	if (mm->hiwater_rss < rss)
+		mm->hiwater_rss = rss;
+}
+
 /* The lock of the page table that pmd points to. One per mm; callers always go through here. */
 static inline spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd)
 {

@@ -13,6 +13,7 @@
 #include "arch/mmu.h"
 #include "mm/rmap.h"
 #include "mm/vma.h"
+#include "mm/vmstat.h"
 
 struct page *pgtable_alloc(struct mm_struct *mm)
 {

@@ -5,8 +5,9 @@
  *   tlb_gather_mmu -> clear entries, tlb_remove_page(page) ... -> tlb_finish_mmu
  *                         full: tlb_flush_mmu = flush, free what was gathered, go on
  *
- * No page (and no page table) goes back to the allocator while a TLB may still lead to it. fullmm: the whole
- * address space dies and no CPU runs it any more, so one flush of the mm is enough (none if no CPU has it).
+ * No page (and no page table) goes back to the allocator while a TLB may still lead to it. fullmm: the
+ * whole address space dies and no CPU runs user code in it any more, so its pages are freed as they come
+ * and one flush before its page tables go is enough.
  * The gather lives on the stack of its task; nothing in it is shared.
  */
 #ifndef MM_TLB_H
@@ -23,6 +24,8 @@ struct mmu_gather {
 	unsigned long start, end;	/* what was cleared since the last flush */
 	bool fullmm;
 	bool need_flush;		/* an entry a TLB may hold was cleared */
+	bool atomic;			/* a spinlock is held around the whole: do not reschedule */
+	bool keep_private;		/* truncate: private copies of file pages stay mapped */
 	unsigned int nr;
 	struct page *pages[MMU_GATHER_PAGES];
 };
@@ -34,6 +37,8 @@ void tlb_finish_mmu(struct mmu_gather *tlb);
 /* The entry at addr was live and is cleared now. */
 static inline void tlb_remove_tlb_entry(struct mmu_gather *tlb, unsigned long addr)
 {
+	if (tlb->fullmm)
+		return;
 	tlb->need_flush = true;
 	if (addr < tlb->start)
 		tlb->start = addr;
@@ -44,9 +49,11 @@ static inline void tlb_remove_tlb_entry(struct mmu_gather *tlb, unsigned long ad
 /* => true: the gather is full, the caller calls tlb_flush_mmu as soon as it holds no page-table lock */
 static inline bool __tlb_remove_page(struct mmu_gather *tlb, struct page *page)
 {
-	tlb->need_flush = true;
 	tlb->pages[tlb->nr++] = page;
 	return tlb->nr == MMU_GATHER_PAGES;
 }
+
+/* A page table is linked nowhere any more; the CPU may have cached the way to it. */
+void tlb_remove_table(struct mmu_gather *tlb, struct page *table, unsigned long addr);
 
 #endif

@@ -10,6 +10,7 @@
 #include "kernel/core/task.h"
 #include "mm/mm.h"
 #include "mm/tlb.h"
+#include "asm/pgtable.h"
 
 /* ---- vma.c: areas as elements. All W. --------------------------------------------------------- */
 
