@@ -10,6 +10,10 @@
 #include "mm/gfp.h"
 #include "mm/zone.h"
 
+#ifndef CONFIG_COMPACTION
+#define CONFIG_COMPACTION 0
+#endif
+
 enum compact_result {
 	COMPACT_DEFERRED,
 	COMPACT_SKIPPED,

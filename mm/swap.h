@@ -118,6 +118,7 @@ struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_area_struc
 int swap_readpage(struct page *page);	/* unlocks when done; 0 or -errno */
 int swap_writepage(struct page *page, struct writeback_control *wbc); /* unlocks; 0 or -errno */
 int swap_set_page_dirty(struct page *page);
+extern atomic_long_t swap_writeback_pages; /* being written right now, part of NR_WRITEBACK */
 extern int page_cluster;		/* sysctl: log2 of the largest readahead window */
 
 /* ---- Areas (swap_area.c, swapoff.c) ---- */

@@ -43,6 +43,8 @@ struct swap_bio_pool {
 
 static struct swap_bio_pool swap_pool[2]; /* reads, writes */
 
+atomic_long_t swap_writeback_pages;
+
 int swap_io_init(void)
 {
 	for (int dir = 0; dir < 2; dir++) {
@@ -137,6 +139,7 @@ static void end_swap_write(struct bio *bio, int error)
 		swap_error(bio, "Write");
 	}
 	pool_put(&swap_pool[1], bio->bi_private);
+	atomic_long_dec(&swap_writeback_pages);
 	end_page_writeback(page);
 }
 
@@ -176,6 +179,7 @@ int swap_writepage(struct page *page, struct writeback_control *wbc)
 		return 0;
 	}
 	set_page_writeback(page);
+	atomic_long_inc(&swap_writeback_pages);
 	count_vm_event(PSWPOUT);
 	trace_run(MM_SWAP_OUT, page);
 	unlock_page(page);

@@ -65,6 +65,5 @@ unsigned long shrink_slab(struct shrink_control *sc, unsigned long nr_scanned, u
 unsigned long shrink_slab_total(unsigned long objects, unsigned long scanned, unsigned long lru_pages,
 				int seeks, unsigned long deferred);
 unsigned long drop_slab(void);		/* sysctl drop_caches, bit 2 */
-unsigned long shrink_all_memory(unsigned long nr_pages);
 
 #endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Direct reclaim: a task that finds no page above the min watermark frees some itself.
+ *
+ *   try_to_free_pages -> priority 12, 11, ... 0: every zone of its zonelist, then the shrinkers,
+ *   until 32 pages are freed
+ *
+ * This is one arc of the one true recursion of memory management:
+ *
+ *   alloc_pages -> slowpath -> try_to_free_pages -> swap_writepage, add_to_swap -> alloc_pages
+ *
+ * PF_MEMALLOC, set by slowpath around the call, cuts it: such a task allocates from the reserves or
+ * not at all, and never comes here a second time.
+ *
+ * The progress rule (spec 6.8): the result is 0, and OOM may follow, only if thirteen passes freed
+ * nothing and no zone of the last one counted as reclaimable.
+ *
+ * Locks: none of its own; may sleep. Read next: slowpath.c, oom.c.
+ */
+#include "kernel/base/kernel.h"
+#include "mm/compact.h"
+#include "mm/mm_trace.h"
+#include "mm/reclaim.h"
+#include "mm/swap.h"
+#include "mm/writeback.h"
+
+int vm_swappiness = 60;
+int zone_reclaim_mode;
+
+unsigned long zone_reclaimable_pages(const struct zone *zone)
+{
+	unsigned long nr = zone_lru_size(zone, LRU_ACTIVE_FILE) + zone_lru_size(zone, LRU_INACTIVE_FILE);
+
+	if (get_nr_swap_pages() > 0)
+		nr += zone_lru_size(zone, LRU_ACTIVE_ANON) + zone_lru_size(zone, LRU_INACTIVE_ANON);
+	return nr;
+}
+
+bool zone_reclaimable(struct zone *zone)
+{
+	return READ_ONCE(zone->pages_scanned) < zone_reclaimable_pages(zone) * 6;
+}
+
+/* Enough is free that compaction can make the block: reclaiming more would only hurt. */
+static bool compaction_ready(struct zone *zone, unsigned int order)
+{
+	unsigned long gap = min(low_wmark_pages(zone), DIV_ROUND_UP(zone->managed_pages, 100UL));
+	unsigned long mark = high_wmark_pages(zone) + gap + (2UL << order);
+
+	if (!zone_watermark_ok_safe(zone, 0, mark, 0, 0))
+		return false;
+	return compaction_deferred(zone, order) ||
+	       compaction_suitable(zone, order) != COMPACT_SKIPPED;
+}
+
+/* => true: this zone is not to be scanned in this pass */
+static bool skip_zone(struct zone *zone, struct scan_control *sc)
+{
+	if (!populated_zone(zone) || !cpuset_zone_allowed(zone, GFP_KERNEL | __GFP_HARDWALL))
+		return true;
+	if (sc->priority != DEF_PRIORITY && !zone_reclaimable(zone))
+		return true; /* hopeless: polled at priority 12 only */
+	if (IS_ENABLED(CONFIG_COMPACTION) && sc->order > PAGE_ALLOC_COSTLY_ORDER &&
+	    compaction_ready(zone, sc->order)) {
+		sc->compaction_ready = true;
+		return true;
+	}
+	return false;
+}
+
+static void reclaim_slab(struct scan_control *sc, unsigned long lru_pages)
+{
+	struct reclaim_state *reclaim = current->reclaim_state;
+	struct shrink_control shrink = { .gfp_mask = sc->gfp_mask };
+
+	shrink_slab(&shrink, sc->nr_scanned, lru_pages);
+	if (reclaim) {
+		sc->nr_reclaimed += reclaim->reclaimed_slab;
+		reclaim->reclaimed_slab = 0;
+	}
+}
+
+/* One pass at sc->priority. => true: some zone freed pages or can still be hoped for */
+static bool shrink_zones(struct zonelist *zonelist, struct scan_control *sc)
+{
+	unsigned long lru_pages = 0;
+	bool reclaimable = false;
+	struct zoneref *z;
+	struct zone *zone;
+
+	for_each_zone_zonelist_nodemask(zone, z, zonelist, gfp_zone(sc->gfp_mask), sc->nodemask) {
+		if (populated_zone(zone))
+			lru_pages += zone_reclaimable_pages(zone);
+		if (skip_zone(zone, sc))
+			continue;
+		if (shrink_zone(zone, sc) || zone_reclaimable(zone))
+			reclaimable = true;
+	}
+	reclaim_slab(sc, lru_pages);
+	return reclaimable;
+}
+
+static unsigned long do_try_to_free_pages(struct zonelist *zonelist, struct scan_control *sc)
+{
+	unsigned long total_scanned = 0;
+	bool reclaimable;
+
+	count_vm_event(ALLOCSTALL);
+	do {
+		sc->nr_scanned = 0;
+		reclaimable = shrink_zones(zonelist, sc);
+		total_scanned += sc->nr_scanned;
+		if (sc->nr_reclaimed >= sc->nr_to_reclaim || sc->compaction_ready)
+			break;
+		if (sc->priority < DEF_PRIORITY - 2)
+			sc->may_writepage = true;
+		/* Much scanned and little freed: what is in the way is dirty. */
+		if (total_scanned > sc->nr_to_reclaim + sc->nr_to_reclaim / 2) {
+			wakeup_flusher_threads((long)total_scanned);
+			sc->may_writepage = true;
+		}
+	} while (--sc->priority >= 0);
+
+	if (sc->nr_reclaimed)
+		return sc->nr_reclaimed;
+	return sc->compaction_ready || reclaimable;
+}
+
+unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, gfp_t gfp,
+				unsigned long nodemask)
+{
+	struct scan_control sc = {
+		.nr_to_reclaim = SWAP_CLUSTER_MAX,
+		.nodemask = nodemask,
+		.gfp_mask = gfp,
+		.order = order,
+		.priority = DEF_PRIORITY,
+		.may_writepage = true,
+		.may_unmap = true,
+		.may_swap = true,
+	};
+	unsigned long freed;
+
+	if (current->flags & PF_MEMALLOC_NOIO)
+		sc.gfp_mask &= ~GFP_IOFS;
+	/* The dying task is let go to exit: it must not look like no progress. */
+	if (throttle_direct_reclaim(sc.gfp_mask, zonelist, nodemask))
+		return 1;
+	mm_trace(MM_DIRECT_BEGIN, order, gfp, (unsigned long)current->pid);
+	freed = do_try_to_free_pages(zonelist, &sc);
+	mm_trace(MM_DIRECT_END, order, freed, (unsigned long)current->pid);
+	return freed;
+}
+
+/* zone_reclaim_mode: take from the local zone before going to another node. */
+unsigned long zone_reclaim(struct zone *zone, gfp_t gfp, unsigned int order)
+{
+	struct scan_control sc = {
+		.nr_to_reclaim = max(1UL << order, SWAP_CLUSTER_MAX),
+		.gfp_mask = gfp,
+		.order = order,
+		.priority = 4,
+		.may_writepage = zone_reclaim_mode & 2,
+		.may_unmap = zone_reclaim_mode & 4,
+		.may_swap = true,
+	};
+	struct reclaim_state reclaim = { 0 };
+
+	if (!(gfp & __GFP_WAIT) || (current->flags & PF_MEMALLOC) || !zone_reclaimable(zone))
+		return 0;
+	current->flags |= PF_MEMALLOC | PF_SWAPWRITE;
+	current->reclaim_state = &reclaim;
+	do {
+		shrink_zone(zone, &sc);
+	} while (sc.nr_reclaimed < sc.nr_to_reclaim && --sc.priority >= 0);
+	current->reclaim_state = NULL;
+	current->flags &= ~(PF_MEMALLOC | PF_SWAPWRITE);
+	if (sc.nr_reclaimed < 1UL << order)
+		count_vm_event(PGSCAN_ZONE_RECLAIM_FAILED);
+	return sc.nr_reclaimed;
+}
