@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts of devices. Each source has a GSI (global system interrupt, ACPI's numbering: ISA interrupts
- * are 0-15) routed by the IO-APIC, or a message (MSI) with a vector of its own; both are called irq here.
- * Handlers run with interrupts off, between irq_enter() and irq_exit(), on the boot CPU.
+ * Interrupts of devices. Each source has a GSI (global system interrupt, ACPI's numbering: ISA
+ * interrupts are 0-15) routed by the IO-APIC, or a message (MSI) with a vector of its own; both are
+ * called irq here. Handlers run with interrupts off, between irq_enter() and irq_exit(), on the
+ * boot CPU.
  */
 #ifndef ARCH_IRQ_H
 #define ARCH_IRQ_H
@@ -13,19 +14,30 @@ typedef void (*irq_handler_t)(int irq, void *data);
 
 /* => ACPI tables read, interrupt controllers ready, everything masked. After paging_init(). */
 void irq_init(void);
-/* => What runs around every handler: kernel/core's irq_enter() and irq_exit(). Register before local_irq_enable(). */
+/*
+ * => What runs around every handler: kernel/core's irq_enter() and irq_exit(). Register before
+ *    local_irq_enable().
+ */
 void arch_set_irq_hooks(void (*enter)(void), void (*exit)(void));
 
-/* => Routes and unmasks; several handlers may share a level-triggered gsi. Polarity and trigger from ACPI: edge/high
- *    for ISA numbers, level/low for the others. 0, -EINVAL, -ENOSPC. */
+/*
+ * => Routes and unmasks; several handlers may share a level-triggered gsi. Polarity and trigger
+ *    from ACPI: edge/high for ISA numbers, level/low for the others. 0, -EINVAL, -ENOSPC.
+ */
 int request_irq(int gsi, irq_handler_t handler, void *data, const char *name);
 void free_irq(int gsi, void *data);
-/* => A vector of its own for a device's MSI or MSI-X entry: fills in what the device must write. irq number or -ENOSPC. */
+/*
+ * => A vector of its own for a device's MSI or MSI-X entry: fills in what the device must write.
+ *    irq number or -ENOSPC.
+ */
 int irq_alloc_msi(irq_handler_t handler, void *data, const char *name, u64 *addr, u32 *msg);
 void disable_irq(int irq);
 void enable_irq(int irq);
 
-/* => Line i of /proc/interrupts (0, 1, ...): counts per CPU into counts[NR_CPUS], name; false when i is past the end. */
+/*
+ * => Line i of /proc/interrupts (0, 1, ...): counts per CPU into counts[NR_CPUS], name; false
+ *    when i is past the end.
+ */
 bool irq_stat(int i, int *irq, const char **name, unsigned long counts[]);
 
 /* => IPIs and timer ticks received by this CPU so far, for /proc/stat. */

@@ -3,13 +3,13 @@
  * Entry into the kernel: exceptions, system calls, and the way back to user mode.
  *
  *	user ---- syscall ------> syscall handler(regs) -----+
- *	  |  ---- #PF ----------> fault handler(regs, a, e) --+--> work pending? return hook(regs) --> user
+ *	  |  ---- #PF ----------> fault handler(regs, a, e) --+--> work pending? hook(regs) --> user
  *	  |  ---- other trap ---> trap handler(regs, e) ------+    (repeated until none is)
  *	  +  ---- interrupt ----> irq handlers --------------+
  *	kernel -- #PF ----------> fault handler; if it says no: exception-table fixup; else panic
  *
- * All handlers run on the task's kernel stack; interrupts are on in the system call, fault and trap handlers
- * and in the hook when the interrupted code had them on.
+ * All handlers run on the task's kernel stack; interrupts are on in the system call, fault and trap
+ * handlers and in the hook when the interrupted code had them on.
  */
 #ifndef ARCH_TRAP_H
 #define ARCH_TRAP_H
@@ -27,48 +27,59 @@ struct pt_regs {
 	unsigned long ip, cs, flags, sp, ss;
 };
 
-#define user_mode(regs)		(((regs)->cs & 3) == 3)
+#define user_mode(regs)		  (((regs)->cs & 3) == 3)
 #define instruction_pointer(regs) ((regs)->ip)
-#define user_stack_pointer(regs) ((regs)->sp)
+#define user_stack_pointer(regs)  ((regs)->sp)
 
 /* Vectors that reach a trap handler. */
-#define TRAP_DE 0  /* divide error		SIGFPE FPE_INTDIV */
-#define TRAP_DB 1  /* debug			SIGTRAP */
+#define TRAP_DE	 0 /* divide error		SIGFPE FPE_INTDIV */
+#define TRAP_DB	 1 /* debug			SIGTRAP */
 #define TRAP_NMI 2
-#define TRAP_BP 3  /* int3			SIGTRAP */
-#define TRAP_OF 4
-#define TRAP_BR 5
-#define TRAP_UD 6  /* invalid opcode		SIGILL */
-#define TRAP_NM 7
-#define TRAP_DF 8
-#define TRAP_TS 10
-#define TRAP_NP 11
-#define TRAP_SS 12 /* stack segment		SIGBUS */
-#define TRAP_GP 13 /* general protection	SIGSEGV */
-#define TRAP_PF 14
-#define TRAP_MF 16 /* x87			SIGFPE */
-#define TRAP_AC 17 /* alignment			SIGBUS */
-#define TRAP_MC 18
-#define TRAP_XM 19 /* SSE			SIGFPE */
+#define TRAP_BP	 3 /* int3			SIGTRAP */
+#define TRAP_OF	 4
+#define TRAP_BR	 5
+#define TRAP_UD	 6 /* invalid opcode		SIGILL */
+#define TRAP_NM	 7
+#define TRAP_DF	 8
+#define TRAP_TS	 10
+#define TRAP_NP	 11
+#define TRAP_SS	 12 /* stack segment		SIGBUS */
+#define TRAP_GP	 13 /* general protection	SIGSEGV */
+#define TRAP_PF	 14
+#define TRAP_MF	 16 /* x87			SIGFPE */
+#define TRAP_AC	 17 /* alignment			SIGBUS */
+#define TRAP_MC	 18
+#define TRAP_XM	 19 /* SSE			SIGFPE */
 
 /* Bits of the page-fault error code. */
-#define FAULT_PRESENT 1UL  /* rights, not absence */
+#define FAULT_PRESENT 1UL /* rights, not absence */
 #define FAULT_WRITE   2UL
-#define FAULT_USER    4UL  /* in user mode */
+#define FAULT_USER    4UL /* in user mode */
 #define FAULT_RSVD    8UL
 #define FAULT_INSTR   16UL /* instruction fetch */
 
-/* => Traps of user mode except #PF (those of kernel mode are fixed up or panic). NULL handler: the default, a panic. */
+/*
+ * => Traps of user mode except #PF (those of kernel mode are fixed up or panic). NULL handler:
+ *    the default, a panic.
+ */
 void arch_set_trap_handler(int vector, void (*fn)(struct pt_regs *regs, unsigned long error));
 /*
- * => #PF of user mode, and of kernel mode at user addresses. Returns 0: cured (or a signal is pending and regs are of user
- *    mode); else the kernel access fails through its fixup. Interrupts are on if they were; it may sleep unless
- *    in_atomic() or page faults are disabled, which it checks itself.
+ * => #PF of user mode, and of kernel mode at user addresses. Returns 0: cured (or a signal is
+ *    pending and regs are of user mode); else the kernel access fails through its fixup. Interrupts
+ *    are on if they were; it may sleep unless in_atomic() or page faults are disabled, which it
+ *    checks itself.
  */
-void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr, unsigned long error));
-/* => Number in regs->orig_ax, arguments in di si dx r10 r8 r9, result into regs->ax (preset to -ENOSYS). */
+void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr,
+				      unsigned long error));
+/*
+ * => Number in regs->orig_ax, arguments in di si dx r10 r8 r9, result into regs->ax (preset to
+ *    -ENOSYS).
+ */
 void arch_set_syscall_handler(void (*fn)(struct pt_regs *regs));
-/* => Called with interrupts on before each return to user mode while task_work_pending(current) (kernel/core/task.h). */
+/*
+ * => Called with interrupts on before each return to user mode while task_work_pending(current)
+ *    (kernel/core/task.h).
+ */
 void arch_set_user_return_hook(void (*fn)(struct pt_regs *regs));
 
 /* => The fixup address for a faulting kernel instruction, 0 if it has none. */
@@ -82,8 +93,10 @@ int save_stack_trace(u64 *ips, int n);
 /* => The same for a task that is not running. */
 int save_stack_trace_tsk(struct task_struct *task, u64 *ips, int n);
 
-/* => Floating point state of current as the 512-byte FXSAVE image, to and from user memory (signal frames).
- *    0, -EFAULT, -EINVAL (reserved MXCSR bits). */
+/*
+ * => Floating point state of current as the 512-byte FXSAVE image, to and from user memory
+ *    (signal frames). 0, -EFAULT, -EINVAL (reserved MXCSR bits).
+ */
 int arch_save_fpu_user(void *ubuf);
 int arch_restore_fpu_user(const void *ubuf);
 

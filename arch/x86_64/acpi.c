@@ -2,13 +2,14 @@
 /*
  * ACPI's static tables, read once at boot and copied into `acpi`; no AML.
  *
- *	RSDP -> RSDT (u32 addresses) or XSDT (u64) -> MADT "APIC": CPUs, IO-APICs, where ISA interrupts are
+ *	RSDP -> RSDT (u32 addresses) or XSDT (u64) -> MADT "APIC": CPUs, IO-APICs, ISA overrides
  *						      SRAT: node of memory ranges and CPUs
  *						      FADT "FACP": power-management ports
  *						      HPET: its address
  *
- * The tables lie anywhere in physical memory, often above the direct map: each is looked at through early_memremap(). Nothing of
- * them is trusted: lengths and checksums are checked, and what is missing gets the PC's defaults.
+ * The tables lie anywhere in physical memory, often above the direct map: each is looked at through
+ * early_memremap(). Nothing of them is trusted: lengths and checksums are checked, and what is
+ * missing gets the PC's defaults.
  *
  * Source: ACPI specification 6.4, chapter 5.
  */
@@ -40,7 +41,7 @@ struct acpi_rsdp {
 	u8 extended_checksum, reserved[3];
 } __packed;
 
-struct acpi_machine acpi = { .lapic_base = 0xfee00000 };
+struct acpi_machine acpi = {.lapic_base = 0xfee00000};
 static struct {
 	u32 domain;
 	u64 start, end;
@@ -69,7 +70,7 @@ static u64 field(const u8 *p, int bytes)
 	return v;
 }
 
-/* ---- MADT ------------------------------------------------------------------------------------------ */
+/* ---- MADT ------------------------------------------------------------------------------------ */
 
 static void add_cpu(u8 apic_id, u32 flags)
 {
@@ -126,7 +127,7 @@ static void parse_madt(const u8 *t, u32 length)
 	}
 }
 
-/* ---- SRAT ------------------------------------------------------------------------------------------ */
+/* ---- SRAT ------------------------------------------------------------------------------------ */
 
 static void add_numa_range(u32 domain, u64 start, u64 bytes, u32 flags)
 {
@@ -150,7 +151,8 @@ static void parse_srat(const u8 *t, u32 length)
 		if (e[0] == 0 && size >= 16 && (e[4] & 1))
 			apic_domain[e[3]] = e[2] | e[9] << 8 | e[10] << 16 | (u32)e[11] << 24;
 		else if (e[0] == 1 && size >= 40)
-			add_numa_range(field(e + 2, 4), field(e + 8, 8), field(e + 16, 8), field(e + 28, 4));
+			add_numa_range(field(e + 2, 4), field(e + 8, 8), field(e + 16, 8),
+				       field(e + 28, 4));
 		else if (e[0] == 2 && size >= 24 && (field(e + 12, 4) & 1) && field(e + 8, 4) < 256)
 			apic_domain[e[8]] = field(e + 4, 4);
 		at += size;
@@ -188,7 +190,7 @@ int arch_cpu_to_node(int cpu)
 	return 0;
 }
 
-/* ---- Others ------------------------------------------------------------------------------------------ */
+/* ---- Others ---------------------------------------------------------------------------------- */
 
 static void parse_fadt(const u8 *t, u32 length)
 {
@@ -209,10 +211,10 @@ static const struct {
 	char signature[5];
 	void (*parse)(const u8 *table, u32 length);
 } parsers[] = {
-	{ "APIC", parse_madt },
-	{ "SRAT", parse_srat },
-	{ "FACP", parse_fadt },
-	{ "HPET", parse_hpet },
+	{"APIC", parse_madt},
+	{"SRAT", parse_srat},
+	{"FACP", parse_fadt},
+	{"HPET", parse_hpet},
 };
 
 /* => the whole table, to be given back with early_memunmap(); NULL if it is no good */
@@ -287,5 +289,6 @@ void acpi_init(const void *root)
 	}
 	if (!acpi.nr_ioapics)
 		add_ioapic(0xfec00000, 0);
-	pr_info("ACPI: %d CPUs, %d IO-APICs, %d NUMA ranges\n", nr_cpu_ids, acpi.nr_ioapics, nr_numa_ranges);
+	pr_info("ACPI: %d CPUs, %d IO-APICs, %d NUMA ranges\n", nr_cpu_ids, acpi.nr_ioapics,
+		nr_numa_ranges);
 }

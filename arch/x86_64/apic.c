@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The local APIC, one per CPU at the same physical address: interrupt acknowledge, interrupts between CPUs, and
- * the timer of the tick. xAPIC mode (memory-mapped): QEMU's TCG has no x2APIC.
+ * The local APIC, one per CPU at the same physical address: interrupt acknowledge, interrupts
+ * between CPUs, and the timer of the tick. xAPIC mode (memory-mapped): QEMU's TCG has no x2APIC.
  *
  * Source: Intel SDM volume 3, chapter 11.
  */

@@ -3,10 +3,10 @@
  * What the CPU can do and what of it is switched on.
  *
  *	always		NX, WP (the kernel obeys read-only pages), FXSAVE and SSE, SYSCALL
- *	if present	PGE (kernel entries survive a CR3 load), SMEP, SMAP (user pages are closed to the kernel but in
- *			usercopy.S), UMIP
- *	off		FSGSBASE (entry relies on user gs bases being positive), OSXSAVE (programs then stay on SSE2, which
- *			FXSAVE covers), PCID
+ *	if present	PGE (kernel entries survive a CR3 load), UMIP, SMEP, SMAP (user pages are
+ *			closed to the kernel but in usercopy.S)
+ *	off		FSGSBASE (entry relies on user gs bases being positive), PCID, OSXSAVE
+ *			(programs then stay on SSE2, which FXSAVE covers)
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/kernel.h"
@@ -117,7 +117,8 @@ void syscall_init_cpu(void)
 	wrmsr(MSR_STAR, (u64)USER32_BASE << 48 | (u64)KERNEL_CS << 32);
 	wrmsr(MSR_LSTAR, (unsigned long)entry_syscall);
 	wrmsr(MSR_CSTAR, 0);
-	wrmsr(MSR_SYSCALL_MASK, EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_NT | EFLAGS_AC | EFLAGS_RF);
+	wrmsr(MSR_SYSCALL_MASK,
+	      EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_NT | EFLAGS_AC | EFLAGS_RF);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
 }
 

@@ -13,17 +13,17 @@ struct flag_name {
 };
 
 static const struct flag_name leaf1_d[] = {
-	{ 0, "fpu" }, { 3, "pse" }, { 4, "tsc" }, { 5, "msr" }, { 6, "pae" }, { 8, "cx8" },
-	{ 9, "apic" }, { 11, "sep" }, { 13, "pge" }, { 15, "cmov" }, { 16, "pat" },
-	{ 19, "clflush" }, { 23, "mmx" }, { 24, "fxsr" }, { 25, "sse" }, { 26, "sse2" },
+	{0, "fpu"},  {3, "pse"},   {4, "tsc"},	{5, "msr"},   {6, "pae"},  {8, "cx8"},
+	{9, "apic"}, {11, "sep"},  {13, "pge"}, {15, "cmov"}, {16, "pat"}, {19, "clflush"},
+	{23, "mmx"}, {24, "fxsr"}, {25, "sse"}, {26, "sse2"},
 };
-static const struct flag_name ext1_d[] = { { 11, "syscall" }, { 20, "nx" }, { 26, "pdpe1gb" },
-					   { 27, "rdtscp" }, { 29, "lm" } };
+static const struct flag_name ext1_d[] = {
+	{11, "syscall"}, {20, "nx"}, {26, "pdpe1gb"}, {27, "rdtscp"}, {29, "lm"}};
 static const struct flag_name leaf1_c[] = {
-	{ 0, "pni" }, { 9, "ssse3" }, { 13, "cx16" }, { 19, "sse4_1" }, { 20, "sse4_2" },
-	{ 22, "movbe" }, { 23, "popcnt" }, { 30, "rdrand" }, { 31, "hypervisor" },
+	{0, "pni"},    {9, "ssse3"},   {13, "cx16"},   {19, "sse4_1"},	   {20, "sse4_2"},
+	{22, "movbe"}, {23, "popcnt"}, {30, "rdrand"}, {31, "hypervisor"},
 };
-static const struct flag_name leaf7_b[] = { { 7, "smep" }, { 9, "erms" }, { 20, "smap" } };
+static const struct flag_name leaf7_b[] = {{7, "smep"}, {9, "erms"}, {20, "smap"}};
 
 static int put_flags(char *buf, int size, int n, u32 word, const struct flag_name *names, int count)
 {
@@ -43,8 +43,8 @@ int arch_cpu_info(int cpu, char *buf, int size)
 		      "processor\t: %d\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n"
 		      "model name\t: %s\nstepping\t: %u\ncpu MHz\t\t: %llu.%03llu\n"
 		      "physical id\t: %d\ncore id\t\t: 0\napicid\t\t: %u\nfpu\t\t: yes\nflags\t\t:",
-		      cpu, f->vendor, f->family, f->model, f->name, f->stepping, khz / 1000, khz % 1000,
-		      cpu, acpi.apic_id[cpu]);
+		      cpu, f->vendor, f->family, f->model, f->name, f->stepping, khz / 1000,
+		      khz % 1000, cpu, acpi.apic_id[cpu]);
 	n = put_flags(buf, size, n, f->leaf1_d, leaf1_d, ARRAY_SIZE(leaf1_d));
 	n = put_flags(buf, size, n, f->ext1_d, ext1_d, ARRAY_SIZE(ext1_d));
 	n = put_flags(buf, size, n, f->leaf1_c, leaf1_c, ARRAY_SIZE(leaf1_c));

@@ -63,7 +63,10 @@ static void idt_init(void)
 
 static void load_segments(void)
 {
-	/* Data segments are unused in 64-bit mode, but SS must be the kernel's; gs keeps its base. */
+	/*
+	 * Data segments are unused in 64-bit mode, but SS must be the kernel's; gs keeps its
+	 * base.
+	 */
 	asm volatile("pushq %0\n\t"
 		     "leaq 1f(%%rip), %%rax\n\t"
 		     "pushq %%rax\n\t"
@@ -87,8 +90,8 @@ void desc_init_cpu(char *ist)
 	u64 *gdt = *this_cpu_ptr(&cpu_gdt);
 	struct tss *tss = this_cpu_ptr(&cpu_tss);
 	unsigned long base = (unsigned long)tss;
-	struct table_pointer gdt_pointer = { sizeof(u64) * GDT_ENTRIES - 1, (unsigned long)gdt };
-	struct table_pointer idt_pointer = { sizeof(idt) - 1, (unsigned long)idt };
+	struct table_pointer gdt_pointer = {sizeof(u64) * GDT_ENTRIES - 1, (unsigned long)gdt};
+	struct table_pointer idt_pointer = {sizeof(idt) - 1, (unsigned long)idt};
 
 	memset(gdt, 0, sizeof(u64) * GDT_ENTRIES);
 	gdt[KERNEL_CS / 8] = 0x00af9b000000ffff;

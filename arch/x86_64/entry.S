@@ -8,16 +8,17 @@
  *	interrupts  -> entry_irq_N      --+                   +-> iret    to kernel mode
  *	#DF NMI #MC -> entry_paranoid_N       on an IST stack     iret
  *
- * Rules: gs is the kernel's exactly while in the kernel; swapgs stands next to the test of the saved
- * CS. The IST entries may strike between the two, so they look at the base itself (kernel bases are negative
- * numbers, user ones are not). IF is off in every entry until C enables it; DF and AC are cleared. Nothing of the FPU is
- * touched: the kernel is built without it.
+ * Rules: gs is the kernel's exactly while in the kernel; swapgs stands next to the test of the
+ * saved CS. The IST entries may strike between the two, so they look at the base itself (kernel
+ * bases are negative numbers, user ones are not). IF is off in every entry until C enables it; DF
+ * and AC are cleared. Nothing of the FPU is touched: the kernel is built without it.
  *
- * SYSRET runs with the user's stack pointer still in kernel mode if the return address is not canonical (the
- * CPU's #GP is then raised in ring 0): such addresses leave through IRET, whose own fault is turned into one of
- * the user's in bad_iret().
+ * SYSRET runs with the user's stack pointer still in kernel mode if the return address is not
+ * canonical (the CPU's #GP is then raised in ring 0): such addresses leave through IRET, whose own
+ * fault is turned into one of the user's in bad_iret().
  *
- * Beyond it Linux has: page-table isolation, speculation barriers, 32-bit entries, FSGSBASE, NMI nesting.
+ * Beyond it Linux has: page-table isolation, speculation barriers, 32-bit entries, FSGSBASE, NMI
+ * nesting.
  */
 #include "asm/segment.h"
 #include "asm/offsets.h"
@@ -80,7 +81,7 @@
 	ASM_CLAC
 	PUSH_REGS
 	testb	$3, PT_CS(%rsp)
-	jz	1f				/* from the kernel: rbp goes on, the backtrace with it */
+	jz	1f				/* from the kernel: the backtrace goes on */
 	swapgs
 	xorl	%ebp, %ebp
 1:
@@ -117,7 +118,7 @@ FUNC entry_syscall
 	jne	.Liret_user
 	testl	$(EFLAGS_RF | EFLAGS_TF), %r11d
 	jnz	.Liret_user
-	btq	$47, %rcx			/* not in the lower half: might be no canonical address */
+	btq	$47, %rcx			/* not in the lower half: is it canonical? */
 	jc	.Liret_user
 	popq	%r15
 	popq	%r14
@@ -144,7 +145,7 @@ FUNC entry_syscall
 	jmp	.Lsyscall_exit
 END_FUNC entry_syscall
 
-/* ---- Return to user mode with all registers; IF off ------------------------------------------- */
+/* ---- Return to user mode with all registers; IF off ------------------------------------------ */
 
 FUNC return_to_user
 	movq	%gs:current_task, %rax
@@ -170,7 +171,7 @@ FUNC return_from_trap
 	iretq
 END_FUNC return_from_trap
 
-/* ---- Page faults ------------------------------------------------------------------------------- */
+/* ---- Page faults ----------------------------------------------------------------------------- */
 
 FUNC entry_page_fault
 	ENTER
@@ -182,7 +183,7 @@ FUNC entry_page_fault
 	jmp	return_from_trap
 END_FUNC entry_page_fault
 
-/* ---- Other exceptions: entry_trap_N for the IDT, 16 bytes apart --------------------------------- */
+/* ---- Other exceptions: entry_trap_N for the IDT, 16 bytes apart ------------------------------ */
 
 .section .text.entry_trap_stubs, "ax"
 	.globl	entry_trap_stubs
@@ -228,7 +229,7 @@ FUNC trap_common
 	jne	2f
 	swapgs
 	movq	%rsi, %rbx
-	call	bad_iret			/* pt_regs as if the user's instruction had failed */
+	call	bad_iret			/* pt_regs of a fault in user mode */
 	movq	%rax, %rsp
 	movq	%rax, %rdi
 	movq	%rbx, %rsi
@@ -241,7 +242,7 @@ FUNC trap_common
 	jmp	return_from_trap
 END_FUNC trap_common
 
-/* ---- #DF, NMI, #MC: on stacks of their own, gs unknown ------------------------------------------- */
+/* ---- #DF, NMI, #MC: on stacks of their own, gs unknown --------------------------------------- */
 
 .macro PARANOID name, vector, has_error
 FUNC \name
@@ -276,7 +277,7 @@ PARANOID entry_nmi, 2, 0
 PARANOID entry_double_fault, 8, 1
 PARANOID entry_machine_check, 18, 0
 
-/* ---- Interrupts: entry_irq_stubs + 16 * (vector - 32) --------------------------------------------- */
+/* ---- Interrupts: entry_irq_stubs + 16 * (vector - 32) ---------------------------------------- */
 
 .section .text.entry_irq_stubs, "ax"
 	.globl	entry_irq_stubs
@@ -301,9 +302,12 @@ FUNC irq_common
 	jmp	return_from_trap
 END_FUNC irq_common
 
-/* ---- Switching tasks -------------------------------------------------------------------------------- */
+/* ---- Switching tasks ------------------------------------------------------------------------- */
 
-/* rdi: prev, rsi: next. What it pushes is struct switch_frame (process.c). Returns __switch_to()'s result, prev. */
+/*
+ * rdi: prev, rsi: next. What it pushes is struct switch_frame (process.c). Returns
+ * __switch_to()'s result, prev.
+ */
 FUNC __switch_to_asm
 	pushq	%rbp
 	pushq	%rbx
@@ -322,7 +326,10 @@ FUNC __switch_to_asm
 	jmp	__switch_to
 END_FUNC __switch_to_asm
 
-/* First instructions of a task. rax: prev, rbx: kernel function or 0, r12: its argument; pt_regs on the stack. */
+/*
+ * First instructions of a task. rax: prev, rbx: kernel function or 0, r12: its argument; pt_regs
+ * on the stack.
+ */
 FUNC ret_from_fork
 	xorl	%ebp, %ebp
 	movq	%rax, %rdi

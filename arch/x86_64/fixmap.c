@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The windows at the top of the address space: their page tables are part of the image, so that they work on the boot
- * tables already and their entries stand side by side.
+ * The windows at the top of the address space: their page tables are part of the image, so that
+ * they work on the boot tables already and their entries stand side by side.
  *
  *	pgd[511] -> pud[511] -> windows_pmd[496] -> pkmap_ptes	     2 pages
  *				windows_pmd[500] -> kmap_atomic_ptes 1 page
- *				windows_pmd[505] -> fixmap_ptes	     1 page: early_memremap slots, device registers
+ *				windows_pmd[505] -> fixmap_ptes	     1 page: early_memremap, devices
  *
- * Before paging_init() the boot page tables get two entries more: these windows, and the direct map, for which the low
- * 4 GiB of the identity map serve.
+ * Before paging_init() the boot page tables get two entries more: these windows, and the direct
+ * map, for which the low 4 GiB of the identity map serve.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/kernel.h"

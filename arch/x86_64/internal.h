@@ -28,7 +28,7 @@
 #define VECTOR_ERROR	    0xfe
 #define VECTOR_SPURIOUS	    0xff
 
-/* ---- Descriptor tables (desc.c) ---------------------------------------------------------------- */
+/* ---- Descriptor tables (desc.c) -------------------------------------------------------------- */
 
 struct tss {
 	u32 reserved0;
@@ -51,7 +51,7 @@ bool ist_stack_of(unsigned long sp, unsigned long *low, unsigned long *high);
 void ist_stack_register(int cpu, char *ist);
 extern char boot_ist_stacks[];
 
-/* ---- CPU features (cpu.c) ------------------------------------------------------------------------ */
+/* ---- CPU features (cpu.c) -------------------------------------------------------------------- */
 
 struct cpu_features {
 	bool smep, smap, umip, pge, rdrand, hypervisor, invariant_tsc;
@@ -65,7 +65,7 @@ extern struct cpu_features cpu_features; /* [I] of the boot CPU, valid for all *
 void cpu_enable_features(void); /* control registers of this CPU */
 void syscall_init_cpu(void);	/* MSRs of SYSCALL on this CPU */
 
-/* ---- Memory (paging.c, fixmap.c) ------------------------------------------------------------------ */
+/* ---- Memory (paging.c, fixmap.c) ------------------------------------------------------------- */
 
 /* Pages of the fixmap window: EARLY_REMAP_SLOTS * EARLY_REMAP_MAX first, then these. */
 enum fixmap_page {
@@ -78,16 +78,19 @@ enum fixmap_page {
 	FIX_END
 };
 
-#define fix_to_virt(page) (FIXADDR_START + (unsigned long)(page) * PAGE_SIZE)
+#define fix_to_virt(page) (FIXADDR_START + (unsigned long)(page)*PAGE_SIZE)
 /* => maps a device page uncached at its place */
 volatile void *fixmap_device(enum fixmap_page page, phys_addr_t phys);
 extern pte_t fixmap_ptes[], pkmap_ptes[], kmap_atomic_ptes[];
 extern pmd_t windows_pmd[];
 
-/* => a page table for starting CPUs: the kernel half and the trampoline page at its physical address */
+/*
+ * => a page table for starting CPUs: the kernel half and the trampoline page at its physical
+ *    address
+ */
 phys_addr_t trampoline_pgd(phys_addr_t trampoline);
 
-/* ---- ACPI (acpi.c) ---------------------------------------------------------------------------------- */
+/* ---- ACPI (acpi.c) --------------------------------------------------------------------------- */
 
 #define MAX_IOAPICS 8
 struct acpi_machine {
@@ -100,25 +103,25 @@ struct acpi_machine {
 	struct {
 		u32 gsi;
 		bool low, level;
-	} isa[16];			/* where the ISA interrupts really are */
-	u8 apic_id[NR_CPUS];		/* by CPU number */
-	u16 pm_timer_port;		/* 0: none */
+	} isa[16];	     /* where the ISA interrupts really are */
+	u8 apic_id[NR_CPUS]; /* by CPU number */
+	u16 pm_timer_port;   /* 0: none */
 	bool pm_timer_32bit;
-	u16 pm1a_control;		/* 0: unknown */
+	u16 pm1a_control; /* 0: unknown */
 	phys_addr_t hpet;
 };
-extern struct acpi_machine acpi;	/* [I] after acpi_init() */
+extern struct acpi_machine acpi; /* [I] after acpi_init() */
 
-/* ---- Interrupt controllers (apic.c, ioapic.c, irq.c) ---------------------------------------------------- */
+/* ---- Interrupt controllers (apic.c, ioapic.c, irq.c) ----------------------------------------- */
 
-void lapic_init(void);			/* boot CPU: maps it; every CPU: enables it */
+void lapic_init(void); /* boot CPU: maps it; every CPU: enables it */
 void lapic_init_cpu(void);
 u8 lapic_id(void);
 void lapic_eoi(void);
 void lapic_send_ipi(u8 apic_id, u32 command);
 void lapic_timer_start(void);
 void lapic_timer_run_free(void);
-u32 lapic_timer_sample(void);		/* current count, for calibration */
+u32 lapic_timer_sample(void); /* current count, for calibration */
 void lapic_timer_set(u32 count_per_tick);
 void ioapic_init(void);
 void ioapic_route(int gsi, u8 vector, u8 apic_id, bool low, bool level);
@@ -130,7 +133,7 @@ bool ioapic_has(int gsi);
 #define IPI_INIT    0x04500
 #define IPI_STARTUP 0x04600
 
-/* ---- Entry points (entry.S) and what they call -------------------------------------------------------------- */
+/* ---- Entry points (entry.S) and what they call ----------------------------------------------- */
 
 extern char entry_syscall[], entry_page_fault[], entry_trap_stubs[], entry_irq_stubs[];
 extern char entry_nmi[], entry_double_fault[], entry_machine_check[], iret_to_user[];
@@ -145,7 +148,7 @@ void ret_from_fork(void);
 struct task_struct *__switch_to_asm(struct task_struct *prev, struct task_struct *next);
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next);
 
-/* ---- CPUs calling each other (ipi.c, smp.c, time.c) ------------------------------------------------------------ */
+/* ---- CPUs calling each other (ipi.c, smp.c, time.c) ------------------------------------------ */
 
 void ipi_call_interrupt(void);
 void ipi_stop_interrupt(void);

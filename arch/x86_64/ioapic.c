@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The IO-APICs: each routes a range of global system interrupts (GSIs) to vectors of CPUs. The old PICs are
- * programmed out of the way of the exceptions and masked for good.
+ * The IO-APICs: each routes a range of global system interrupts (GSIs) to vectors of CPUs. The old
+ * PICs are programmed out of the way of the exceptions and masked for good.
  *
  * Source: Intel 82093AA data sheet.
  */
@@ -44,11 +44,11 @@ static void pic_mask_all(void)
 		u16 port;
 		u8 value;
 	} program[] = {
-		{ 0x20, 0x11 }, { 0xa0, 0x11 }, /* initialise */
-		{ 0x21, 0x20 }, { 0xa1, 0x28 }, /* vectors 0x20, 0x28: spurious ones go there */
-		{ 0x21, 0x04 }, { 0xa1, 0x02 }, /* cascade */
-		{ 0x21, 0x01 }, { 0xa1, 0x01 }, /* 8086 mode */
-		{ 0x21, 0xff }, { 0xa1, 0xff }, /* mask */
+		{0x20, 0x11}, {0xa0, 0x11}, /* initialise */
+		{0x21, 0x20}, {0xa1, 0x28}, /* vectors 0x20, 0x28: spurious ones go there */
+		{0x21, 0x04}, {0xa1, 0x02}, /* cascade */
+		{0x21, 0x01}, {0xa1, 0x01}, /* 8086 mode */
+		{0x21, 0xff}, {0xa1, 0xff}, /* mask */
 	};
 
 	for (unsigned i = 0; i < sizeof(program) / sizeof(program[0]); i++)

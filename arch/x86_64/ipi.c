@@ -2,13 +2,14 @@
 /*
  * CPUs calling each other.
  *
- *	call:	 slot[to][from] holds one call; pending[to] has a bit per caller. The caller fills its slot, sets its
- *		 bit and interrupts; the other takes all bits and clears each slot's `busy` when the call is done.
+ *	call:	 slot[to][from] holds one call; pending[to] has a bit per caller. The caller fills
+ *		 its slot, sets its bit and interrupts; the other takes all bits and clears
+ *		 each slot's `busy` when the call is done.
  *	resched: nothing to carry: passing through the interrupt's exit is the message
  *	stop:	 panic only: by interrupt, then by NMI for CPUs that have interrupts off
  *
- * No locks. A caller that waits serves the calls to itself meanwhile, so CPUs that call each other at the same moment, even
- * with interrupts off, do not wait for ever.
+ * No locks. A caller that waits serves the calls to itself meanwhile, so CPUs that call each other
+ * at the same moment, even with interrupts off, do not wait for ever.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/preempt.h"
@@ -27,7 +28,7 @@ struct call_slot {
 
 static struct call_slot slots[NR_CPUS][NR_CPUS]; /* [to][from] */
 static unsigned long pending[NR_CPUS];		 /* [a] bit per caller */
-static cpumask_t nmi_stop, nmi_backtrace;	 /* [a] CPUs that are to do this at their next NMI */
+static cpumask_t nmi_stop, nmi_backtrace; /* [a] CPUs that are to do this at their next NMI */
 
 static void send_ipi(int cpu, u32 command)
 {
@@ -96,11 +97,9 @@ void smp_call_function_many(cpumask_t mask, void (*fn)(void *), void *arg, bool 
 	preempt_disable();
 	self = smp_processor_id();
 	mask &= READ_ONCE(cpu_online_mask) & ~CPU_MASK_CPU(self);
-	for_each_cpu(cpu, &mask)
-		post_call(cpu, fn, arg);
+	for_each_cpu(cpu, &mask) post_call(cpu, fn, arg);
 	if (wait) {
-		for_each_cpu(cpu, &mask)
-			wait_slot(&slots[cpu][self]);
+		for_each_cpu(cpu, &mask) wait_slot(&slots[cpu][self]);
 	}
 	preempt_enable();
 }
@@ -141,7 +140,7 @@ void smp_send_reschedule(int cpu)
 		send_ipi(cpu, IPI_FIXED | VECTOR_RESCHEDULE);
 }
 
-/* ---- Panic ------------------------------------------------------------------------------------- */
+/* ---- Panic ----------------------------------------------------------------------------------- */
 
 static void __noreturn stop_here(void)
 {
@@ -173,13 +172,13 @@ void stop_other_cpus(void)
 	local_irq_disable();
 	if (!(READ_ONCE(cpu_online_mask) & ~self))
 		return;
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		if (cpu != smp_processor_id())
 			send_ipi(cpu, IPI_FIXED | VECTOR_STOP);
 	if (wait_for_others(self, 20))
 		return;
 	__atomic_store_n(&nmi_stop, READ_ONCE(cpu_online_mask) & ~self, __ATOMIC_SEQ_CST);
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		if (cpu != smp_processor_id())
 			send_ipi(cpu, IPI_NMI);
 	wait_for_others(self, 100);
@@ -190,7 +189,7 @@ void backtrace_all_cpus(void)
 	int cpu, self = smp_processor_id();
 
 	dump_stack();
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		if (cpu == self)
 			continue;
 		cpumask_set_cpu(cpu, &nmi_backtrace);

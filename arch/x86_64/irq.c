@@ -6,11 +6,12 @@
  *	0x70 - 0xdf	messages (MSI), one device each
  *	0xf0 - 0xff	tick, reschedule, call, stop, error, spurious
  *
- * A device's irq number is its GSI, or the vector of its message. All device interrupts go to the boot CPU: this
- * keeps runs under icount repeatable. A level-triggered pin may have several handlers.
+ * A device's irq number is its GSI, or the vector of its message. All device interrupts go to the
+ * boot CPU: this keeps runs under icount repeatable. A level-triggered pin may have several
+ * handlers.
  *
- * Locks: irq_lock for changes; the interrupt path reads the list without it: an action is complete before it is
- * linked, and unlinked ones are not reused.
+ * Locks: irq_lock for changes; the interrupt path reads the list without it: an action is complete
+ * before it is linked, and unlinked ones are not reused.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/errno.h"
@@ -102,17 +103,18 @@ void do_interrupt(struct pt_regs *regs, unsigned long vector)
 	irq_exit_hook();
 }
 
-/* ---- Requests ------------------------------------------------------------------------------------- */
+/* ---- Requests -------------------------------------------------------------------------------- */
 
 /* => irq_lock held */
-static int add_action_locked(int vector, int irq, irq_handler_t handler, void *data, const char *name)
+static int add_action_locked(int vector, int irq, irq_handler_t handler, void *data,
+			     const char *name)
 {
 	struct irq_action *a;
 
 	if (nr_actions == MAX_ACTIONS)
 		return -ENOSPC;
 	a = &actions[nr_actions++];
-	*a = (struct irq_action){ handler, data, name, irq, by_vector[vector] };
+	*a = (struct irq_action){handler, data, name, irq, by_vector[vector]};
 	smp_store_release(&by_vector[vector], a);
 	return 0;
 }
@@ -172,8 +174,8 @@ int irq_alloc_msi(irq_handler_t handler, void *data, const char *name, u64 *addr
 	spin_lock_irqsave(&irq_lock, flags);
 	while (vector <= VECTOR_MSI_LAST && by_vector[vector])
 		vector++;
-	err = vector > VECTOR_MSI_LAST ? -ENOSPC :
-					 add_action_locked(vector, vector, handler, data, name);
+	err = vector > VECTOR_MSI_LAST ? -ENOSPC
+				       : add_action_locked(vector, vector, handler, data, name);
 	spin_unlock_irqrestore(&irq_lock, flags);
 	if (err)
 		return err;
@@ -198,7 +200,7 @@ void enable_irq(int irq)
 		ioapic_mask(resolve(irq, &low, &level), false);
 }
 
-/* ---- Statistics ------------------------------------------------------------------------------------- */
+/* ---- Statistics ------------------------------------------------------------------------------ */
 
 bool irq_stat(int i, int *irq, const char **name, unsigned long counts[])
 {
@@ -206,16 +208,18 @@ bool irq_stat(int i, int *irq, const char **name, unsigned long counts[])
 		int vector;
 		const char *name;
 	} internal[] = {
-		{ VECTOR_TIMER, "Local timer interrupts" },
-		{ VECTOR_RESCHEDULE, "Rescheduling interrupts" },
-		{ VECTOR_CALL, "Function call interrupts" },
+		{VECTOR_TIMER, "Local timer interrupts"},
+		{VECTOR_RESCHEDULE, "Rescheduling interrupts"},
+		{VECTOR_CALL, "Function call interrupts"},
 	};
 	int vector;
 
 	if (i < nr_actions) {
 		*irq = actions[i].irq;
 		*name = actions[i].name;
-		vector = *irq >= NR_GSI ? *irq : VECTOR_DEVICE_FIRST + (*irq < 16 ? (int)acpi.isa[*irq].gsi : *irq);
+		vector = *irq >= NR_GSI ? *irq
+					: VECTOR_DEVICE_FIRST +
+						  (*irq < 16 ? (int)acpi.isa[*irq].gsi : *irq);
 	} else if (i - nr_actions < (int)ARRAY_SIZE(internal)) {
 		*irq = -1;
 		*name = internal[i - nr_actions].name;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole pages. Zeroing by 16-byte stores takes 256 of them instead of 512 of 8 bytes. The kernel owns no SSE registers, so
- * the one used is saved on the stack; an interrupt that does the same in between nests, and nothing sleeps here,
- * so a task switch never sees it changed. Needs CR4.OSFXSR (cpu_init_boot()). Copying gains nothing from SSE: under
- * QEMU its 16-byte loads are slow, and rep movsq counts one instruction for 8 bytes read and written.
+ * Whole pages. Zeroing by 16-byte stores takes 256 of them instead of 512 of 8 bytes. The kernel
+ * owns no SSE registers, so the one used is saved on the stack; an interrupt that does the same in
+ * between nests, and nothing sleeps here, so a task switch never sees it changed. Needs CR4.OSFXSR
+ * (cpu_init_boot()). Copying gains nothing from SSE: under QEMU its 16-byte loads are slow, and rep
+ * movsq counts one instruction for 8 bytes read and written.
  *
  * Linux: the choice among several variants at boot.
  */

@@ -3,19 +3,21 @@
  * The kernel's page tables.
  *
  *	swapper_pg_dir[256..511]
- *	  [273] direct map	2 MiB pages, RW NX; 4 KiB ones around the image, whose code and constants are R here too
- *	  [402] vmalloc		one table of the second level made now; below it as needed (arch_map_kernel_page)
+ *	  [273] direct map	2 MiB pages, RW NX; 4 KiB ones around the image, whose code and
+ *				constants are read-only here too
+ *	  [402] vmalloc		one second-level table now, below it as needed
  *	  [468] vmemmap		the same (arch_vmemmap_map)
  *	  [511] image		4 KiB pages: code RX, constants R, data RW; windows (fixmap.c)
  *
- * Invariants: no page is writable and executable, under no address. Top-level entries of the kernel half never change after
- * paging_init(), so arch_pgd_init() copies them once into every address space. Nothing above lowmem_end has an
- * address outside vmemmap, vmalloc and the windows.
+ * Invariants: no page is writable and executable, under no address. Top-level entries of the kernel
+ * half never change after paging_init(), so arch_pgd_init() copies them once into every address
+ * space. Nothing above lowmem_end has an address outside vmemmap, vmalloc and the windows.
  *
- * Locks: levels below a shared top-level entry are filled by vmalloc under its lock, by boot alone before; a table page is
- * put in with cmpxchg, so two ranges may grow at once.
+ * Locks: levels below a shared top-level entry are filled by vmalloc under its lock, by boot alone
+ * before; a table page is put in with cmpxchg, so two ranges may grow at once.
  *
- * Beyond it Linux has: KASLR, page-table isolation, changing attributes (set_memory_*), memory hotplug.
+ * Beyond it Linux has: KASLR, page-table isolation, changing attributes (set_memory_*), memory
+ * hotplug.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/errno.h"
@@ -97,9 +99,12 @@ static u64 *pte_entry(pgd_t *pgd, unsigned long va)
 	return pte ? &pte[pte_index(va)] : NULL;
 }
 
-/* ---- Boot --------------------------------------------------------------------------------------- */
+/* ---- Boot ------------------------------------------------------------------------------------ */
 
-/* The rights of the image's page at physical address phys, without execution; RW outside the image. */
+/*
+ * The rights of the image's page at physical address phys, without execution; RW outside the
+ * image.
+ */
 static u64 direct_map_rights(phys_addr_t phys)
 {
 	bool constant = (phys >= __pa_symbol(__kernel_start) && phys < __pa_symbol(_sdata)) ||
@@ -167,8 +172,9 @@ void __init paging_init(phys_addr_t lowmem_end)
 }
 
 /*
- * A starting CPU turns paging on at a physical address, so its first table also maps that one page there, readable and
- * executable. It is used for a few instructions only and belongs to no address space.
+ * A starting CPU turns paging on at a physical address, so its first table also maps that one page
+ * there, readable and executable. It is used for a few instructions only and belongs to no address
+ * space.
  */
 phys_addr_t trampoline_pgd(phys_addr_t trampoline)
 {
@@ -185,7 +191,7 @@ phys_addr_t trampoline_pgd(phys_addr_t trampoline)
 	return __pa_symbol(tables);
 }
 
-/* ---- Kernel mappings ------------------------------------------------------------------------------ */
+/* ---- Kernel mappings ------------------------------------------------------------------------- */
 
 int arch_map_kernel_page(unsigned long va, unsigned long pfn, pgprot_t prot)
 {
@@ -215,11 +221,15 @@ int arch_vmemmap_map(unsigned long va, unsigned long pfn, bool large)
 	if (!entry)
 		return -ENOMEM;
 	VM_BUG_ON(*entry || (large && !IS_ALIGNED(pfn, PTRS_PER_PTE)));
-	WRITE_ONCE(*entry, (u64)pfn << PAGE_SHIFT | pgprot_val(PAGE_KERNEL) | (large ? _PAGE_PSE : 0));
+	WRITE_ONCE(*entry,
+		   (u64)pfn << PAGE_SHIFT | pgprot_val(PAGE_KERNEL) | (large ? _PAGE_PSE : 0));
 	return 0;
 }
 
-/* => the lowest entry that decides about va, and how many address bits lie below it; NULL: unmapped */
+/*
+ * => the lowest entry that decides about va, and how many address bits lie below it; NULL:
+ *    unmapped
+ */
 static u64 *lookup(unsigned long va, int *shift)
 {
 	u64 *entry = &swapper_pg_dir[pgd_index(va)].pgd;
@@ -255,10 +265,11 @@ unsigned long kernel_va_to_pfn(unsigned long va)
 
 	if (!entry || !(*entry & _PAGE_PRESENT))
 		return ~0UL;
-	return ((*entry & PTE_PFN_MASK) >> PAGE_SHIFT) + ((va & ((1UL << shift) - 1)) >> PAGE_SHIFT);
+	return ((*entry & PTE_PFN_MASK) >> PAGE_SHIFT) +
+	       ((va & ((1UL << shift) - 1)) >> PAGE_SHIFT);
 }
 
-/* ---- Address spaces --------------------------------------------------------------------------------- */
+/* ---- Address spaces -------------------------------------------------------------------------- */
 
 void arch_pgd_init(pgd_t *pgd)
 {
@@ -287,12 +298,11 @@ pgprot_t vm_get_page_prot(unsigned long vm_flags)
 {
 	static const pgprot_t prot[16] = {
 		/* private: writing needs a copy first, so never writable */
-		PAGE_NONE, PAGE_READONLY, PAGE_COPY, PAGE_COPY,
-		PAGE_READONLY_EXEC, PAGE_READONLY_EXEC, PAGE_COPY_EXEC, PAGE_COPY_EXEC,
+		PAGE_NONE, PAGE_READONLY, PAGE_COPY, PAGE_COPY, PAGE_READONLY_EXEC,
+		PAGE_READONLY_EXEC, PAGE_COPY_EXEC, PAGE_COPY_EXEC,
 		/* shared */
-		PAGE_NONE, PAGE_READONLY, PAGE_SHARED, PAGE_SHARED,
-		PAGE_READONLY_EXEC, PAGE_READONLY_EXEC, PAGE_SHARED_EXEC, PAGE_SHARED_EXEC,
-	};
+		PAGE_NONE, PAGE_READONLY, PAGE_SHARED, PAGE_SHARED, PAGE_READONLY_EXEC,
+		PAGE_READONLY_EXEC, PAGE_SHARED_EXEC, PAGE_SHARED_EXEC};
 
 	return prot[vm_flags & 15];
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Per-CPU areas: copies of the linker's template, one per possible CPU, in low memory (asm/percpu.h).
+ * Per-CPU areas: copies of the linker's template, one per possible CPU, in low memory
+ * (asm/percpu.h).
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/kernel.h"
@@ -16,8 +17,8 @@ DEFINE_PER_CPU(struct task_struct *, current_task);
 unsigned long __per_cpu_offset[NR_CPUS];
 
 /*
- * The boot CPU has been writing into the template until now. Every copy starts with that state, so nothing
- * may be "held" here: no lock, no preempt count, no pending softirq.
+ * The boot CPU has been writing into the template until now. Every copy starts with that state, so
+ * nothing may be "held" here: no lock, no preempt count, no pending softirq.
  */
 void setup_per_cpu_areas(void)
 {

@@ -2,9 +2,10 @@
 /*
  * The end of the machine: idle, halt, power off, restart.
  *
- * Under scripts/run QEMU has an isa-debug-exit device at EXIT_PORT; it alone reads 0 there. Its value carries the
- * guest's last status out (boot/exit_status.h). Elsewhere the ACPI sleep state S5 is entered through the ports that QEMU's
- * machines use: the right sleep type stands in AML, which is not interpreted.
+ * Under scripts/run QEMU has an isa-debug-exit device at EXIT_PORT; it alone reads 0 there. Its
+ * value carries the guest's last status out (boot/exit_status.h). Elsewhere the ACPI sleep state S5
+ * is entered through the ports that QEMU's machines use: the right sleep type stands in AML, which
+ * is not interpreted.
  */
 #include "kernel/base/bug.h"
 #include "boot/exit_status.h"
@@ -50,7 +51,7 @@ void __noreturn machine_restart(void)
 	static const struct {
 		u16 limit;
 		u64 base;
-	} __packed no_idt = { 0, 0 };
+	} __packed no_idt = {0, 0};
 
 	local_irq_disable();
 	debug_exit(panic_in_progress ? EXIT_PANIC : EXIT_OK);

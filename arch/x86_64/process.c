@@ -2,16 +2,17 @@
 /*
  * Tasks: the first frame of a new one, the switch, floating point and segment bases.
  *
- * A task that is switched out has struct switch_frame at thread.sp. A new task gets one made up whose return
- * address is ret_from_fork, below an empty or copied pt_regs:
+ * A task that is switched out has struct switch_frame at thread.sp. A new task gets one made up
+ * whose return address is ret_from_fork, below an empty or copied pt_regs:
  *
  *	stack + KERNEL_STACK_SIZE ->	+--------------+
  *					| pt_regs      |  user registers
  *	thread.sp ->			| switch_frame |  bx: kernel function, r12: its argument
  *					+--------------+
  *
- * Floating point is saved and loaded at every switch of a task that has any (eagerly, so that the CPU always holds
- * current's); the kernel itself uses it in clear_page() and copy_page() only, which put it back.
+ * Floating point is saved and loaded at every switch of a task that has any (eagerly, so that the
+ * CPU always holds current's); the kernel itself uses it in clear_page() and copy_page() only,
+ * which put it back.
  *
  * Beyond it Linux has: XSAVE states, lazy restore, I/O bitmaps, debug registers, TLS descriptors.
  */
@@ -44,7 +45,8 @@ static_assert(offsetof(struct task_struct, thread_flags) == TASK_THREAD_FLAGS, "
 static_assert(offsetof(struct task_struct, thread.sp) == TASK_THREAD_SP, "thread.sp");
 static_assert(offsetof(struct tss, sp0) == TSS_SP0, "sp0");
 static_assert((1UL << TIF_NEED_RESCHED | 1UL << TIF_SIGPENDING | 1UL << TIF_NOTIFY_RESUME |
-	       1UL << TIF_RESTORE_SIGMASK) == TASK_WORK_MASK, "work flags");
+	       1UL << TIF_RESTORE_SIGMASK) == TASK_WORK_MASK,
+	      "work flags");
 
 #define FPU_CONTROL_INIT 0x37f
 #define MXCSR_INIT	 0x1f80
@@ -169,7 +171,10 @@ int arch_restore_fpu_user(const void *ubuf)
 	return 0;
 }
 
-/* On next's stack already; the registers below rsp are next's. Its result is what switch_to() returns there. */
+/*
+ * On next's stack already; the registers below rsp are next's. Its result is what switch_to()
+ * returns there.
+ */
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
 	struct thread_struct *old = &prev->thread, *new = &next->thread;

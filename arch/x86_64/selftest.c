@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In-kernel tests of the architecture (boot word `selftest`). They use nothing of mm: the pages they map are static ones
- * of the image, seen through a spare page of the fixmap.
+ * In-kernel tests of the architecture (boot word `selftest`). They use nothing of mm: the pages
+ * they map are static ones of the image, seen through a spare page of the fixmap.
  */
 #include "kernel/base/preempt.h"
 #include "kernel/base/selftest.h"
@@ -15,7 +15,7 @@
 
 static u64 page_a[PTRS_PER_PTE] __aligned(PAGE_SIZE), page_b[PTRS_PER_PTE] __aligned(PAGE_SIZE);
 
-/* ---- W^X ----------------------------------------------------------------------------------------- */
+/* ---- W^X ------------------------------------------------------------------------------------- */
 
 #define MAX_EXEC_PAGES 2048
 static u32 exec_pfns[MAX_EXEC_PAGES];
@@ -32,7 +32,8 @@ static bool is_exec_pfn(unsigned long pfn, unsigned long pages)
 /* pass 0 gathers the executable frames, pass 1 looks for a way to write them */
 static void check_leaf(u64 entry, int shift, int pass)
 {
-	unsigned long pfn = (entry & PTE_PFN_MASK) >> PAGE_SHIFT, pages = 1UL << (shift - PAGE_SHIFT);
+	unsigned long pfn = (entry & PTE_PFN_MASK) >> PAGE_SHIFT,
+		      pages = 1UL << (shift - PAGE_SHIFT);
 
 	if (pass == 0 && !(entry & _PAGE_NX)) {
 		nr_both += !!(entry & _PAGE_RW);
@@ -71,7 +72,7 @@ SELFTEST(arch_wx)
 		EXPECT(pgd_none(swapper_pg_dir[i])); /* the identity map is gone */
 }
 
-/* ---- Faults ---------------------------------------------------------------------------------------- */
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
 SELFTEST(arch_fixup)
 {
@@ -95,7 +96,7 @@ SELFTEST(arch_fixup)
 	EXPECT_EQ(strnlen_user((char *)0x10000, 16), 0);
 }
 
-/* ---- Calls between CPUs ------------------------------------------------------------------------------ */
+/* ---- Calls between CPUs ---------------------------------------------------------------------- */
 
 static void count_call(void *arg)
 {
@@ -104,7 +105,8 @@ static void count_call(void *arg)
 
 static void check_percpu(void *arg)
 {
-	if (!irqs_disabled() || per_cpu_ptr(&cpu_number, smp_processor_id()) != this_cpu_ptr(&cpu_number))
+	if (!irqs_disabled() ||
+	    per_cpu_ptr(&cpu_number, smp_processor_id()) != this_cpu_ptr(&cpu_number))
 		count_call(arg);
 }
 
@@ -140,13 +142,14 @@ static void read_window(void *arg)
 
 SELFTEST(arch_tlb_shootdown)
 {
-	struct shootdown s = { .window = (const u64 *)fix_to_virt(FIX_TEST) };
+	struct shootdown s = {.window = (const u64 *)fix_to_virt(FIX_TEST)};
 
 	for (u64 i = 0; i < 50; i++) {
 		u64 *page = i & 1 ? page_b : page_a;
 
 		page[0] = s.want = i;
-		set_pte(&fixmap_ptes[FIX_TEST], pfn_pte(__pa_symbol(page) >> PAGE_SHIFT, PAGE_KERNEL));
+		set_pte(&fixmap_ptes[FIX_TEST],
+			pfn_pte(__pa_symbol(page) >> PAGE_SHIFT, PAGE_KERNEL));
 		flush_tlb_kernel_range(fix_to_virt(FIX_TEST), fix_to_virt(FIX_TEST + 1));
 		on_each_cpu(read_window, &s, true);
 	}
@@ -156,7 +159,7 @@ SELFTEST(arch_tlb_shootdown)
 	EXPECT_EQ(copy_from_kernel_nofault(&s.want, (void *)s.window, sizeof(u64)), -EFAULT);
 }
 
-/* ---- Floating point across switches -------------------------------------------------------------------- */
+/* ---- Floating point across switches ---------------------------------------------------------- */
 
 static struct task_struct fpu_task;
 static u64 fpu_stack[256];
@@ -225,7 +228,7 @@ SELFTEST(arch_page_copy)
 	EXPECT_EQ(sum, 0);
 }
 
-/* ---- Time ------------------------------------------------------------------------------------------------ */
+/* ---- Time ------------------------------------------------------------------------------------ */
 
 struct clock_check {
 	u64 last;
@@ -244,7 +247,7 @@ static void check_clock(void *arg)
 
 SELFTEST(arch_clock)
 {
-	struct clock_check c = { 0, 0 };
+	struct clock_check c = {0, 0};
 	u64 start;
 
 	for (int i = 0; i < 1000; i++)

@@ -5,12 +5,12 @@
  *	boot CPU				started CPU
  *	code and data to TRAMPOLINE
  *	INIT, 10 ms, STARTUP (twice) ------->	real mode at TRAMPOLINE:0 (trampoline.S)
- *						long mode on trampoline_pgd(), jump to secondary_start
- *						own tables, gs, stack of its idle task
+ *						long mode on trampoline_pgd()
+ *						secondary_start: own tables, gs, stack
  *	wait for its online bit <------------	sets it, calls entry(cpu)
  *
- * The page below 1 MiB is reserved by smp_prepare() while memblock is open. `secondary` describes the one CPU that is being
- * started.
+ * The page below 1 MiB is reserved by smp_prepare() while memblock is open. `secondary` describes
+ * the one CPU that is being started.
  *
  * Beyond it Linux has: CPU hotplug, parallel start, x2APIC, topology.
  */
@@ -67,7 +67,10 @@ void smp_prepare(void)
 		secondary_ist[cpu] = memblock_alloc(NR_IST * IST_STACK_SIZE, PAGE_SIZE);
 }
 
-/* The C part of a started CPU, on its idle task's stack, with the final page tables and its own gs. */
+/*
+ * The C part of a started CPU, on its idle task's stack, with the final page tables and its own
+ * gs.
+ */
 void secondary_main(void)
 {
 	int cpu = secondary.cpu;
@@ -117,7 +120,8 @@ static bool start_cpu(int cpu)
 
 static void write_trampoline(void)
 {
-	struct trampoline_data *data = (struct trampoline_data *)((char *)__va(trampoline) + PAGE_SIZE) - 1;
+	struct trampoline_data *data =
+		(struct trampoline_data *)((char *)__va(trampoline) + PAGE_SIZE) - 1;
 
 	memcpy(__va(trampoline), trampoline_start, trampoline_end - trampoline_start);
 	data->cr3 = trampoline_pgd(trampoline);

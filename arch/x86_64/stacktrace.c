@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Backtraces by frame pointers: each frame begins with the caller's rbp and the return address. A chain is followed while
- * it stays inside the stack it began on and rises; entry from user mode starts a chain with 0. Leaf
- * functions have no frame and do not appear.
+ * Backtraces by frame pointers: each frame begins with the caller's rbp and the return address. A
+ * chain is followed while it stays inside the stack it began on and rises; entry from user mode
+ * starts a chain with 0. Leaf functions have no frame and do not appear.
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
@@ -32,7 +32,8 @@ static bool stack_bounds(const struct task_struct *task, unsigned long sp, unsig
 	return ist_stack_of(sp, low, high);
 }
 
-static int walk_frames(const struct task_struct *task, const struct stack_frame *frame, u64 *ips, int n)
+static int walk_frames(const struct task_struct *task, const struct stack_frame *frame, u64 *ips,
+		       int n)
 {
 	unsigned long low, high;
 	int found = 0;
@@ -40,7 +41,8 @@ static int walk_frames(const struct task_struct *task, const struct stack_frame 
 	if (!stack_bounds(task, (unsigned long)frame, &low, &high))
 		return 0;
 	while (found < n && (unsigned long)frame >= low &&
-	       (unsigned long)frame <= high - sizeof(*frame) && IS_ALIGNED((unsigned long)frame, 8)) {
+	       (unsigned long)frame <= high - sizeof(*frame) &&
+	       IS_ALIGNED((unsigned long)frame, 8)) {
 		if (frame->ip < (unsigned long)_text || frame->ip >= (unsigned long)_etext)
 			break;
 		ips[found++] = frame->ip;
@@ -63,7 +65,10 @@ int save_stack_trace_tsk(struct task_struct *task, u64 *ips, int n)
 		return save_stack_trace(ips, n);
 	if (!stack_bounds(task, (unsigned long)sp, &low, &high))
 		return 0;
-	/* Above the six registers of __switch_to_asm lies its return address; rbp is the highest of them. */
+	/*
+	 * Above the six registers of __switch_to_asm lies its return address; rbp is the highest
+	 * of them.
+	 */
 	if (n > 0)
 		ips[0] = sp[6];
 	return n <= 0 ? 0 : 1 + walk_frames(task, (struct stack_frame *)sp[5], ips + 1, n - 1);
@@ -80,7 +85,8 @@ void dump_stack(void)
 {
 	u64 ips[TRACE_DEPTH];
 
-	printk(KERN_EMERG "CPU: %d PID: %d Comm: %s\n", smp_processor_id(), current->pid, current->comm);
+	printk(KERN_EMERG "CPU: %d PID: %d Comm: %s\n", smp_processor_id(), current->pid,
+	       current->comm);
 	print_trace(ips, save_stack_trace(ips, TRACE_DEPTH));
 }
 
@@ -88,7 +94,8 @@ void show_regs(const struct pt_regs *regs)
 {
 	u64 ips[TRACE_DEPTH];
 
-	printk(KERN_EMERG "CPU: %d PID: %d Comm: %s\n", smp_processor_id(), current->pid, current->comm);
+	printk(KERN_EMERG "CPU: %d PID: %d Comm: %s\n", smp_processor_id(), current->pid,
+	       current->comm);
 	if (user_mode(regs))
 		printk(KERN_EMERG "RIP: %04lx:%016lx\n", regs->cs, regs->ip);
 	else
@@ -103,5 +110,6 @@ void show_regs(const struct pt_regs *regs)
 	printk(KERN_EMERG "CR0: %08lx CR2: %016lx CR3: %08lx CR4: %08lx\n", read_cr0(), read_cr2(),
 	       read_cr3(), read_cr4());
 	if (!user_mode(regs))
-		print_trace(ips, walk_frames(current, (struct stack_frame *)regs->bp, ips, TRACE_DEPTH));
+		print_trace(ips,
+			    walk_frames(current, (struct stack_frame *)regs->bp, ips, TRACE_DEPTH));
 }

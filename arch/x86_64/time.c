@@ -2,12 +2,14 @@
 /*
  * The clock is the time-stamp counter, scaled to nanoseconds; the tick is each CPU's LAPIC timer.
  *
- * Both are measured against the ACPI PM timer (3.579545 MHz), or the PIT without one, over CALIBRATION_US: every
- * reading stands between two of the TSC, and the one of three where these are nearest counts (the host may have
- * other things to do in between). The TSC's frequency comes from CPUID when that tells. All CPUs' TSCs are assumed to agree, as they do under
- * QEMU and on machines with an invariant TSC.
+ * Both are measured against the ACPI PM timer (3.579545 MHz), or the PIT without one, over
+ * CALIBRATION_US: every reading stands between two of the TSC, and the one of three where these are
+ * nearest counts (the host may have other things to do in between). The TSC's frequency comes from
+ * CPUID when that tells. All CPUs' TSCs are assumed to agree, as they do under QEMU and on machines
+ * with an invariant TSC.
  *
- * Beyond it Linux has: clock source selection and watchdog, TSC synchronisation, one-shot ticks, vDSO clocks.
+ * Beyond it Linux has: clock source selection and watchdog, TSC synchronisation, one-shot ticks,
+ * vDSO clocks.
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
@@ -24,8 +26,9 @@
 #define PIT_GATE       0x61
 #define LAPIC_DIVIDER  16
 
-static u64 tsc_hz = 4000000000UL; /* [I] until measured, a high guess: udelay() may wait too long, never too short */
-static u64 tsc_base, tsc_mult;	  /* [I] ns = (tsc - base) * mult >> 32 */
+/* [I] until measured a high guess: udelay() may wait too long, never too short */
+static u64 tsc_hz = 4000000000UL;
+static u64 tsc_base, tsc_mult; /* [I] ns = (tsc - base) * mult >> 32 */
 static u64 boot_time;
 static void (*tick_handler)(bool user);
 
@@ -63,7 +66,7 @@ void udelay(unsigned long us)
 	ndelay(us * 1000);
 }
 
-/* ---- Calibration ------------------------------------------------------------------------------------ */
+/* ---- Calibration ----------------------------------------------------------------------------- */
 
 static u32 read_pm_timer(void)
 {
@@ -83,7 +86,7 @@ static u32 read_pit(void)
 static void start_pit(void)
 {
 	outb((inb(PIT_GATE) & ~2) | 1, PIT_GATE); /* speaker off, gate on */
-	outb(0xb0, PIT_COMMAND);		   /* channel 2, both bytes, mode 0 */
+	outb(0xb0, PIT_COMMAND);		  /* channel 2, both bytes, mode 0 */
 	outb(0xff, PIT_CHANNEL2);
 	outb(0xff, PIT_CHANNEL2);
 }
@@ -96,7 +99,7 @@ struct sample {
 /* At a moment when the reference has just counted on: its own grain is then no error. */
 static struct sample take_sample(u32 (*reference)(void))
 {
-	struct sample best = { 0 };
+	struct sample best = {0};
 	u64 best_gap = ~0ULL;
 
 	for (int i = 0; i < 3; i++) {
@@ -111,7 +114,7 @@ static struct sample take_sample(u32 (*reference)(void))
 		} while (value == last);
 		if (gap < best_gap) {
 			best_gap = gap;
-			best = (struct sample){ before + gap / 2, value, lapic };
+			best = (struct sample){before + gap / 2, value, lapic};
 		}
 	}
 	return best;
@@ -152,7 +155,7 @@ static u64 tsc_hz_from_cpuid(void)
 	return 0;
 }
 
-/* ---- Battery clock ---------------------------------------------------------------------------------- */
+/* ---- Battery clock --------------------------------------------------------------------------- */
 
 static u8 read_cmos(u8 reg)
 {

@@ -2,14 +2,16 @@
 /*
  * Address spaces on CPUs, and TLB shootdown.
  *
- * switch_mm() sets this CPU's bit in next->cpu_mask, then loads CR3 (which serialises), then clears the bit in prev's. A
- * flush changes entries first, then reads the mask (a full barrier between): so either it sees the bit and
- * interrupts the CPU, or the CPU's walks see the new entries. The CR3 load drops everything of prev, kernel entries being
- * global.
+ * switch_mm() sets this CPU's bit in next->cpu_mask, then loads CR3 (which serialises), then clears
+ * the bit in prev's. A flush changes entries first, then reads the mask (a full barrier between):
+ * so either it sees the bit and interrupts the CPU, or the CPU's walks see the new entries. The CR3
+ * load drops everything of prev, kernel entries being global.
  *
- * A flush of more than FLUSH_CEILING pages drops the whole TLB, which costs less than as many INVLPGs.
+ * A flush of more than FLUSH_CEILING pages drops the whole TLB, which costs less than as many
+ * INVLPGs.
  *
- * Beyond it Linux has: PCIDs, generations that make lazy CPUs skip interrupts, batching by arch for reclaim.
+ * Beyond it Linux has: PCIDs, generations that make lazy CPUs skip interrupts, batching by arch for
+ * reclaim.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/cpumask.h"
@@ -117,28 +119,28 @@ static void flush_mm(struct mm_struct *mm, struct flush *f)
 
 void flush_tlb_mm(struct mm_struct *mm)
 {
-	struct flush f = { 0, 0 };
+	struct flush f = {0, 0};
 
 	flush_mm(mm, &f);
 }
 
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	struct flush f = { start & PAGE_MASK, end };
+	struct flush f = {start & PAGE_MASK, end};
 
 	flush_mm(mm, &f);
 }
 
 void flush_tlb_page(struct mm_struct *mm, unsigned long addr)
 {
-	struct flush f = { addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE };
+	struct flush f = {addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE};
 
 	flush_mm(mm, &f);
 }
 
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
-	struct flush f = { start & PAGE_MASK, end };
+	struct flush f = {start & PAGE_MASK, end};
 
 	smp_mb();
 	on_each_cpu(flush_kernel_local, &f, true);

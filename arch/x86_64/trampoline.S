@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * First instructions of a started CPU: real mode, cs = page address >> 4, ip = 0. The code is copied to a page
- * below 1 MiB; what depends on that page's address the boot CPU writes into the last 32 bytes (struct
- * trampoline_data in smp.c). From real mode straight to 64-bit mode, on a page table that maps this page at
- * its physical address, readable and executable only: nothing here is written, there is no stack.
+ * First instructions of a started CPU: real mode, cs = page address >> 4, ip = 0. The code is
+ * copied to a page below 1 MiB; what depends on that page's address the boot CPU writes into the
+ * last 32 bytes (struct trampoline_data in smp.c). From real mode straight to 64-bit mode, on a
+ * page table that maps this page at its physical address, readable and executable only: nothing
+ * here is written, there is no stack.
  */
 #include "asm/segment.h"
 

@@ -20,13 +20,28 @@
 #include "asm/irqflags.h"
 #include "asm/offsets.h"
 
-static const char *const trap_names[32] = {
-	"divide error", "debug", "NMI", "int3", "overflow", "bounds", "invalid opcode",
-	"device not available", "double fault", "coprocessor overrun", "invalid TSS",
-	"segment not present", "stack segment", "general protection fault", "page fault", "reserved",
-	"x87 exception", "alignment check", "machine check", "SIMD exception", "virtualization",
-	"control protection",
-};
+static const char *const trap_names[32] = {"divide error",
+					   "debug",
+					   "NMI",
+					   "int3",
+					   "overflow",
+					   "bounds",
+					   "invalid opcode",
+					   "device not available",
+					   "double fault",
+					   "coprocessor overrun",
+					   "invalid TSS",
+					   "segment not present",
+					   "stack segment",
+					   "general protection fault",
+					   "page fault",
+					   "reserved",
+					   "x87 exception",
+					   "alignment check",
+					   "machine check",
+					   "SIMD exception",
+					   "virtualization",
+					   "control protection"};
 
 static void (*trap_handlers[32])(struct pt_regs *regs, unsigned long error);
 static int (*fault_handler)(struct pt_regs *regs, unsigned long addr, unsigned long error);
@@ -44,7 +59,8 @@ void arch_set_trap_handler(int vector, void (*fn)(struct pt_regs *regs, unsigned
 	trap_handlers[vector] = fn;
 }
 
-void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr, unsigned long error))
+void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr,
+				      unsigned long error))
 {
 	fault_handler = fn;
 }
@@ -59,7 +75,10 @@ void arch_set_user_return_hook(void (*fn)(struct pt_regs *regs))
 	user_return_hook = fn;
 }
 
-/* => interrupts off on entry and exit; on exit no work is left that was there with interrupts off. */
+/*
+ * => interrupts off on entry and exit; on exit no work is left that was there with interrupts
+ *    off.
+ */
 void exit_to_user_work(struct pt_regs *regs)
 {
 	while (READ_ONCE(current->thread_flags) & TASK_WORK_MASK) {
@@ -74,7 +93,8 @@ void exit_to_user_work(struct pt_regs *regs)
 
 static void __noreturn die(struct pt_regs *regs, const char *what, unsigned long error)
 {
-	pr_emerg("%s in %s mode, error code %04lx\n", what, user_mode(regs) ? "user" : "kernel", error);
+	pr_emerg("%s in %s mode, error code %04lx\n", what, user_mode(regs) ? "user" : "kernel",
+		 error);
 	show_regs(regs);
 	panic("Fatal exception: %s", what);
 }
@@ -103,7 +123,10 @@ void do_trap(struct pt_regs *regs, unsigned long vector, unsigned long error)
 	trap_handlers[vector](regs, error);
 }
 
-/* May the fault handler look at this fault? In kernel mode only user accesses that announce themselves. */
+/*
+ * May the fault handler look at this fault? In kernel mode only user accesses that announce
+ * themselves.
+ */
 static bool fault_is_users(const struct pt_regs *regs, unsigned long addr, unsigned long error)
 {
 	if (user_mode(regs))
@@ -117,7 +140,9 @@ static void __noreturn kernel_fault(struct pt_regs *regs, unsigned long addr, un
 {
 	pr_emerg("BUG: unable to handle kernel %s at %016lx (%s%s)\n",
 		 addr < PAGE_SIZE ? "NULL pointer dereference" : "paging request", addr,
-		 error & FAULT_INSTR ? "fetch" : error & FAULT_WRITE ? "write" : "read",
+		 error & FAULT_INSTR   ? "fetch"
+		 : error & FAULT_WRITE ? "write"
+				       : "read",
 		 error & FAULT_PRESENT ? ", no permission" : "");
 	die(regs, "page fault", error);
 }
@@ -135,9 +160,9 @@ void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr
 }
 
 /*
- * IRET to user mode failed (an address or selector the user made up). The user's frame is still where the IRET
- * read it, at the top of the stack; put the registers, which are the user's again, below it: together they
- * are the pt_regs the same fault would have made one instruction later.
+ * IRET to user mode failed (an address or selector the user made up). The user's frame is still
+ * where the IRET read it, at the top of the stack; put the registers, which are the user's again,
+ * below it: together they are the pt_regs the same fault would have made one instruction later.
  */
 struct pt_regs *bad_iret(struct pt_regs *regs)
 {
@@ -152,8 +177,8 @@ static void double_fault(struct pt_regs *regs, unsigned long error)
 	unsigned long addr = read_cr2(), stack = (unsigned long)current->stack;
 
 	if (addr < stack && addr >= stack - PAGE_SIZE)
-		pr_emerg("kernel stack overflow of task %d (%s): stack is %lx..%lx, sp %lx\n", current->pid,
-			 current->comm, stack, stack + KERNEL_STACK_SIZE, regs->sp);
+		pr_emerg("kernel stack overflow of task %d (%s): stack is %lx..%lx, sp %lx\n",
+			 current->pid, current->comm, stack, stack + KERNEL_STACK_SIZE, regs->sp);
 	die(regs, "double fault", error);
 }
 

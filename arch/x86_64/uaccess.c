@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of user access that need no assembly: range checks of the string functions, and the exception
- * table, whose entries (usercopy.S) say where a faulting instruction may go on.
+ * The parts of user access that need no assembly: range checks of the string functions, and the
+ * exception table, whose entries (usercopy.S) say where a faulting instruction may go on.
  */
 #include "arch/trap.h"
 #include "arch/uaccess.h"
@@ -23,7 +23,10 @@ unsigned long search_exception_table(unsigned long ip)
 	return 0;
 }
 
-/* Strings may end right below TASK_SIZE: the count is cut there, and only running into the border is an error. */
+/*
+ * Strings may end right below TASK_SIZE: the count is cut there, and only running into the
+ * border is an error.
+ */
 static long user_span(const char __user *s, long n)
 {
 	unsigned long left = (unsigned long)s < TASK_SIZE ? TASK_SIZE - (unsigned long)s : 0;

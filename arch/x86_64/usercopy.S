@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The only instructions of the kernel that touch user memory. Each stands in the exception table with the place
- * to go on at when the page cannot be had (search_exception_table()); between ASM_STAC and ASM_CLAC nothing else
- * is done. The page-fault entry saves the flags and shuts SMAP's gate itself.
+ * The only instructions of the kernel that touch user memory. Each stands in the exception table
+ * with the place to go on at when the page cannot be had (search_exception_table()); between
+ * ASM_STAC and ASM_CLAC nothing else is done. The page-fault entry saves the flags and shuts SMAP's
+ * gate itself.
  */
 #include "asm/smap.h"
 
@@ -29,8 +30,8 @@
 .endm
 
 /*
- * unsigned long __copy_user(void *to, const void *from, unsigned long n): bytes not copied. Words, then bytes; when a word
- * faults, bytes up to the border of the page, so that the count is exact.
+ * unsigned long __copy_user(void *to, const void *from, unsigned long n): bytes not copied. Words,
+ * then bytes; when a word faults, bytes up to the border of the page, so that the count is exact.
  */
 FUNC __copy_user
 	ASM_STAC
@@ -85,7 +86,10 @@ FUNC __clear_user
 	jmp	3b
 END_FUNC __clear_user
 
-/* long __strncpy_from_user(char *to, const char *from, long n): length without NUL, n if there is none, -EFAULT */
+/*
+ * long __strncpy_from_user(char *to, const char *from, long n): length without NUL, n if there
+ * is none, -EFAULT
+ */
 FUNC __strncpy_from_user
 	ASM_STAC
 	xorl	%eax, %eax
@@ -156,7 +160,10 @@ FUNC copy_from_kernel_nofault
 	ret
 END_FUNC copy_from_kernel_nofault
 
-/* get_user(): rax = address -> eax = 0 or -EFAULT, rdx = value; nothing else changes (TASK_SIZE - size bound) */
+/*
+ * get_user(): rax = address -> eax = 0 or -EFAULT, rdx = value; nothing else changes (TASK_SIZE
+ * - size bound)
+ */
 .macro GET_USER size insn reg
 FUNC __get_user_\size
 	movq	$0x00007ffffffff000 - \size, %rdx

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Ports and memory-mapped registers. A mapping for the latter: ioremap() (arch/mmu.h and mm/vmalloc). */
+/*
+ * Ports and memory-mapped registers. A mapping for the latter: ioremap() (arch/mmu.h and
+ * mm/vmalloc).
+ */
 #ifndef ASM_IO_H
 #define ASM_IO_H
 
@@ -44,19 +47,22 @@ static inline void outl(u32 v, u16 port)
 	asm volatile("outl %0, %1" : : "a"(v), "Nd"(port) : "memory");
 }
 
-#define ASM_IO_MMIO(size, type, suffix)                                                            \
-	static inline type read##suffix(const volatile void *addr)                                 \
-	{                                                                                          \
-		type v;                                                                            \
-                                                                                                   \
-		asm volatile("mov" size " %1, %0" : "=r"(v) : "m"(*(const volatile type *)addr)    \
-			     : "memory");                                                          \
-		return v;                                                                          \
-	}                                                                                          \
-	static inline void write##suffix(type v, volatile void *addr)                              \
-	{                                                                                          \
-		asm volatile("mov" size " %0, %1" : : "r"(v), "m"(*(volatile type *)addr)          \
-			     : "memory");                                                          \
+#define ASM_IO_MMIO(size, type, suffix)                               \
+	static inline type read##suffix(const volatile void *addr)    \
+	{                                                             \
+		type v;                                               \
+		asm volatile("mov" size " %1, %0"                     \
+			     : "=r"(v)                                \
+			     : "m"(*(const volatile type *)addr)      \
+			     : "memory");                             \
+		return v;                                             \
+	}                                                             \
+	static inline void write##suffix(type v, volatile void *addr) \
+	{                                                             \
+		asm volatile("mov" size " %0, %1"                     \
+			     :                                        \
+			     : "r"(v), "m"(*(volatile type *)addr)    \
+			     : "memory");                             \
 	}
 
 ASM_IO_MMIO("b", u8, b)

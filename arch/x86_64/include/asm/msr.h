@@ -35,21 +35,22 @@ static inline struct cpuid_regs cpuid(u32 leaf, u32 subleaf)
 {
 	struct cpuid_regs r;
 
-	asm volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "0"(leaf), "2"(subleaf));
+	asm volatile("cpuid"
+		     : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+		     : "0"(leaf), "2"(subleaf));
 	return r;
 }
 
-#define ASM_CONTROL_REGISTER(reg)                                                                  \
-	static inline unsigned long read_##reg(void)                                               \
-	{                                                                                          \
-		unsigned long v;                                                                   \
-                                                                                                   \
-		asm volatile("mov %%" #reg ", %0" : "=r"(v) : : "memory");                         \
-		return v;                                                                          \
-	}                                                                                          \
-	static inline void write_##reg(unsigned long v)                                            \
-	{                                                                                          \
-		asm volatile("mov %0, %%" #reg : : "r"(v) : "memory");                             \
+#define ASM_CONTROL_REGISTER(reg)                                          \
+	static inline unsigned long read_##reg(void)                       \
+	{                                                                  \
+		unsigned long v;                                           \
+		asm volatile("mov %%" #reg ", %0" : "=r"(v) : : "memory"); \
+		return v;                                                  \
+	}                                                                  \
+	static inline void write_##reg(unsigned long v)                    \
+	{                                                                  \
+		asm volatile("mov %0, %%" #reg : : "r"(v) : "memory");     \
 	}
 
 ASM_CONTROL_REGISTER(cr0)

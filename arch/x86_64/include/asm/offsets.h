@@ -19,7 +19,10 @@
 #define TASK_THREAD_SP	  48
 #define TSS_SP0		  4
 
-/* thread_flags that send a task through the return hook: NEED_RESCHED, SIGPENDING, NOTIFY_RESUME, RESTORE_SIGMASK. */
+/*
+ * thread_flags that send a task through the return hook: NEED_RESCHED, SIGPENDING,
+ * NOTIFY_RESUME, RESTORE_SIGMASK.
+ */
 #define TASK_WORK_MASK 0x1b
 
 #endif

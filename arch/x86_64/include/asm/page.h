@@ -17,10 +17,10 @@
 #ifndef ASM_PAGE_H
 #define ASM_PAGE_H
 
-#define PAGE_SHIFT	12
-#define PMD_SHIFT	21
-#define PUD_SHIFT	30
-#define PGDIR_SHIFT	39
+#define PAGE_SHIFT  12
+#define PMD_SHIFT   21
+#define PUD_SHIFT   30
+#define PGDIR_SHIFT 39
 
 #ifdef __ASSEMBLY__
 #define ASM_UL(x) x
@@ -28,30 +28,30 @@
 #define ASM_UL(x) x##UL
 #endif
 
-#define PAGE_SIZE	(ASM_UL(1) << PAGE_SHIFT)
-#define PAGE_MASK	(~(PAGE_SIZE - 1))
-#define PMD_SIZE	(ASM_UL(1) << PMD_SHIFT)
-#define PMD_MASK	(~(PMD_SIZE - 1))
-#define PUD_SIZE	(ASM_UL(1) << PUD_SHIFT)
-#define PUD_MASK	(~(PUD_SIZE - 1))
-#define PGDIR_SIZE	(ASM_UL(1) << PGDIR_SHIFT)
-#define PGDIR_MASK	(~(PGDIR_SIZE - 1))
+#define PAGE_SIZE  (ASM_UL(1) << PAGE_SHIFT)
+#define PAGE_MASK  (~(PAGE_SIZE - 1))
+#define PMD_SIZE   (ASM_UL(1) << PMD_SHIFT)
+#define PMD_MASK   (~(PMD_SIZE - 1))
+#define PUD_SIZE   (ASM_UL(1) << PUD_SHIFT)
+#define PUD_MASK   (~(PUD_SIZE - 1))
+#define PGDIR_SIZE (ASM_UL(1) << PGDIR_SHIFT)
+#define PGDIR_MASK (~(PGDIR_SIZE - 1))
 
-#define KERNEL_VMA	   ASM_UL(0xffffffff80000000)
-#define KERNEL_IMAGE_SIZE  ASM_UL(0x10000000)
-#define PAGE_OFFSET	   ASM_UL(0xffff888000000000)
-#define DIRECT_MAP_MAX	   ASM_UL(0x38000000) /* 896 MiB: the highest end of ZONE_NORMAL */
-#define VMALLOC_START	   ASM_UL(0xffffc90000000000)
-#define VMALLOC_END	   ASM_UL(0xffffc98000000000) /* exclusive */
-#define VMEMMAP_START	   ASM_UL(0xffffea0000000000)
+#define KERNEL_VMA	  ASM_UL(0xffffffff80000000)
+#define KERNEL_IMAGE_SIZE ASM_UL(0x10000000)
+#define PAGE_OFFSET	  ASM_UL(0xffff888000000000)
+#define DIRECT_MAP_MAX	  ASM_UL(0x38000000) /* 896 MiB: the highest end of ZONE_NORMAL */
+#define VMALLOC_START	  ASM_UL(0xffffc90000000000)
+#define VMALLOC_END	  ASM_UL(0xffffc98000000000) /* exclusive */
+#define VMEMMAP_START	  ASM_UL(0xffffea0000000000)
 #define ARCH_VMEMMAP_PREMAPPED 0 /* mm maps the array itself, with frames of RAM */
-#define VMEMMAP_END	   ASM_UL(0xffffea8000000000) /* exclusive */
-#define PKMAP_BASE	   ASM_UL(0xfffffffffe000000)
-#define PKMAP_PAGES	   1024 /* entries there */
-#define KMAP_ATOMIC_BASE   ASM_UL(0xfffffffffe800000)
-#define KMAP_ATOMIC_SLOTS  16 /* windows per CPU, NR_CPUS * 16 <= 512 */
-#define FIXADDR_START	   ASM_UL(0xffffffffff200000)
-#define FIXADDR_END	   ASM_UL(0xffffffffff400000)
+#define VMEMMAP_END	  ASM_UL(0xffffea8000000000) /* exclusive */
+#define PKMAP_BASE	  ASM_UL(0xfffffffffe000000)
+#define PKMAP_PAGES	  1024 /* entries there */
+#define KMAP_ATOMIC_BASE  ASM_UL(0xfffffffffe800000)
+#define KMAP_ATOMIC_SLOTS 16 /* windows per CPU, NR_CPUS * 16 <= 512 */
+#define FIXADDR_START	  ASM_UL(0xffffffffff200000)
+#define FIXADDR_END	  ASM_UL(0xffffffffff400000)
 
 #define TASK_SIZE	   ASM_UL(0x00007ffffffff000) /* end of user space, exclusive */
 #define STACK_TOP	   TASK_SIZE
@@ -63,10 +63,10 @@
 #include "kernel/base/types.h"
 
 /* Physical <-> virtual for direct-map addresses only: never for HighMem, vmalloc or the image. */
-#define __pa(va)	((phys_addr_t)((unsigned long)(va) - PAGE_OFFSET))
-#define __va(pa)	((void *)((unsigned long)(pa) + PAGE_OFFSET))
+#define __pa(va) ((phys_addr_t)((unsigned long)(va)-PAGE_OFFSET))
+#define __va(pa) ((void *)((unsigned long)(pa) + PAGE_OFFSET))
 /* Physical address of a symbol of the kernel image. */
-#define __pa_symbol(va) ((phys_addr_t)((unsigned long)(va) - KERNEL_VMA))
+#define __pa_symbol(va) ((phys_addr_t)((unsigned long)(va)-KERNEL_VMA))
 
 /* => Whole pages, page aligned. About 275 and 515 instructions. Usable in any context. */
 void clear_page(void *page);

@@ -21,8 +21,8 @@
 #define __percpu_section_aligned   __attribute__((section(".data..percpu"), aligned(64)))
 #define DEFINE_PER_CPU(type, name) __percpu_section __typeof__(type) name
 /* On cache lines of its own. */
-#define DEFINE_PER_CPU_ALIGNED(type, name) __percpu_section_aligned __typeof__(type) name
-#define DECLARE_PER_CPU(type, name)	   extern __percpu_section __typeof__(type) name
+#define DEFINE_PER_CPU_ALIGNED(type, name)  __percpu_section_aligned __typeof__(type) name
+#define DECLARE_PER_CPU(type, name)	    extern __percpu_section __typeof__(type) name
 #define DECLARE_PER_CPU_ALIGNED(type, name) extern __percpu_section_aligned __typeof__(type) name
 
 struct task_struct;
@@ -31,48 +31,71 @@ DECLARE_PER_CPU(int, cpu_number);
 DECLARE_PER_CPU(struct task_struct *, current_task);
 extern unsigned long __per_cpu_offset[NR_CPUS]; /* [I] after setup_per_cpu_areas() */
 
-#define per_cpu_ptr(ptr, cpu)                                                                      \
-	((__typeof__(ptr))((unsigned long)(ptr) + __per_cpu_offset[cpu]))
-#define per_cpu(var, cpu) (*per_cpu_ptr(&(var), cpu))
+#define per_cpu_ptr(ptr, cpu) ((__typeof__(ptr))((unsigned long)(ptr) + __per_cpu_offset[cpu]))
+#define per_cpu(var, cpu)     (*per_cpu_ptr(&(var), cpu))
 
-#define this_cpu_ptr(ptr)                                                                          \
-	({                                                                                         \
-		unsigned long __p = (unsigned long)(ptr);                                          \
-		asm volatile("add %%gs:%1, %0" : "+r"(__p) : "m"(this_cpu_off) : "cc");            \
-		(__typeof__(ptr))__p;                                                              \
+#define this_cpu_ptr(ptr)                                                               \
+	({                                                                              \
+		unsigned long __p = (unsigned long)(ptr);                               \
+		asm volatile("add %%gs:%1, %0" : "+r"(__p) : "m"(this_cpu_off) : "cc"); \
+		(__typeof__(ptr))__p;                                                   \
 	})
 
 /* One instruction `op` on %gs:var with operand `val`, in the variable's own size. */
-#define __percpu_op1(op, var)                                                                      \
-	do {                                                                                       \
-		switch (sizeof(var)) {                                                             \
-		case 1: asm volatile(op "b %%gs:%0" : "+m"(var) : : "cc"); break;                  \
-		case 2: asm volatile(op "w %%gs:%0" : "+m"(var) : : "cc"); break;                  \
-		case 4: asm volatile(op "l %%gs:%0" : "+m"(var) : : "cc"); break;                  \
-		default: asm volatile(op "q %%gs:%0" : "+m"(var) : : "cc"); break;                 \
-		}                                                                                  \
+#define __percpu_op1(op, var)                                              \
+	do {                                                               \
+		switch (sizeof(var)) {                                     \
+		case 1:                                                    \
+			asm volatile(op "b %%gs:%0" : "+m"(var) : : "cc"); \
+			break;                                             \
+		case 2:                                                    \
+			asm volatile(op "w %%gs:%0" : "+m"(var) : : "cc"); \
+			break;                                             \
+		case 4:                                                    \
+			asm volatile(op "l %%gs:%0" : "+m"(var) : : "cc"); \
+			break;                                             \
+		default:                                                   \
+			asm volatile(op "q %%gs:%0" : "+m"(var) : : "cc"); \
+			break;                                             \
+		}                                                          \
 	} while (0)
-#define __percpu_op2(op, var, val)                                                                 \
-	do {                                                                                       \
-		unsigned long __v = (unsigned long)(val);                                          \
-		switch (sizeof(var)) {                                                             \
-		case 1: asm volatile(op "b %b1, %%gs:%0" : "+m"(var) : "ri"((u8)__v) : "cc"); break; \
-		case 2: asm volatile(op "w %w1, %%gs:%0" : "+m"(var) : "ri"((u16)__v) : "cc"); break; \
-		case 4: asm volatile(op "l %k1, %%gs:%0" : "+m"(var) : "ri"((u32)__v) : "cc"); break; \
-		default: asm volatile(op "q %1, %%gs:%0" : "+m"(var) : "re"(__v) : "cc"); break;   \
-		}                                                                                  \
+#define __percpu_op2(op, var, val)                                                             \
+	do {                                                                                   \
+		unsigned long __v = (unsigned long)(val);                                      \
+		switch (sizeof(var)) {                                                         \
+		case 1:                                                                        \
+			asm volatile(op "b %b1, %%gs:%0" : "+m"(var) : "ri"((u8)__v) : "cc");  \
+			break;                                                                 \
+		case 2:                                                                        \
+			asm volatile(op "w %w1, %%gs:%0" : "+m"(var) : "ri"((u16)__v) : "cc"); \
+			break;                                                                 \
+		case 4:                                                                        \
+			asm volatile(op "l %k1, %%gs:%0" : "+m"(var) : "ri"((u32)__v) : "cc"); \
+			break;                                                                 \
+		default:                                                                       \
+			asm volatile(op "q %1, %%gs:%0" : "+m"(var) : "re"(__v) : "cc");       \
+			break;                                                                 \
+		}                                                                              \
 	} while (0)
 
-#define this_cpu_read(var)                                                                         \
-	({                                                                                         \
-		unsigned long __r = 0;                                                             \
-		switch (sizeof(var)) {                                                             \
-		case 1: asm volatile("movzbl %%gs:%1, %k0" : "=r"(__r) : "m"(var)); break;         \
-		case 2: asm volatile("movzwl %%gs:%1, %k0" : "=r"(__r) : "m"(var)); break;         \
-		case 4: asm volatile("movl %%gs:%1, %k0" : "=r"(__r) : "m"(var)); break;           \
-		default: asm volatile("movq %%gs:%1, %0" : "=r"(__r) : "m"(var)); break;           \
-		}                                                                                  \
-		(__typeof__(var))__r;                                                              \
+#define this_cpu_read(var)                                                          \
+	({                                                                          \
+		unsigned long __r = 0;                                              \
+		switch (sizeof(var)) {                                              \
+		case 1:                                                             \
+			asm volatile("movzbl %%gs:%1, %k0" : "=r"(__r) : "m"(var)); \
+			break;                                                      \
+		case 2:                                                             \
+			asm volatile("movzwl %%gs:%1, %k0" : "=r"(__r) : "m"(var)); \
+			break;                                                      \
+		case 4:                                                             \
+			asm volatile("movl %%gs:%1, %k0" : "=r"(__r) : "m"(var));   \
+			break;                                                      \
+		default:                                                            \
+			asm volatile("movq %%gs:%1, %0" : "=r"(__r) : "m"(var));    \
+			break;                                                      \
+		}                                                                   \
+		(__typeof__(var))__r;                                               \
 	})
 #define this_cpu_write(var, val) __percpu_op2("mov", var, val)
 #define this_cpu_add(var, val)	 __percpu_op2("add", var, val)

@@ -6,12 +6,24 @@
 #include "kernel/base/types.h"
 #include "asm/page.h"
 
-typedef struct { u64 pgd; } pgd_t;
-typedef struct { u64 pud; } pud_t;
-typedef struct { u64 pmd; } pmd_t;
-typedef struct { u64 pte; } pte_t;
-typedef struct { u64 pgprot; } pgprot_t;
-typedef struct { unsigned long val; } swp_entry_t;
+typedef struct {
+	u64 pgd;
+} pgd_t;
+typedef struct {
+	u64 pud;
+} pud_t;
+typedef struct {
+	u64 pmd;
+} pmd_t;
+typedef struct {
+	u64 pte;
+} pte_t;
+typedef struct {
+	u64 pgprot;
+} pgprot_t;
+typedef struct {
+	unsigned long val;
+} swp_entry_t;
 
 #define pgd_val(x)    ((x).pgd)
 #define pud_val(x)    ((x).pud)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segment selectors and system-register bits that assembly and C share. The order of the GDT is dictated by
- * SYSCALL/SYSRET (kernel SS = CS + 8; user SS = base + 8, user CS = base + 16) and gives programs the
- * selector values they know from Linux. There is no 32-bit code segment: user mode is always 64-bit.
+ * Segment selectors and system-register bits that assembly and C share. The order of the GDT is
+ * dictated by SYSCALL/SYSRET (kernel SS = CS + 8; user SS = base + 8, user CS = base + 16) and
+ * gives programs the selector values they know from Linux. There is no 32-bit code segment: user
+ * mode is always 64-bit.
  */
 #ifndef ASM_SEGMENT_H
 #define ASM_SEGMENT_H
@@ -15,10 +16,10 @@
 #define GDT_TSS	    0x40
 #define GDT_ENTRIES 10
 
-#define IST_DF 1
+#define IST_DF	1
 #define IST_NMI 2
-#define IST_MC 3
-#define NR_IST 3
+#define IST_MC	3
+#define NR_IST	3
 
 #define EFLAGS_TF 0x00000100
 #define EFLAGS_IF 0x00000200
