@@ -212,6 +212,7 @@ struct task_struct {
 	void *robust_list;		/* [c] */
 	struct completion *vfork_done;	/* [task_lock] */
 	int pdeath_signal;		/* [c] */
+	unsigned int personality;	/* [c] */
 	void *sys;			/* kernel/sys: per-thread siginfo, altstack, restart block */
 
 	/* Kernel threads. */

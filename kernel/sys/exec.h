@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One execve in the making. See exec.c (the order of things), elf.c (the program file), script.c (#!).
+ */
+#ifndef KERNEL_SYS_EXEC_H
+#define KERNEL_SYS_EXEC_H
+
+#include "kernel/base/types.h"
+
+struct file;
+struct mm_struct;
+struct pt_regs;
+
+#define EXEC_BUF_SIZE	256
+#define SCRIPT_MAX_DEPTH 5
+#define EXEC_MAX_PREFIX (2 * SCRIPT_MAX_DEPTH + 1)
+
+struct exec {
+	struct file *file;	/* the ELF file in the end; no writers while we hold it */
+	const char *filename;	/* what execve was given: AT_EXECFN, comm */
+	char buf[EXEC_BUF_SIZE]; /* the file's first bytes, zero filled */
+	/* Arguments a #! line puts before argv[1]; argv[0] is dropped if there are any. Allocated. */
+	char *prefix[EXEC_MAX_PREFIX];
+	int nr_prefix;
+	struct mm_struct *mm;	/* the new address space, until it is current's */
+	unsigned long p;	/* lowest byte used of the new stack */
+	unsigned long p_min;	/* E2BIG below */
+	unsigned long exec_fn;	/* user address of the copy of filename */
+	int argc, envc;
+	char *page;		/* bounce buffer */
+};
+
+/* A validated program: nothing but mapping is left to do. */
+struct elf_image {
+	struct elf64_phdr *phdr;
+	unsigned int nr_phdr;
+	unsigned long bias;	/* added to every address: 0 for ET_EXEC */
+	unsigned long entry, phdr_addr;
+	bool exec_stack;
+};
+
+#define AT_ENTRIES 20
+#define NO_SCRIPT  1
+
+/* => 0 (exec->file is the interpreter now), NO_SCRIPT, or -errno */
+int script_resolve(struct exec *exec);
+
+/* => 0 and *image to be freed by elf_free(), or -errno; changes nothing */
+int elf_check(struct exec *exec, struct elf_image *image);
+void elf_free(struct elf_image *image);
+/* => current->mm is the new one: maps the segments, sets brk and code limits. 0 or -errno */
+int elf_map(struct exec *exec, const struct elf_image *image);
+/* => writes argc, argv, envp and auxv; the initial stack pointer in *sp. 0 or -errno */
+int elf_stack(struct exec *exec, const struct elf_image *image, unsigned long *sp);
+
+#endif
