@@ -27,8 +27,8 @@ void early_fixmap_init(void);
 /*
  * => Replaces the boot page tables by the final ones: image W^X, direct map of [0, lowmem_end),
  *    empty shared tables for vmalloc, vmemmap and the windows; the identity map is gone afterwards.
- *    Needs memblock with everything reserved. lowmem_end: bytes, end of ZONE_NORMAL, at most
- *    DIRECT_MAP_MAX.
+ *    Needs memblock with everything reserved. lowmem_end: bytes, end of ZONE_NORMAL, above
+ *    DIRECT_MAP_MAX only with highmem=; the tables themselves lie below that.
  */
 void paging_init(phys_addr_t lowmem_end);
 

@@ -177,7 +177,8 @@ phys_addr_t memblock_alloc_phys(phys_addr_t size, phys_addr_t align, phys_addr_t
 
 void *memblock_alloc_node(size_t size, size_t align, int nid)
 {
-	phys_addr_t limit = (phys_addr_t)max_low_pfn << PAGE_SHIFT;
+	/* what the boot page tables reach, however far the direct map will go */
+	phys_addr_t limit = min((phys_addr_t)max_low_pfn << PAGE_SHIFT, (phys_addr_t)DIRECT_MAP_MAX);
 	phys_addr_t addr = memblock_alloc_range(size, align, 0, limit, nid, false);
 
 	if (!addr && nid >= 0)

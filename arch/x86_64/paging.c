@@ -154,7 +154,7 @@ void __init paging_init(phys_addr_t lowmem_end)
 {
 	u64 *pud;
 
-	BUG_ON(lowmem_end > DIRECT_MAP_MAX || !IS_ALIGNED(lowmem_end, PAGE_SIZE));
+	BUG_ON(lowmem_end > VMALLOC_START - PAGE_OFFSET || !IS_ALIGNED(lowmem_end, PAGE_SIZE));
 	map_direct(lowmem_end);
 	map_image(__kernel_start, _etext, PAGE_KERNEL_EXEC);
 	map_image(__start_rodata, __end_rodata, PAGE_KERNEL_RO);

@@ -40,7 +40,7 @@
 #define KERNEL_VMA	  ASM_UL(0xffffffff80000000)
 #define KERNEL_IMAGE_SIZE ASM_UL(0x10000000)
 #define PAGE_OFFSET	  ASM_UL(0xffff888000000000)
-#define DIRECT_MAP_MAX	  ASM_UL(0x38000000) /* 896 MiB: the highest end of ZONE_NORMAL */
+#define DIRECT_MAP_MAX	  ASM_UL(0x38000000) /* 896 MiB: end of ZONE_NORMAL unless highmem= moves it */
 #define VMALLOC_START	  ASM_UL(0xffffc90000000000)
 #define VMALLOC_END	  ASM_UL(0xffffc98000000000) /* exclusive */
 #define VMEMMAP_START	  ASM_UL(0xffffea0000000000)
