@@ -217,8 +217,6 @@ static void become_leader(struct task_struct *me)
 
 	write_lock_irq(&tasklist_lock);
 	spin_lock(&me->sighand->siglock);
-	atomic_inc(&me->signal->count); /* what task_unlink gives back, twice */
-	atomic_inc(&me->signal->count);
 	task_unlink(me);
 	task_unlink(leader);
 	me->pid = leader->pid;
@@ -456,34 +454,23 @@ long sys_execve(const char __user *ufilename, unsigned long __user *uargv,
 /* A kernel thread gets what every process has. */
 static int become_process(struct task_struct *me)
 {
-	struct signal_struct *sig;
+	struct signal_struct *sig = me->signal;
 
 	if (me->sighand)
 		return 0;
-	sig = signal_alloc();
 	me->files = me->files ? me->files : alloc_files();
 	me->fs = me->fs ? me->fs : copy_fs_struct(init_task.fs);
-	if (!sig || !me->files || !me->fs)
+	me->sighand = alloc_sighand();
+	if (!me->files || !me->fs || !me->sighand)
 		return -ENOMEM;
-	INIT_LIST_HEAD(&sig->shared_sigqueue);
 	INIT_LIST_HEAD(&me->sigqueue);
 	init_rlimits(sig);
+	flush_signal_handlers(me, true);
 	sig->unkillable = me->pid == 1;
 	sig->pgrp = sig->session = me->pid;
-	sig->group_leader = me;
 	atomic_set(&sig->live, 1);
-	me->sighand = alloc_sighand();
-	if (!me->sighand)
-		return -ENOMEM;
-	flush_signal_handlers(me, true);
-	write_lock_irq(&tasklist_lock);
-	task_unlink(me);
-	me->signal = sig;
 	me->exit_signal = SIGCHLD;
-	task_link(me);
-	write_unlock_irq(&tasklist_lock);
 	me->cap_effective = me->cap_permitted = CAP_FULL_SET;
-	me->blocked = 0;
 	return 0;
 }
 
