@@ -68,8 +68,7 @@ int __cond_resched(void);
 	})
 /* => the same, dropping the lock around it */
 int cond_resched_lock(spinlock_t *lock);
-/* => debug builds: stops if this context must not sleep */
-void might_sleep(void);
+/* might_sleep() (wait.h): debug builds stop if this context must not sleep */
 
 /* What kernel/sys sets. => 0 or -EINVAL */
 int set_cpus_allowed(struct task_struct *p, cpumask_t mask);
@@ -113,6 +112,7 @@ char task_state_char(const struct task_struct *p);
 void core_init(void);
 struct task_struct *idle_create(int cpu);
 void __noreturn cpu_idle_entry(void);
+void __noreturn cpu_idle_entry_on(int cpu);
 void core_start(void);
 
 /* => VM enters what frees an mm whose mm_count a kernel thread dropped to zero */

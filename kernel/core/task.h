@@ -39,6 +39,8 @@ struct block_plug;
 #define TASK_STOPPED	     4
 #define TASK_DEAD	     64
 #define TASK_WAKEKILL	     128
+#define TASK_WAKING	     512  /* woken, on its way to another CPU's queue */
+#define TASK_NEW	     2048 /* never run yet */
 #define TASK_KILLABLE	     (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_NORMAL	     (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 #define EXIT_ZOMBIE	     16 /* task->exit_state */
@@ -290,7 +292,7 @@ static inline bool has_capability_admin(const struct task_struct *p) /* CAP_SYS_
 /* => something to do before user mode is entered again: the user-return hook runs while this holds */
 static inline bool task_work_pending(const struct task_struct *p)
 {
-	return (READ_ONCE(p->thread_flags) & ~(1UL << TIF_MEMDIE | 1UL << TIF_RESTORE_SIGMASK)) != 0;
+	return (READ_ONCE(p->thread_flags) & ~(1UL << TIF_MEMDIE)) != 0;
 }
 
 extern rwlock_t tasklist_lock;	    /* written with interrupts off, read from any context but hard interrupts */

@@ -105,5 +105,7 @@ unsigned long next_timer_delta(unsigned long max);
 /* => moves jiffies to the clock; runs on the boot CPU at each tick */
 void update_jiffies(void);
 void timers_init(void);
+/* => at each tick of each CPU: raises TIMER_SOFTIRQ if something is due */
+void timers_tick(void);
 
 #endif

@@ -125,7 +125,12 @@ void __wake_up_locked(wait_queue_head_t *q, unsigned int state, int nr_exclusive
 /* kernel/core/sched.h; named here so that the macros stand alone. */
 void schedule(void);
 long schedule_timeout(long timeout);
-void might_sleep(void);
+#if CONFIG_DEBUG
+void __might_sleep(const char *file, int line);
+#define might_sleep() __might_sleep(__FILE__, __LINE__)
+#else
+#define might_sleep() ((void)0)
+#endif
 
 #define ___wait_event(wq, condition, state, exclusive, cmd)                                  \
 	({                                                                                   \
