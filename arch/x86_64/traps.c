@@ -47,6 +47,9 @@ static void (*trap_handlers[32])(struct pt_regs *regs, unsigned long error);
 static int (*fault_handler)(struct pt_regs *regs, unsigned long addr, unsigned long error);
 static void (*user_return_hook)(struct pt_regs *regs);
 
+/* Exceptions being reported on this CPU: the report itself may hit the broken thing, once. */
+static DEFINE_PER_CPU(int, dying);
+
 static void default_syscall(struct pt_regs *regs)
 {
 	(void)regs; /* ax holds -ENOSYS already */
@@ -93,6 +96,9 @@ void exit_to_user_work(struct pt_regs *regs)
 
 static void __noreturn die(struct pt_regs *regs, const char *what, unsigned long error)
 {
+	if (this_cpu_read(dying) > 1)
+		machine_power_off(PANIC_EXIT_STATUS);
+	this_cpu_inc(dying);
 	pr_emerg("%s in %s mode, error code %04lx\n", what, user_mode(regs) ? "user" : "kernel",
 		 error);
 	show_regs(regs);
