@@ -72,6 +72,8 @@ struct address_space {
 	gfp_t gfp_mask;				/* [I] for its pages */
 	struct block_device *bdev;		/* [I] device behind it, for congestion; may be NULL */
 	void *private_data;			/* [I] */
+	struct list_head wb_list;		/* the flusher's list of mappings with dirty pages */
+	bool wb_listed;				/* both: wb_lock of writeback.c */
 };
 
 #endif

@@ -32,6 +32,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->writeback_index = 0;
 	mapping->a_ops = ops;
 	mapping->flags = 0;
+	mapping->wb_listed = false;
 	mapping->gfp_mask = gfp;
 	mapping->bdev = NULL;
 	mapping->private_data = NULL;

@@ -34,6 +34,10 @@ void pagefault_out_of_memory(void);
 bool try_set_zonelist_oom(struct zonelist *zonelist, gfp_t gfp);
 void clear_zonelist_oom(struct zonelist *zonelist, gfp_t gfp);
 
+/* mm->flags: the reaper has taken (or given up on) this mm; it is no candidate any more. */
+#define MMF_OOM_REAPED_BIT 0
+#define MMF_OOM_REAPED	   (1UL << MMF_OOM_REAPED_BIT)
+
 /* What badness is made of; the pure part, in pages. */
 struct oom_facts {
 	unsigned long rss, swapents, nr_ptes;

@@ -19,6 +19,9 @@ struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct alloc_co
 /* Failure report of spec 4.3, limited to 10 in 5 s. */
 void warn_alloc_failed(gfp_t gfp, unsigned int order);
 
+/* The name of a step of the machine, for traces and tests. */
+const char *slowpath_state_name(unsigned int state);
+
 /* How far below its watermark the request may go (spec 4.2 step 4); pure but for current. */
 int gfp_to_alloc_flags(gfp_t gfp);
 

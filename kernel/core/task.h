@@ -128,6 +128,7 @@ struct signal_struct {
 	struct rlimit rlim[RLIM_NLIMITS]; /* [s] */
 	short oom_score_adj;		/* [s] written, read anywhere */
 	short oom_score_adj_min;	/* [s] lowest value set by CAP_SYS_RESOURCE */
+	bool oom_origin;		/* its swapoff makes the shortage: killed first */
 	wait_queue_head_t wait_chldexit;
 	pid_t pgrp, session;		/* [t] */
 	void *tty;			/* [t] struct tty, fs */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Between oom.c (whom), oom_score.c (how bad), oom_kill.c (how) and oom_reaper.c (the rest). */
+#ifndef MM_OOM_INTERNAL_H
+#define MM_OOM_INTERNAL_H
+
+#include "mm/oom.h"
+
+/* One out-of-memory situation. */
+struct oom_control {
+	struct zonelist *zonelist;
+	unsigned long nodemask;		/* of the constraint, 0: none; for candidates */
+	gfp_t gfp;
+	unsigned int order;
+	unsigned long totalpages;	/* the denominator of scores */
+	bool force;			/* kill although somebody is dying */
+};
+
+/* pid 1, kernel threads, tasks whose nodes would not help. => tasklist_lock */
+bool oom_unkillable_task(struct task_struct *p, unsigned long nodemask);
+
+/* Header, memory and the task table (p's adj; NULL: current's only). => no task_lock held */
+void oom_dump_header(const struct oom_control *oc, struct task_struct *p);
+/*
+ * Kill p or one of its children. => a reference on p, which is given up; tasklist_lock not held
+ */
+void oom_kill_process(const struct oom_control *oc, struct task_struct *p, unsigned long points,
+		      const char *message);
+
+#endif
