@@ -206,7 +206,11 @@ long get_user_pages(struct mm_struct *mm, unsigned long start, unsigned long nr,
 /* => bytes copied; takes mmap_sem of mm; works on mm other than current's (exec's new stack, ptrace, /proc/PID/mem) */
 int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int len, int write);
 int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, int len, int write);
-/* Fault in [start, start + len) of current->mm; takes mmap_sem; 0 or -errno. */
+/*
+ * Fault in [start, start + len) of current->mm; takes mmap_sem. ignore_errors: go on behind what fails.
+ * => 0 or -errno; mm_populate ignores errors (MAP_POPULATE is a wish)
+ */
+int populate_range(unsigned long start, unsigned long len, bool ignore_errors);
 int mm_populate(unsigned long start, unsigned long len);
 
 /* ---- Page tables and unmapping (pgtable.c, unmap.c) ----------------------------------------------- */
