@@ -290,13 +290,6 @@ struct dentry {
 #define DCACHE_HASHED  1
 #define DCACHE_MOUNTED 2	/* something is mounted here */
 
-/* Readahead state of an open file (mm/readahead.c), pages. */
-struct file_ra_state {
-	unsigned long start;		/* where the current window begins */
-	unsigned int size, async_size, ra_pages;
-	loff_t prev_pos;
-};
-
 struct file {
 	atomic_t f_count;			/* [a] */
 	unsigned int f_flags;			/* O_*; fcntl(F_SETFL) under [i] */
@@ -413,7 +406,6 @@ void file_update_time(struct file *file);
 /* ---- Attributes: fs/attr.c ------------------------------------------------------------------- */
 
 s64 current_time_ns(void);	/* nanoseconds since 1970 */
-void set_wall_clock_ns(s64 now);/* clock_settime */
 void vfs_getattr(const struct path *path, struct kstat *stat);
 int notify_change(struct inode *inode, struct iattr *attr); /* permission of the change is checked */
 int vfs_truncate(const struct path *path, loff_t length);
