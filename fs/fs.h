@@ -290,6 +290,13 @@ struct dentry {
 #define DCACHE_HASHED  1
 #define DCACHE_MOUNTED 2	/* something is mounted here */
 
+/* Readahead state of an open file (mm/readahead.c), pages. */
+struct file_ra_state {
+	unsigned long start;		/* where the current window begins */
+	unsigned int size, async_size, ra_pages;
+	loff_t prev_pos;
+};
+
 struct file {
 	atomic_t f_count;			/* [a] */
 	unsigned int f_flags;			/* O_*; fcntl(F_SETFL) under [i] */
@@ -414,7 +421,7 @@ int inode_permission(struct inode *inode, int mask);	/* by fsuid, fsgid and capa
 int inode_permission_real(struct inode *inode, int mask); /* by uid, gid: access(2) */
 bool inode_owner_or_capable(const struct inode *inode);
 
-/* exec: => 0 or -ETXTBSY */
+/* => 0 or -ETXTBSY; open_exec() and the release of its file do this by themselves */
 int deny_write_access(struct file *file);
 void allow_write_access(struct file *file);
 

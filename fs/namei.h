@@ -55,7 +55,7 @@ int kern_path(const char *name, unsigned int lookup_flags, struct path *path);
 /* open(2): all O_ flags. => file (no descriptor yet) or ERR_PTR */
 struct file *do_filp_open(int dfd, const char *name, int flags, umode_t mode);
 struct file *filp_open(const char *name, int flags, umode_t mode);
-/* For execve: regular file, execute permission, no writers from now on (allow_write_access() when done). */
+/* For execve: regular file, execute permission, no writers until the file is released. */
 struct file *open_exec(int dfd, const char *name);
 
 int do_mkdirat(int dfd, const char *name, umode_t mode);
