@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contents of tmpfs files, for tmpfs.c and shmem_swap.c. See shmem.c.
+ */
+#ifndef FS_SHMEM_H
+#define FS_SHMEM_H
+
+#include "fs/fs.h"
+
+/* A mounted tmpfs. */
+struct tmpfs_sb {
+	unsigned long max_blocks;	/* [n] pages; 0: no limit */
+	unsigned long max_inodes;	/* [n] 0: no limit */
+	atomic_long_t used_blocks;	/* [a] */
+	atomic_long_t used_inodes;	/* [a] */
+};
+
+/* inode->i_private of a regular file. */
+struct shmem_inode {
+	spinlock_t lock;
+	struct radix_tree_root swapped;	/* [lock] index -> swap entry, of pages that are in no cache */
+	unsigned long nr_swapped;	/* [lock] */
+	unsigned long charged;		/* [lock] pages charged to the super block */
+};
+
+static inline struct shmem_inode *SHMEM_I(const struct inode *inode)
+{
+	return inode->i_private;
+}
+
+static inline struct tmpfs_sb *TMPFS_SB(const struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
+enum shmem_get { SGP_READ, SGP_ALLOC }; /* a hole gives no page; gets one */
+
+/* => 0 with *pagep locked, up to date and referenced (NULL: a hole), -ENOMEM, -ENOSPC, -EIO */
+int shmem_getpage(struct inode *inode, unsigned long index, struct page **pagep, enum shmem_get how);
+/* Bring the charge down to what is there. */
+void shmem_recalc(struct inode *inode);
+int shmem_init_inode(struct inode *inode);	/* regular file; 0 or -ENOMEM */
+void shmem_evict(struct inode *inode);
+/* => [w] held for writing */
+int shmem_truncate(struct inode *inode, loff_t size);
+extern const struct file_operations shmem_file_operations;
+
+/* shmem_swap.c */
+int shmem_swapin(struct inode *inode, unsigned long index); /* 0: look again, or -ENOMEM, -EIO */
+bool shmem_is_swapped(struct shmem_inode *info, unsigned long index);
+void shmem_free_swapped(struct shmem_inode *info, unsigned long first, unsigned long last); /* inclusive */
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shmem and swap: pages of memory files that reclaim writes out, and their way back.
+ *
+ *   page cache --shmem_writepage--> swap cache + entry in info->swapped --swap_writepage--> slot
+ *   slot --swapin_readahead--> swap cache --shmem_swapin--> page cache, the entry's use dropped
+ *
+ * The page stays locked over each move, and is in at least one of the two places at every moment, so a
+ * lookup that misses in both has found a hole. A moved-in page is dirty: its slot is gone.
+ *
+ * Locks: page lock, then info->lock (entries) or the caches' tree locks, never both.
+ */
+#include "fs/internal.h"
+#include "fs/shmem.h"
+#include "kernel/core/sched.h"
+#include "mm/lru.h"
+#include "mm/pagemap.h"
+#include "mm/swap.h"
+
+/* Entries are stored as exceptional items of the tree. */
+static void *entry_to_item(swp_entry_t entry)
+{
+	return (void *)(entry.val << RADIX_TREE_EXCEPTIONAL_SHIFT | RADIX_TREE_EXCEPTIONAL_ENTRY);
+}
+
+static swp_entry_t item_to_entry(void *item)
+{
+	swp_entry_t entry = { .val = (unsigned long)item >> RADIX_TREE_EXCEPTIONAL_SHIFT };
+
+	return entry;
+}
+
+static void *lookup_item(struct shmem_inode *info, unsigned long index)
+{
+	void *item;
+
+	if (!READ_ONCE(info->nr_swapped))
+		return NULL;
+	spin_lock(&info->lock);
+	item = radix_tree_lookup(&info->swapped, index);
+	spin_unlock(&info->lock);
+	return item;
+}
+
+bool shmem_is_swapped(struct shmem_inode *info, unsigned long index)
+{
+	return lookup_item(info, index) != NULL;
+}
+
+/* => true: the entry was item's and is gone, its use belongs to the caller now */
+static bool take_item(struct shmem_inode *info, unsigned long index, void *item)
+{
+	bool taken;
+
+	spin_lock(&info->lock);
+	taken = radix_tree_delete_item(&info->swapped, index, item) != NULL;
+	if (taken)
+		info->nr_swapped--;
+	spin_unlock(&info->lock);
+	return taken;
+}
+
+void shmem_free_swapped(struct shmem_inode *info, unsigned long first, unsigned long last)
+{
+	while (READ_ONCE(info->nr_swapped)) {
+		unsigned long index;
+		unsigned int found;
+		void *item;
+
+		spin_lock(&info->lock);
+		found = radix_tree_gang_lookup(&info->swapped, &item, &index, first, 1);
+		spin_unlock(&info->lock);
+		if (!found || index > last)
+			return;
+		if (take_item(info, index, item))
+			free_swap_and_cache(item_to_entry(item));
+		first = index;
+		cond_resched();
+	}
+}
+
+/* The locked page of the swap cache belongs to the file again. => 0, or -EEXIST: it changed meanwhile */
+static int move_in(struct inode *inode, unsigned long index, void *item, struct page *page)
+{
+	struct shmem_inode *info = SHMEM_I(inode);
+	swp_entry_t entry = item_to_entry(item);
+	int err;
+
+	if (!PageSwapCache(page) || page_private(page) != entry.val || lookup_item(info, index) != item)
+		return -EEXIST;
+	if (!PageUptodate(page))
+		return -EIO;
+	wait_on_page_writeback(page);
+	delete_from_swap_cache(page);
+	/* From here to the end the page's contents are nowhere else, so this must not fail. */
+	err = add_to_page_cache_locked(page, &inode->i_data, index, GFP_KERNEL | __GFP_NOFAIL);
+	BUG_ON(err);
+	if (take_item(info, index, item))
+		swap_free(entry);
+	set_page_dirty(page);
+	return 0;
+}
+
+int shmem_swapin(struct inode *inode, unsigned long index)
+{
+	struct shmem_inode *info = SHMEM_I(inode);
+	void *item = lookup_item(info, index);
+	struct page *page;
+	int err;
+
+	if (!item)
+		return 0;
+	page = lookup_swap_cache(item_to_entry(item));
+	if (!page)
+		page = swapin_readahead(item_to_entry(item), inode->i_data.gfp_mask, NULL, 0);
+	if (!page)
+		return lookup_item(info, index) == item ? -ENOMEM : 0;
+	lock_page(page);
+	err = move_in(inode, index, item, page);
+	unlock_page(page);
+	put_page(page);
+	return err == -EEXIST ? 0 : err;
+}
