@@ -215,6 +215,15 @@ static ssize_t write_page(struct inode *inode, const char *buf, size_t n, loff_t
 	return n - left;
 }
 
+static int fault_in_readable(const char *ubuf)
+{
+	char probe;
+	int err = get_user(probe, ubuf);
+
+	(void)probe;
+	return err;
+}
+
 static ssize_t shmem_rw_write(struct file *file, const char *buf, size_t count, loff_t *pos, bool kernel)
 {
 	struct inode *inode = file_inode(file);
@@ -226,7 +235,6 @@ static ssize_t shmem_rw_write(struct file *file, const char *buf, size_t count, 
 		file_update_time(file);
 	while (n >= 0 && count) {
 		size_t part = min(count, (size_t)(PAGE_SIZE - (*pos & ~PAGE_MASK)));
-		char probe;
 
 		n = write_page(inode, buf, part, *pos, kernel);
 		if (n < 0)
@@ -235,7 +243,7 @@ static ssize_t shmem_rw_write(struct file *file, const char *buf, size_t count, 
 		count -= n;
 		*pos += n;
 		done += n;
-		if (n < (ssize_t)part && get_user(probe, buf)) {
+		if (n < (ssize_t)part && fault_in_readable(buf)) {
 			n = -EFAULT;
 			break;
 		}

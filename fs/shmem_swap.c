@@ -18,11 +18,6 @@
 #include "mm/swap.h"
 
 /* Entries are stored as exceptional items of the tree. */
-static void *entry_to_item(swp_entry_t entry)
-{
-	return (void *)(entry.val << RADIX_TREE_EXCEPTIONAL_SHIFT | RADIX_TREE_EXCEPTIONAL_ENTRY);
-}
-
 static swp_entry_t item_to_entry(void *item)
 {
 	swp_entry_t entry = { .val = (unsigned long)item >> RADIX_TREE_EXCEPTIONAL_SHIFT };

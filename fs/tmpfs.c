@@ -365,7 +365,7 @@ static struct file_system_type rootfs_type = { .name = "rootfs" };
 
 static void shm_name(struct dentry *dentry, char *buf, size_t size)
 {
-	snprintf(buf, size, "/%s (deleted)", dentry->d_name);
+	snprintf(buf, size, "/%s (deleted)", dentry->d_name + (dentry->d_name[0] == '/'));
 }
 
 static const struct dentry_operations shm_d_ops = { .d_name = shm_name };
