@@ -19,6 +19,8 @@
 #include "mm/vmstat.h"
 #include "mm/zone.h"
 
+void free_reserved_page(struct page *page); /* mm: a frame kept since boot goes to the buddy */
+
 struct link_name {
 	struct link_name *next;
 	u32 ino, major, minor;

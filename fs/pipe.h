@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Pipes and FIFOs. See pipe.c. */
+#ifndef FS_PIPE_H
+#define FS_PIPE_H
+
+#include "fs/fs.h"
+#include "kernel/core/wait.h"
+
+#define PIPE_BUF	  4096	/* writes up to this size are never torn */
+#define PIPE_DEF_BUFFERS  16	/* pages: 64 KiB, Linux's default */
+#define PIPE_MAX_BUFFERS  256	/* 1 MiB, what F_SETPIPE_SZ allows */
+
+struct pipe_buffer {
+	struct page *page;
+	unsigned int offset, len;
+};
+
+struct pipe_inode {
+	struct mutex mutex;
+	wait_queue_head_t wait;		/* both sides */
+	struct pipe_buffer *bufs;	/* [mutex] ring of size entries */
+	unsigned int size;		/* [mutex] */
+	unsigned int first, used;	/* [mutex] */
+	size_t room;			/* [mutex] bytes that can be written; read by who waits */
+	unsigned int readers, writers;	/* [mutex] open files */
+	unsigned int r_counter, w_counter; /* [mutex] opens so far: FIFO openers wait for a change */
+	unsigned int files;		/* [inode i_lock] open files of both kinds */
+};
+
+void pipe_init(void);
+void locks_init(void);
+/* fcntl(F_GETPIPE_SZ), F_SETPIPE_SZ: => bytes or -errno; -EBADF: not a pipe */
+long pipe_get_size(struct file *file);
+long pipe_set_size(struct file *file, unsigned long bytes);
+
+#endif
