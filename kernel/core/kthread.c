@@ -31,8 +31,11 @@ static void __noreturn kthread_exit(int result)
 static int kthread_entry(void *data)
 {
 	struct task_struct *p = data;
+	int result = p->should_stop ? -EINTR : p->thread_fn(p->thread_data);
 
-	kthread_exit(p->should_stop ? -EINTR : p->thread_fn(p->thread_data));
+	if (!(p->flags & PF_KTHREAD))
+		return 0; /* the first process: kernel_execve() has given it a user program to return to */
+	kthread_exit(result);
 }
 
 /* => p gets a number, a signal_struct and its place on the lists */
