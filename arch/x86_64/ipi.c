@@ -97,6 +97,8 @@ void smp_call_function_many(cpumask_t mask, void (*fn)(void *), void *arg, bool 
 	preempt_disable();
 	self = smp_processor_id();
 	mask &= READ_ONCE(cpu_online_mask) & ~CPU_MASK_CPU(self);
+	if (IS_ENABLED(CONFIG_DEBUG) && wait && mask)
+		WARN_ON_ONCE(irqs_disabled() && !panic_in_progress);
 	for_each_cpu(cpu, &mask) post_call(cpu, fn, arg);
 	if (wait) {
 		for_each_cpu(cpu, &mask) wait_slot(&slots[cpu][self]);

@@ -58,32 +58,28 @@ FUNC __copy_user
 	jmp	1b
 END_FUNC __copy_user
 
-/* unsigned long __clear_user(void *to, unsigned long n): bytes not cleared */
+/* unsigned long __clear_user(void *to, unsigned long n): bytes not cleared; the same way */
 FUNC __clear_user
 	ASM_STAC
-	xorl	%edx, %edx
-	movq	%rsi, %rax
-	subq	$8, %rax
-	jb	2f
+	xorl	%eax, %eax
+	movq	%rsi, %rcx
+	shrq	$3, %rcx
+	andl	$7, %esi
+10:	rep stosq
+	EXTABLE 10b, 3f
+	testl	%esi, %esi
+	jz	2f
 1:
-10:	movq	%rdx, (%rdi)
-	EXTABLE 10b, .Lclear_bytes
-	addq	$8, %rdi
-	subq	$8, %rax
-	jae	1b
-2:	addq	$8, %rax
-	jz	4f
-3:
-11:	movb	%dl, (%rdi)
-	EXTABLE 11b, 4f
+11:	movb	%al, (%rdi)
+	EXTABLE 11b, 2f
 	incq	%rdi
-	decq	%rax
-	jnz	3b
-4:	ASM_CLAC
+	decq	%rsi
+	jnz	1b
+2:	ASM_CLAC
+	movq	%rsi, %rax
 	ret
-.Lclear_bytes:
-	addq	$8, %rax
-	jmp	3b
+3:	leaq	(%rsi,%rcx,8), %rsi		/* words left, as bytes */
+	jmp	1b
 END_FUNC __clear_user
 
 /*
