@@ -144,6 +144,12 @@ struct swap_row {
 bool swap_get_row(unsigned int type, struct swap_row *row); /* type 0..MAX_SWAPFILES-1; false: unused */
 
 /*
+ * For swapoff: brings back every page of the area that is not an address space's (tmpfs).
+ * => 0, -ENOMEM, -EINTR, -EIO; called with nothing but the swapon mutex held, may sleep
+ */
+void swap_set_shmem_unuse(int (*unuse)(unsigned int type));
+
+/*
  * Address spaces that may hold swap entries, for swapoff.
  * => add: before the first entry is put into mm (rmap, fork). del: in mmput. mm->mmlist starts as an
  *    empty list. Both take mmlist_lock.

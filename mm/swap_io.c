@@ -181,6 +181,7 @@ int swap_writepage(struct page *page, struct writeback_control *wbc)
 	set_page_writeback(page);
 	atomic_long_inc(&swap_writeback_pages);
 	count_vm_event(PSWPOUT);
+	count_vm_events(PGPGOUT, PAGE_SECTORS);
 	trace_run(MM_SWAP_OUT, page);
 	unlock_page(page);
 	swap_submit(page, BIO_WRITE, end_swap_write);
@@ -191,6 +192,7 @@ int swap_readpage(struct page *page)
 {
 	VM_BUG_ON_PAGE(!PageLocked(page) || !PageSwapCache(page) || PageUptodate(page), page);
 	count_vm_event(PSWPIN);
+	count_vm_events(PGPGIN, PAGE_SECTORS);
 	trace_run(MM_SWAP_IN, page);
 	swap_submit(page, BIO_READ, end_swap_read);
 	return 0;

@@ -25,6 +25,13 @@
 static DEFINE_SPINLOCK(mmlist_lock, LOCK_RANK_LEAF);
 static LIST_HEAD(swap_mms);	/* [mmlist_lock] mm->mmlist */
 
+static int (*shmem_unuse)(unsigned int type); /* [I] the memory file system's part */
+
+void swap_set_shmem_unuse(int (*unuse)(unsigned int type))
+{
+	shmem_unuse = unuse;
+}
+
 void swap_mm_add(struct mm_struct *mm)
 {
 	if (!list_empty(&mm->mmlist)) /* it never leaves while it has users */
@@ -187,6 +194,8 @@ int swap_unuse(struct swap_area *area)
 			err = unuse_mm(mm, area->type);
 		if (mm)
 			mmput(mm);
+		if (!err && shmem_unuse)
+			err = shmem_unuse(area->type);
 		if (err)
 			return err;
 		unuse_cache(area);
