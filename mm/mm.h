@@ -55,6 +55,7 @@ void vm_unacct_memory(long pages);
 extern struct mm_struct init_mm;	/* the kernel's own: kernel page tables, no areas */
 
 void vm_init(void);			/* boot: caches for mm, areas, anon_vma; after kmem_cache_init */
+void radix_tree_init(void);		/* boot: nodes of radix trees; after kmem_cache_init */
 /* => an empty address space with mm_users 1 and its own pgd, or NULL */
 struct mm_struct *__must_check mm_alloc(void);
 /* => a copy of oldmm for fork: areas, page tables with copy-on-write, limits. NULL: no memory. Takes mmap_sem of oldmm. */

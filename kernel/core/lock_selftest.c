@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Self tests of everything that waits: several kernel threads at once, each test a few tenths of a
+ * second of guest time. Counters that are changed without atomics show whether a lock excludes.
+ */
+#include "kernel/base/selftest.h"
+#include "kernel/core/completion.h"
+#include "kernel/core/kthread.h"
+#include "kernel/core/mutex.h"
+#include "kernel/core/rwsem.h"
+#include "kernel/core/sched.h"
+#include "arch/cpu.h"
+#include "asm/barrier.h"
+
+#define NR_WORKERS 4
+#define ROUNDS	   300
+
+static atomic_t workers_left;
+static DECLARE_COMPLETION(workers_done);
+
+static void worker_ends(void)
+{
+	if (atomic_dec_and_test(&workers_left))
+		complete(&workers_done);
+}
+
+/* Runs fn in NR_WORKERS threads and waits for their ends. */
+static void run_workers(int (*fn)(void *), bool spread)
+{
+	atomic_set(&workers_left, NR_WORKERS);
+	reinit_completion(&workers_done);
+	for (long i = 0; i < NR_WORKERS; i++) {
+		struct task_struct *p = kthread_create(fn, (void *)i, "selftest%ld", i);
+
+		REQUIRE(!IS_ERR(p));
+		if (spread)
+			kthread_bind(p, (unsigned int)(i % num_online_cpus()));
+		wake_up_process(p);
+	}
+	EXPECT(wait_for_completion_timeout(&workers_done, 60 * HZ) > 0);
+}
+
+static unsigned long plain; /* read, give way, write: lost updates show missing exclusion */
+
+static void bump_plain(bool give_way)
+{
+	unsigned long v = READ_ONCE(plain);
+
+	if (give_way)
+		yield();
+	else
+		cpu_relax();
+	WRITE_ONCE(plain, v + 1);
+}
+
+static DEFINE_SPINLOCK(test_spinlock, LOCK_RANK_LEAF);
+
+static int spin_worker(void *unused)
+{
+	for (int i = 0; i < ROUNDS * 10; i++) {
+		spin_lock(&test_spinlock);
+		bump_plain(false);
+		spin_unlock(&test_spinlock);
+	}
+	worker_ends();
+	return 0;
+}
+
+SELFTEST(core_spinlock_excludes)
+{
+	plain = 0;
+	run_workers(spin_worker, true);
+	EXPECT_EQ(plain, NR_WORKERS * ROUNDS * 10);
+}
+
+static DEFINE_MUTEX(test_mutex, LOCK_RANK_SLEEP_LEAF);
+
+static int mutex_worker(void *unused)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		mutex_lock(&test_mutex);
+		bump_plain(i % 4 == 0);
+		mutex_unlock(&test_mutex);
+	}
+	worker_ends();
+	return 0;
+}
+
+SELFTEST(core_mutex_excludes)
+{
+	plain = 0;
+	run_workers(mutex_worker, false);
+	EXPECT_EQ(plain, NR_WORKERS * ROUNDS);
+	EXPECT(!mutex_is_locked(&test_mutex));
+	EXPECT(mutex_trylock(&test_mutex));
+	EXPECT(!mutex_trylock(&test_mutex));
+	mutex_unlock(&test_mutex);
+}
+
+static DECLARE_RWSEM(test_rwsem, LOCK_RANK_SLEEP_LEAF);
+static atomic_t readers_inside, most_readers;
+
+static int rwsem_worker(void *id)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		if ((i + (long)id) % 4 == 0) {
+			down_write(&test_rwsem);
+			EXPECT_EQ(atomic_read(&readers_inside), 0);
+			bump_plain(true);
+			if (i % 8 == 0) {
+				downgrade_write(&test_rwsem);
+				yield();
+				up_read(&test_rwsem);
+			} else {
+				up_write(&test_rwsem);
+			}
+		} else {
+			down_read(&test_rwsem);
+			if (atomic_inc_return(&readers_inside) > atomic_read(&most_readers))
+				atomic_set(&most_readers, atomic_read(&readers_inside));
+			yield();
+			atomic_dec(&readers_inside);
+			up_read(&test_rwsem);
+		}
+	}
+	worker_ends();
+	return 0;
+}
+
+SELFTEST(core_rwsem)
+{
+	plain = 0;
+	atomic_set(&most_readers, 0);
+	run_workers(rwsem_worker, false);
+	EXPECT_EQ(plain, NR_WORKERS * ROUNDS / 4);
+	EXPECT_EQ(test_rwsem.count, 0);
+	EXPECT(atomic_read(&most_readers) > 1);
+}
+
+static bool stop_reading;
+
+static int endless_reader(void *unused)
+{
+	while (!READ_ONCE(stop_reading)) {
+		down_read(&test_rwsem);
+		yield();
+		up_read(&test_rwsem);
+	}
+	worker_ends();
+	return 0;
+}
+
+/* Readers that always overlap must not keep a writer out. */
+SELFTEST(core_rwsem_writer_not_starved)
+{
+	unsigned long start;
+
+	stop_reading = false;
+	atomic_set(&workers_left, NR_WORKERS);
+	reinit_completion(&workers_done);
+	for (int i = 0; i < NR_WORKERS; i++)
+		REQUIRE(!IS_ERR(kthread_run(endless_reader, NULL, "reader%d", i)));
+	schedule_timeout_uninterruptible(2);
+	start = jiffies;
+	down_write(&test_rwsem);
+	EXPECT(time_before(jiffies, start + HZ));
+	up_write(&test_rwsem);
+	WRITE_ONCE(stop_reading, true);
+	EXPECT(wait_for_completion_timeout(&workers_done, 10 * HZ) > 0);
+}
+
+static DECLARE_WAIT_QUEUE_HEAD(ball_wait);
+static int ball; /* whose turn */
+
+static int ping_pong(void *id)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		wait_event(ball_wait, READ_ONCE(ball) == (int)(long)id);
+		WRITE_ONCE(ball, ((int)(long)id + 1) % NR_WORKERS);
+		wake_up_all(&ball_wait);
+	}
+	worker_ends();
+	return 0;
+}
+
+/* A ball goes round: one lost wake-up and it stops for good. */
+SELFTEST(core_wait_queue_loses_nothing)
+{
+	ball = 0;
+	run_workers(ping_pong, true);
+	EXPECT_EQ(ball, 0);
+	EXPECT(!waitqueue_active(&ball_wait));
+}
+
+SELFTEST(core_wait_timeout)
+{
+	unsigned long start = jiffies;
+
+	EXPECT_EQ(wait_event_timeout(ball_wait, false, 3), 0);
+	EXPECT(time_in_range(jiffies, start + 3, start + 20));
+	EXPECT_EQ(wait_event_timeout(ball_wait, true, 3), 3);
+	EXPECT(!waitqueue_active(&ball_wait));
+}
+
+static unsigned long bit_word;
+
+static int bit_worker(void *unused)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		wait_on_bit_lock(&bit_word, 5, TASK_UNINTERRUPTIBLE);
+		bump_plain(i % 4 == 0);
+		clear_and_wake_up_bit(5, &bit_word);
+	}
+	worker_ends();
+	return 0;
+}
+
+SELFTEST(core_bit_lock)
+{
+	plain = 0;
+	bit_word = 1;
+	run_workers(bit_worker, false);
+	EXPECT_EQ(plain, NR_WORKERS * ROUNDS);
+	EXPECT_EQ(bit_word, 1);
+	EXPECT_EQ(wait_on_bit(&bit_word, 5, TASK_UNINTERRUPTIBLE), 0);
+	EXPECT_EQ(wait_on_bit_timeout(&bit_word, 0, TASK_UNINTERRUPTIBLE, 2), -11);
+}
+
+static DECLARE_COMPLETION(many);
+
+static int completion_worker(void *unused)
+{
+	wait_for_completion(&many);
+	worker_ends();
+	return 0;
+}
+
+SELFTEST(core_completion)
+{
+	init_completion(&many);
+	complete(&many);
+	EXPECT(completion_done(&many) && try_wait_for_completion(&many));
+	EXPECT(!try_wait_for_completion(&many));
+	EXPECT_EQ(wait_for_completion_timeout(&many, 2), 0);
+	complete(&many);
+	complete(&many);
+	complete_all(&many);
+	run_workers(completion_worker, false);
+	EXPECT(completion_done(&many));
+}
