@@ -1,55 +1,147 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The boot order on one screen. At this point: the map the firmware gave, then power off.
+ * The boot order on one screen.
+ *
+ *   kernel_main (boot CPU, interrupts off)         init_thread (process 1)
+ *     what the CPU is                                the other CPUs, kernel threads
+ *     what the firmware said                         devices, file systems, the initrd
+ *     what memory there is -> page tables            tests, if the command line asks for them
+ *     zones -> buddy -> slab -> vmalloc              the first program
+ *     interrupts, clock, scheduler
+ *
+ * Everything before core_init() runs without interrupts, tasks or a second CPU; allocation without sleeping
+ * (gfp_allowed_mask lacks WAIT, IO and FS until the scheduler runs).
  */
+#include "arch/acpi.h"
+#include "arch/cpu.h"
+#include "arch/irq.h"
+#include "arch/mmu.h"
+#include "arch/time.h"
 #include "boot/boot_info.h"
 #include "boot/exit_status.h"
+#include "drivers/drivers.h"
+#include "fs/fs.h"
+#include "kernel/bench.h"
+#include "kernel/base/bug.h"
+#include "kernel/base/initcall.h"
+#include "kernel/base/kstrtox.h"
+#include "kernel/base/param.h"
+#include "kernel/base/printk.h"
+#include "kernel/base/selftest.h"
+#include "kernel/core/block.h"
+#include "kernel/core/kthread.h"
+#include "kernel/core/sched.h"
+#include "kernel/init_process.h"
+#include "mm/kmap.h"
+#include "mm/kstack.h"
+#include "mm/memblock.h"
+#include "mm/mm.h"
+#include "mm/oom.h"
+#include "mm/slab.h"
+#include "mm/swap.h"
+#include "mm/vmalloc.h"
+#include "mm/vmscan.h"
+#include "mm/writeback.h"
+#include "mm/zone.h"
 
-#define COM1	   0x3f8
+static struct boot_info *boot; /* until the initrd is unpacked */
+static int max_cpus = NR_CPUS;
 
-
-static void outb(u16 port, u8 value)
+static int set_max_cpus(char *val)
 {
-	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+	return val ? kstrtoint(val, 0, &max_cpus) : -EINVAL;
+}
+early_param("maxcpus", set_max_cpus);
+
+static void reserve_loaded(void)
+{
+	memblock_reserve(boot_image_start(), boot_image_end() - boot_image_start());
+	if (boot->initrd_end > boot->initrd_start)
+		memblock_reserve(boot->initrd_start, boot->initrd_end - boot->initrd_start);
 }
 
-static void print(const char *text)
+/* What there is: firmware's map and tables, then page tables and per-CPU areas made of it. */
+static void memory_init_early(void)
 {
-	for (; *text; text++) {
-		if (*text == '\n')
-			outb(COM1, '\r');
-		outb(COM1, *text);
+	early_fixmap_init();
+	setup_memory(boot);
+	reserve_loaded();
+	acpi_init(boot->rsdp_valid ? boot->rsdp : NULL);
+	setup_numa();
+	paging_init((phys_addr_t)max_low_pfn << PAGE_SHIFT);
+	setup_per_cpu_areas();
+}
+
+/* The floors of mm in their order. */
+static void memory_init(void)
+{
+	zones_init();
+	mem_init();
+	init_per_zone_wmark_min();
+	kmem_cache_init();
+	vmalloc_init();
+	kmap_init();
+	kstack_init();
+	vm_init();
+}
+
+/* The boot words selftest and bench: run them and end. */
+static void run_tests(void)
+{
+	const char *prefix;
+
+	if (selftest_wanted(&prefix))
+		machine_power_off(selftest_run(prefix) ? EXIT_FAILED : EXIT_OK);
+	if (bench_wanted()) {
+		bench_run();
+		machine_power_off(EXIT_OK);
 	}
 }
 
-static void print_hex(u64 value)
+static void run_first_program(void)
 {
-	for (int shift = 60; shift >= 0; shift -= 4)
-		outb(COM1, "0123456789abcdef"[value >> shift & 15]);
+	if (boot->initrd_end == boot->initrd_start)
+		panic("No initrd: give the loader a cpio archive (newc) that holds /init "
+		      "(GRUB: module2, QEMU: -initrd)");
+	run_init_process();
 }
 
-static void print_pair(const char *name, u64 a, u64 b)
+static int init_thread(void *unused)
 {
-	print(name);
-	print_hex(a);
-	print(" ");
-	print_hex(b);
-	print("\n");
+	smp_boot_cpus(max_cpus, idle_create, cpu_idle_entry_on);
+	core_start();
+	swap_init();
+	kswapd_init();
+	oom_reaper_init();
+	writeback_init();
+	vfs_init();
+	block_init();
+	drivers_init();
+	tmpfs_init_rootfs();
+	procfs_init();
+	devices_init();
+	do_initcalls();
+	initramfs_unpack(boot->initrd_start, boot->initrd_end);
+	run_tests();
+	run_first_program();
+	return 0; /* into the first program */
 }
 
 void kernel_main(struct boot_info *bi)
 {
-	print("Tidemark, loaded by ");
-	print(bi->loader);
-	print("\nCommand line: ");
-	print(bi->cmdline);
-	print("\n");
-	for (unsigned i = 0; i < bi->nr_map; i++)
-		print_pair("BIOS-e820: ", bi->map[i].addr, bi->map[i].addr + bi->map[i].size);
-	print_pair("initrd: ", bi->initrd_start, bi->initrd_end);
-	print_pair("image: ", boot_image_start(), boot_image_end());
-	print(bi->rsdp_valid ? "ACPI root pointer found\n" : "no ACPI root pointer\n");
-	outb(EXIT_PORT, EXIT_OK);
-	for (;;)
-		asm volatile("cli; hlt");
+	boot = bi;
+	cpu_init_boot();
+	serial_console_init();
+	param_parse(bi->cmdline);
+	pr_info("Tidemark, loaded by %s\n", bi->loader);
+	pr_info("Command line: %s\n", saved_command_line);
+	memory_init_early();
+	memory_init();
+	irq_init();
+	time_init();
+	core_init();
+	gfp_allowed_mask = GFP_BITS_MASK;
+	if (IS_ERR(kthread_run(init_thread, NULL, "init")))
+		panic("no memory for the first task");
+	cpu_idle_entry();
 }
