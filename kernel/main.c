@@ -122,6 +122,7 @@ static int init_thread(void *unused)
 	devices_init();
 	do_initcalls();
 	initramfs_unpack(boot->initrd_start, boot->initrd_end);
+	init_per_zone_wmark_min(); /* again: the initrd's frames are managed now */
 	run_tests();
 	run_first_program();
 	return 0; /* into the first program */

@@ -190,8 +190,8 @@ static void free_range(struct zone *zone, unsigned long pfn, unsigned long end)
 		pfn += 1UL << order;
 	}
 	__mod_zone_page_state(zone, NR_FREE_PAGES, (long)pages);
-	spin_unlock_irqrestore(&zone->lock, flags);
 	zone->managed_pages += pages;
+	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
 /* Everything memblock has free goes to the buddy; memblock ends here. */
@@ -227,4 +227,15 @@ void mem_init(void)
 	pr_info("Memory: %luK/%luK available (%luK reserved, %luK highmem)\n",
 		totalram_pages << (PAGE_SHIFT - 10), all << (PAGE_SHIFT - 10),
 		(all - totalram_pages) << (PAGE_SHIFT - 10), totalhigh_pages << (PAGE_SHIFT - 10));
+}
+
+void free_reserved_page(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long pfn = page_to_pfn(page);
+
+	free_range(zone, pfn, pfn + 1);
+	__atomic_add_fetch(&totalram_pages, 1, __ATOMIC_RELAXED);
+	if (is_highmem(zone))
+		__atomic_add_fetch(&totalhigh_pages, 1, __ATOMIC_RELAXED);
 }

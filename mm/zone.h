@@ -366,6 +366,8 @@ bool zone_watermark_ok_safe(struct zone *zone, unsigned int order, unsigned long
 /* Boot, in this order; then the sysctl entry. */
 void zones_init(void);			/* nodes, zones, memmap from memblock; zonelists */
 void mem_init(void);			/* hands all free memory to the buddy */
+/* A frame reserved since boot (initrd, init data) goes to the buddy. => recompute the watermarks afterwards */
+void free_reserved_page(struct page *page);
 void init_per_zone_wmark_min(void);	/* min_free_kbytes, watermarks, reserves */
 void setup_per_zone_wmarks(void);
 void setup_per_zone_lowmem_reserve(void);
