@@ -32,6 +32,7 @@
 #include "kernel/core/kthread.h"
 #include "kernel/core/sched.h"
 #include "kernel/init_process.h"
+#include "kernel/sys/process.h"
 #include "mm/kmap.h"
 #include "mm/kstack.h"
 #include "mm/memblock.h"
@@ -121,6 +122,8 @@ static int init_thread(void *unused)
 	procfs_init();
 	devices_init();
 	do_initcalls();
+	if (become_process(current))
+		panic("no memory for the first process");
 	initramfs_unpack(boot->initrd_start, boot->initrd_end);
 	init_per_zone_wmark_min(); /* again: the initrd's frames are managed now */
 	run_tests();

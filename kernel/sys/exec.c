@@ -451,8 +451,7 @@ long sys_execve(const char __user *ufilename, unsigned long __user *uargv,
 
 /* ---- The first program -------------------------------------------------------------------------- */
 
-/* A kernel thread gets what every process has. */
-static int become_process(struct task_struct *me)
+int become_process(struct task_struct *me)
 {
 	struct signal_struct *sig = me->signal;
 
