@@ -51,7 +51,7 @@ static void map_one_around(struct fault *f, struct page *page, unsigned long add
 		return;
 	}
 	if (page_mapping(page) == f->vma->vm_file->f_mapping && PageUptodate(page) &&
-	    ((loff_t)page->index << PAGE_SHIFT) < i_size_read(f->vma->vm_file->f_inode) &&
+	    ((loff_t)page->index << PAGE_SHIFT) < i_size_read(f->vma->vm_file->f_mapping->host) &&
 	    pte_none(ptep_get(pte))) {
 		inc_mm_counter(f->mm, MM_FILEPAGES);
 		page_add_file_rmap(page);

@@ -97,13 +97,13 @@ static ssize_t read_step(struct file *file, void *buf, size_t len, loff_t pos, b
 	size_t n = min(len, (size_t)(PAGE_SIZE - offset));
 	loff_t size;
 
-	if (pos >= i_size_read(file->f_inode))
+	if (pos >= i_size_read(file->f_mapping->host))
 		return 0;
 	page = get_read_page(file, index, nr);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	/* The size is looked at after the page has become uptodate: what was cut off meanwhile is not shown. */
-	size = i_size_read(file->f_inode);
+	size = i_size_read(file->f_mapping->host);
 	n = pos >= size ? 0 : min(n, (size_t)(size - pos));
 	if (n) {
 		size_t done = copy_out(page ? page : zero_page, offset, n, buf, user);
