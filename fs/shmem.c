@@ -29,6 +29,7 @@
 #include "mm/slab.h"
 
 static const struct address_space_operations shmem_aops = {
+	.writepage = shmem_writepage,
 	.set_page_dirty = set_page_dirty_no_writeback,
 };
 
@@ -40,6 +41,8 @@ int shmem_init_inode(struct inode *inode)
 		return -ENOMEM;
 	spin_lock_init(&info->lock, LOCK_RANK_SPIN_OUTER);
 	INIT_RADIX_TREE(&info->swapped, GFP_NOWAIT | __GFP_NOWARN);
+	INIT_LIST_HEAD(&info->list);
+	info->inode = inode;
 	inode->i_private = info;
 	inode->i_fop = &shmem_file_operations;
 	inode->i_data.a_ops = &shmem_aops;
@@ -361,6 +364,7 @@ int shmem_truncate(struct inode *inode, loff_t size)
 void shmem_evict(struct inode *inode)
 {
 	drop_range(inode, 0, (loff_t)(~0UL >> 1));
+	shmem_forget(SHMEM_I(inode));
 	kfree(inode->i_private);
 	inode->i_private = NULL;
 }

@@ -21,6 +21,8 @@ struct shmem_inode {
 	struct radix_tree_root swapped;	/* [lock] index -> swap entry, of pages that are in no cache */
 	unsigned long nr_swapped;	/* [lock] */
 	unsigned long charged;		/* [lock] pages charged to the super block */
+	struct inode *inode;		/* [I] */
+	struct list_head list;		/* [shmem_list_lock] files that had swapped pages, for swapoff */
 };
 
 static inline struct shmem_inode *SHMEM_I(const struct inode *inode)
@@ -49,5 +51,8 @@ extern const struct file_operations shmem_file_operations;
 int shmem_swapin(struct inode *inode, unsigned long index); /* 0: look again, or -ENOMEM, -EIO */
 bool shmem_is_swapped(struct shmem_inode *info, unsigned long index);
 void shmem_free_swapped(struct shmem_inode *info, unsigned long first, unsigned long last); /* inclusive */
+void shmem_forget(struct shmem_inode *info);	/* the inode goes away */
+int shmem_writepage(struct page *page, struct writeback_control *wbc);
+void shmem_swap_init(void);
 
 #endif

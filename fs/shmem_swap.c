@@ -17,7 +17,16 @@
 #include "mm/pagemap.h"
 #include "mm/swap.h"
 
+static DEFINE_SPINLOCK(shmem_list_lock, LOCK_RANK_DCACHE);
+static LIST_HEAD(shmem_list);		/* [shmem_list_lock] */
+static unsigned int shmem_list_len;	/* [shmem_list_lock] */
+
 /* Entries are stored as exceptional items of the tree. */
+static void *entry_to_item(swp_entry_t entry)
+{
+	return (void *)(entry.val << RADIX_TREE_EXCEPTIONAL_SHIFT | RADIX_TREE_EXCEPTIONAL_ENTRY);
+}
+
 static swp_entry_t item_to_entry(void *item)
 {
 	swp_entry_t entry = { .val = (unsigned long)item >> RADIX_TREE_EXCEPTIONAL_SHIFT };
@@ -115,4 +124,143 @@ int shmem_swapin(struct inode *inode, unsigned long index)
 	unlock_page(page);
 	put_page(page);
 	return err == -EEXIST ? 0 : err;
+}
+
+/* ---- Out ---- */
+
+/* => 0: the slot's use is recorded at index */
+static int record_item(struct shmem_inode *info, unsigned long index, swp_entry_t entry)
+{
+	int err = swap_duplicate(entry);
+
+	if (err)
+		return err;
+	spin_lock(&info->lock);
+	err = radix_tree_insert(&info->swapped, index, entry_to_item(entry));
+	if (!err)
+		info->nr_swapped++;
+	spin_unlock(&info->lock);
+	if (err)
+		swap_free(entry);
+	return err;
+}
+
+/* swapoff must find the file. */
+static void remember(struct shmem_inode *info)
+{
+	if (!list_empty(&info->list))
+		return;
+	spin_lock(&shmem_list_lock);
+	if (list_empty(&info->list)) {
+		list_add_tail(&info->list, &shmem_list);
+		shmem_list_len++;
+	}
+	spin_unlock(&shmem_list_lock);
+}
+
+void shmem_forget(struct shmem_inode *info)
+{
+	if (list_empty(&info->list))
+		return;
+	spin_lock(&shmem_list_lock);
+	list_del_init(&info->list);
+	shmem_list_len--;
+	spin_unlock(&shmem_list_lock);
+}
+
+/* Reclaim: the locked, unmapped page, whose dirty flag was cleared, goes to swap. => 0, or -EAGAIN: dirty again */
+int shmem_writepage(struct page *page, struct writeback_control *wbc)
+{
+	struct shmem_inode *info = SHMEM_I(page->mapping->host);
+	unsigned long index = page->index;
+	swp_entry_t entry = { .val = 0 };
+
+	if (wbc->for_reclaim && !page_mapped(page))
+		entry = get_swap_page();
+	if (!entry.val)
+		goto keep;
+	if (record_item(info, index, entry)) {
+		swapcache_free(entry);
+		goto keep;
+	}
+	if (add_to_swap_cache(page, entry, GFP_NOWAIT)) {
+		take_item(info, index, entry_to_item(entry));
+		swap_free(entry);
+		swapcache_free(entry);
+		goto keep;
+	}
+	remember(info);
+	delete_from_page_cache(page);
+	return swap_writepage(page, wbc);
+keep:
+	set_page_dirty(page);
+	unlock_page(page);
+	return -EAGAIN;
+}
+
+/* ---- swapoff ---- */
+
+static int unuse_inode(struct inode *inode, unsigned int type)
+{
+	struct shmem_inode *info = SHMEM_I(inode);
+	unsigned long index = 0;
+
+	for (;;) {
+		unsigned int found;
+		void *item;
+		int err;
+
+		spin_lock(&info->lock);
+		found = radix_tree_gang_lookup(&info->swapped, &item, &index, index, 1);
+		spin_unlock(&info->lock);
+		if (!found)
+			return 0;
+		if (swp_type(item_to_entry(item)) == type) {
+			err = shmem_swapin(inode, index);
+			if (err)
+				return err;
+			if (signal_pending(current))
+				return -EINTR;
+		}
+		if (++index == 0)
+			return 0;
+		cond_resched();
+	}
+}
+
+static struct inode *next_file(void)
+{
+	struct shmem_inode *info;
+	struct inode *inode = NULL;
+
+	spin_lock(&shmem_list_lock);
+	if (!list_empty(&shmem_list)) {
+		info = list_first_entry(&shmem_list, struct shmem_inode, list);
+		list_move_tail(&info->list, &shmem_list);
+		if (atomic_inc_not_zero(&info->inode->i_count))
+			inode = info->inode;
+	}
+	spin_unlock(&shmem_list_lock);
+	return inode;
+}
+
+static int shmem_unuse(unsigned int type)
+{
+	unsigned int n = READ_ONCE(shmem_list_len);
+	int err = 0;
+
+	while (n-- && !err) {
+		struct inode *inode = next_file();
+
+		if (!inode)
+			continue;
+		err = unuse_inode(inode, type);
+		iput(inode);
+	}
+	return err;
+}
+
+void shmem_swap_init(void)
+{
+	swap_set_shmem_unuse(shmem_unuse);
 }

@@ -402,4 +402,5 @@ void tmpfs_init_rootfs(void)
 	root.dentry = root_mnt->mnt_root;
 	fs_struct_init(&root);
 	mm_set_shmem_setup(shmem_file_setup);
+	shmem_swap_init();
 }

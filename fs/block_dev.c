@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block devices as files: the page cache of a disk.
+ *
+ *   /dev/vda (node: a number) -> block_device -> bd_inode, whose page cache all openers share
+ *   read, mmap: filemap -> readpage -> bio      write: dirty pages -> flusher, fsync -> writepage -> bio
+ *
+ * The last close writes dirty pages and empties the cache, so that what swap or another user writes to
+ * the device directly is seen by the next opener. A device whose size is no multiple of the page size has a
+ * last page that is only partly read and written; the rest of it is zero.
+ *
+ * Locks: bdev_mutex for making bd_inode and counting openers. bios come from a slab cache; the submitter never
+ * waits for one (a failed write-back leaves the page dirty).
+ */
+#include "arch/uaccess.h"
+#include "fs/device.h"
+#include "fs/internal.h"
+#include "kernel/base/kernel.h"
+#include "kernel/base/printk.h"
+#include "mm/kmap.h"
+#include "mm/pagemap.h"
+#include "mm/slab.h"
+#include "mm/vmstat.h"
+#include "mm/writeback.h"
+
+struct page_bio {
+	struct bio bio;
+	struct bio_vec vec;
+};
+
+static DEFINE_MUTEX(bdev_mutex, LOCK_RANK_MM_SLEEP); /* no allocation under it: munmap may close files */
+static struct kmem_cache *page_bio_cache;
+static struct super_block bdev_sb = { .s_magic = BDEVFS_MAGIC, .s_count = ATOMIC_INIT(1),
+				      .s_maxbytes = (loff_t)(~0UL >> 1) };
+
+struct bdev_file {	/* bd_inode->i_private */
+	struct block_device *bdev;
+	unsigned int openers;	/* [bdev_mutex] */
+};
+
+/* ---- Pages ---- */
+
+static struct block_device *page_bdev(const struct page *page)
+{
+	return page->mapping->bdev;
+}
+
+/* Bytes of the page that lie on the device. */
+static unsigned int bytes_on_device(const struct page *page)
+{
+	loff_t size = i_size_read(page->mapping->host), start = page_offset(page);
+
+	return start >= size ? 0 : (unsigned int)min(size - start, (loff_t)PAGE_SIZE);
+}
+
+static struct page_bio *page_bio(struct page *page, enum bio_op op, gfp_t gfp,
+				 void (*end)(struct bio *bio, int error))
+{
+	struct page_bio *pb = kmem_cache_alloc(page_bio_cache, gfp);
+
+	if (!pb)
+		return NULL;
+	bio_init(&pb->bio, &pb->vec, 1);
+	pb->bio.bi_bdev = page_bdev(page);
+	pb->bio.bi_op = op;
+	pb->bio.bi_sector = (u64)page->index * PAGE_SECTORS;
+	pb->bio.bi_end_io = end;
+	pb->bio.bi_private = page;
+	bio_add_page(&pb->bio, page, bytes_on_device(page), 0);
+	return pb;
+}
+
+static void end_read(struct bio *bio, int error)
+{
+	struct page *page = bio->bi_private;
+
+	if (error) {
+		SetPageError(page);
+		pr_err_ratelimited("%s: read error at sector %llu\n", bio->bi_bdev->name, bio->bi_sector);
+	} else {
+		SetPageUptodate(page);
+	}
+	kmem_cache_free(page_bio_cache, container_of(bio, struct page_bio, bio));
+	unlock_page(page);
+}
+
+static int bdev_readpage(struct file *file, struct page *page)
+{
+	unsigned int n = bytes_on_device(page);
+	struct page_bio *pb;
+
+	if (n < PAGE_SIZE)
+		zero_user_segment(page, n, PAGE_SIZE);
+	if (!n) {
+		SetPageUptodate(page);
+		unlock_page(page);
+		return 0;
+	}
+	pb = page_bio(page, BIO_READ, GFP_KERNEL, end_read);
+	if (!pb) {
+		unlock_page(page);
+		return -ENOMEM;
+	}
+	count_vm_events(PGPGIN, n >> SECTOR_SHIFT);
+	submit_bio(&pb->bio);
+	return 0;
+}
+
+static void end_write(struct bio *bio, int error)
+{
+	struct page *page = bio->bi_private;
+
+	if (error) {
+		SetPageError(page);
+		set_bit(AS_EIO, &page->mapping->flags);
+		pr_err_ratelimited("%s: write error at sector %llu: data is lost\n", bio->bi_bdev->name,
+				   bio->bi_sector);
+	}
+	kmem_cache_free(page_bio_cache, container_of(bio, struct page_bio, bio));
+	end_page_writeback(page);
+}
+
+static int bdev_writepage(struct page *page, struct writeback_control *wbc)
+{
+	unsigned int n = bytes_on_device(page);
+	struct page_bio *pb;
+
+	if (!n) {
+		unlock_page(page);
+		return 0;
+	}
+	pb = page_bio(page, BIO_WRITE, GFP_NOIO | __GFP_NOWARN, end_write);
+	if (!pb) {
+		set_page_dirty(page);
+		unlock_page(page);
+		return -ENOMEM;
+	}
+	set_page_writeback(page);
+	unlock_page(page);
+	count_vm_events(PGPGOUT, n >> SECTOR_SHIFT);
+	submit_bio(&pb->bio);
+	return 0;
+}
+
+static const struct address_space_operations bdev_aops = {
+	.readpage = bdev_readpage,
+	.writepage = bdev_writepage,
+	.set_page_dirty = set_page_dirty_tagged,
+	.write_begin = simple_write_begin,
+	.write_end = simple_write_end,
+};
+
+/* ---- The shared inode ---- */
+
+static struct inode *make_inode(struct block_device *bdev)
+{
+	struct inode *inode = new_inode(&bdev_sb, S_IFBLK | 0600);
+	struct bdev_file *bf = kzalloc(sizeof(*bf), GFP_KERNEL);
+
+	if (!inode || !bf) {
+		kfree(bf);
+		iput(inode);
+		return NULL;
+	}
+	bf->bdev = bdev;
+	inode->i_private = bf;
+	inode->i_rdev = bdev->dev;
+	inode->i_size = (loff_t)bdev->nr_sectors << SECTOR_SHIFT;
+	inode->i_data.a_ops = &bdev_aops;
+	inode->i_data.bdev = bdev;
+	inode->i_data.gfp_mask = GFP_HIGHUSER_MOVABLE;
+	return inode;
+}
+
+struct inode *bdev_inode(struct block_device *bdev)
+{
+	struct inode *fresh;
+
+	if (!READ_ONCE(bdev->bd_inode)) {
+		fresh = make_inode(bdev);
+		if (!fresh)
+			return ERR_PTR(-ENOMEM);
+		mutex_lock(&bdev_mutex);
+		if (!bdev->bd_inode) {
+			bdev->bd_inode = fresh; /* its one reference is the device's, for ever */
+			fresh = NULL;
+		}
+		mutex_unlock(&bdev_mutex);
+		if (fresh) {
+			kfree(fresh->i_private);
+			iput(fresh);
+		}
+	}
+	return igrab(bdev->bd_inode);
+}
+
+struct block_device *lookup_bdev(const char *name)
+{
+	struct block_device *bdev;
+	struct path path;
+	int err = path_at(AT_FDCWD, name, LOOKUP_FOLLOW, &path);
+
+	if (err)
+		return ERR_PTR(err);
+	if (!S_ISBLK(path.dentry->d_inode->i_mode))
+		bdev = ERR_PTR(-ENOTBLK);
+	else
+		bdev = block_find_dev(path.dentry->d_inode->i_rdev) ?: ERR_PTR(-ENXIO);
+	path_put(&path);
+	return bdev;
+}
+
+unsigned long drop_pagecache(void)
+{
+	struct block_device *bdev;
+	unsigned long n = 0;
+
+	for (bdev = block_next(NULL); bdev; bdev = block_next(bdev)) {
+		struct inode *inode = READ_ONCE(bdev->bd_inode);
+
+		if (inode)
+			n += invalidate_mapping_pages(inode->i_mapping, 0, ~0UL);
+	}
+	return n;
+}
+
+static int write_out(struct block_device *bdev, loff_t start, loff_t end)
+{
+	struct inode *inode = READ_ONCE(bdev->bd_inode);
+	struct bio flush;
+	int err;
+
+	if (!inode)
+		return 0;
+	err = filemap_write_and_wait_range(inode->i_mapping, start, end);
+	if (!bdev->has_flush)
+		return err;
+	bio_init(&flush, NULL, 0);
+	flush.bi_bdev = bdev;
+	flush.bi_op = BIO_FLUSH;
+	return submit_bio_wait(&flush) ?: err;
+}
+
+int vfs_sync(void)
+{
+	struct block_device *bdev;
+	int err = 0;
+
+	for (bdev = block_next(NULL); bdev; bdev = block_next(bdev))
+		err = write_out(bdev, 0, LLONG_MAX) ?: err;
+	return err;
+}
+
+/* ---- File operations ---- */
+
+static struct block_device *file_bdev(const struct file *file)
+{
+	return file->f_mapping->bdev;
+}
+
+static int blkdev_open(struct inode *inode, struct file *file)
+{
+	struct block_device *bdev = block_find_dev(inode->i_rdev);
+	struct inode *shared;
+
+	if (!bdev)
+		return -ENXIO;
+	if (bdev->read_only && (file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	shared = bdev_inode(bdev);
+	if (IS_ERR(shared))
+		return PTR_ERR(shared);
+	mutex_lock(&bdev_mutex);
+	((struct bdev_file *)shared->i_private)->openers++;
+	mutex_unlock(&bdev_mutex);
+	file->f_mapping = shared->i_mapping;
+	return 0;
+}
+
+static void blkdev_release(struct inode *inode, struct file *file)
+{
+	struct inode *shared = file->f_mapping->host;
+	struct bdev_file *bf = shared->i_private;
+	bool last;
+
+	mutex_lock(&bdev_mutex);
+	last = --bf->openers == 0;
+	mutex_unlock(&bdev_mutex);
+	if (last || (file->f_mode & FMODE_WRITE))
+		write_out(bf->bdev, 0, LLONG_MAX);
+	/* A munmap may close the file under mmap_sem, inside which nobody waits for i_rwsem. */
+	if (last && down_write_trylock(&shared->i_rwsem)) {
+		if (!READ_ONCE(bf->openers))
+			truncate_inode_pages(shared->i_mapping, 0);
+		up_write(&shared->i_rwsem);
+	}
+	iput(shared);
+}
+
+static ssize_t blkdev_read(struct file *file, char *ubuf, size_t count, loff_t *pos)
+{
+	return filemap_read(file, ubuf, count, pos, true);
+}
+
+static ssize_t blkdev_kernel_read(struct file *file, void *buf, size_t count, loff_t *pos)
+{
+	return filemap_read(file, buf, count, pos, false);
+}
+
+static ssize_t do_write(struct file *file, const void *buf, size_t count, loff_t *pos, bool user)
+{
+	struct inode *shared = file->f_mapping->host;
+	loff_t size = i_size_read(shared);
+	ssize_t done;
+
+	if (!count)
+		return 0;
+	if (*pos >= size)
+		return -ENOSPC;
+	count = min(count, (size_t)(size - *pos));
+	down_write(&shared->i_rwsem);
+	done = filemap_write(file, buf, count, pos, user);
+	up_write(&shared->i_rwsem);
+	if (done > 0 && (file->f_flags & O_DSYNC)) {
+		int err = write_out(file_bdev(file), *pos - done, *pos - 1);
+
+		if (err)
+			return err;
+	}
+	return done;
+}
+
+static ssize_t blkdev_write(struct file *file, const char *ubuf, size_t count, loff_t *pos)
+{
+	return do_write(file, ubuf, count, pos, true);
+}
+
+static ssize_t blkdev_kernel_write(struct file *file, const void *buf, size_t count, loff_t *pos)
+{
+	return do_write(file, buf, count, pos, false);
+}
+
+static int blkdev_fsync(struct file *file, loff_t start, loff_t end, bool datasync)
+{
+	return write_out(file_bdev(file), start, end);
+}
+
+#define BLKROSET	0x125d
+#define BLKROGET	0x125e
+#define BLKRRPART	0x125f
+#define BLKGETSIZE	0x1260
+#define BLKFLSBUF	0x1261
+#define BLKSSZGET	0x1268
+#define BLKIOMIN	0x1278
+#define BLKIOOPT	0x1279
+#define BLKALIGNOFF	0x127a
+#define BLKPBSZGET	0x127b
+#define BLKROTATIONAL	0x127e
+#define BLKBSZGET	0x80081270
+#define BLKBSZSET	0x40081271
+#define BLKGETSIZE64	0x80081272
+
+static long flush_buffers(struct file *file)
+{
+	if (!has_capability_admin(current))
+		return -EACCES;
+	write_out(file_bdev(file), 0, LLONG_MAX);
+	invalidate_mapping_pages(file->f_mapping, 0, ~0UL);
+	return 0;
+}
+
+static long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct block_device *bdev = file_bdev(file);
+
+	switch (cmd) {
+	case BLKGETSIZE64:
+		return put_user((u64)bdev->nr_sectors << SECTOR_SHIFT, (u64 *)arg);
+	case BLKGETSIZE:
+		return put_user((unsigned long)bdev->nr_sectors, (unsigned long *)arg);
+	case BLKSSZGET:
+	case BLKPBSZGET:
+	case BLKIOMIN:
+		return put_user((int)SECTOR_SIZE, (int *)arg);
+	case BLKBSZGET:
+		return put_user((int)PAGE_SIZE, (int *)arg);
+	case BLKIOOPT:
+	case BLKALIGNOFF:
+		return put_user(0, (int *)arg);
+	case BLKROTATIONAL:
+		return put_user((u16)bdev->rotational, (u16 *)arg);
+	case BLKROGET:
+		return put_user((int)bdev->read_only, (int *)arg);
+	case BLKFLSBUF:
+		return flush_buffers(file);
+	case BLKRRPART:
+	case BLKBSZSET:
+	case BLKROSET:
+		return -EINVAL;
+	default:
+		return -ENOIOCTLCMD;
+	}
+}
+
+const struct file_operations def_blk_fops = {
+	.open = blkdev_open, .release = blkdev_release, .read = blkdev_read, .write = blkdev_write,
+	.kernel_read = blkdev_kernel_read, .kernel_write = blkdev_kernel_write,
+	.mmap = generic_file_mmap, .fsync = blkdev_fsync, .ioctl = blkdev_ioctl,
+};
+
+void block_dev_init(void)
+{
+	page_bio_cache = kmem_cache_create("page_bio", sizeof(struct page_bio), 0, SLAB_PANIC, NULL);
+	bdev_sb.s_dev = get_anon_dev();
+	bdev_sb.s_blocksize = PAGE_SIZE;
+}
