@@ -133,8 +133,6 @@ extern int page_cluster;		/* sysctl: log2 of the largest readahead window */
  * => 0, -EPERM, -EBUSY, -EINVAL, -ENOMEM, -EIO; may sleep
  */
 int do_swapon(struct block_device *bdev, const char *path, int flags);
-/* fs: memory files bring their pages of an area back in. => 0 (some may be left: called again) or -errno */
-void swap_set_shmem_unuse(int (*unuse)(unsigned int type));
 int do_swapoff(struct block_device *bdev); /* 0, -EINVAL (not swapped on), -ENOMEM, -EINTR; may sleep */
 
 struct swap_row {

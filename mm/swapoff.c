@@ -184,13 +184,6 @@ static void unuse_cache(struct swap_area *area)
 	}
 }
 
-static int (*shmem_unuse)(unsigned int type); /* [I] after boot */
-
-void swap_set_shmem_unuse(int (*unuse)(unsigned int type))
-{
-	shmem_unuse = unuse;
-}
-
 int swap_unuse(struct swap_area *area)
 {
 	while (READ_ONCE(area->inuse_pages)) {
