@@ -100,12 +100,15 @@ static void fault_around(struct fault *f)
 
 static int do_read_fault(struct fault *f, struct page *page)
 {
+	struct vm_area_struct *vma = f->vma;
+	bool around = vma->vm_file && page_mapping(page) == vma->vm_file->f_mapping &&
+		      !(vma->vm_flags & (VM_RAND_READ | VM_LOCKED | VM_IO));
 	bool mapped = map_file_page(f, page, false);
 
 	unlock_page(page);
 	if (!mapped)
 		put_page(page);
-	else if (f->vma->vm_ops->fault == filemap_fault && !(f->vma->vm_flags & (VM_RAND_READ | VM_LOCKED)))
+	else if (around)
 		fault_around(f);
 	return 0;
 }

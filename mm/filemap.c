@@ -44,8 +44,8 @@ int add_to_page_cache_locked(struct page *page, struct address_space *mapping, u
 	int err;
 
 	VM_BUG_ON_PAGE(!PageLocked(page) || page->mapping, page);
-	if (mapping->flags >> AS_SHMEM & 1)
-		__SetPageSwapBacked(page);
+	if ((mapping->flags >> AS_SHMEM & 1) && !PageSwapBacked(page))
+		SetPageSwapBacked(page);
 	err = radix_tree_preload(gfp & ~(__GFP_HIGHMEM | __GFP_MOVABLE));
 	if (err)
 		return err;
