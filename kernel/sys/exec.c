@@ -377,10 +377,8 @@ static int find_program(struct exec *exec, struct elf_image *image)
 
 static void exec_free(struct exec *exec)
 {
-	if (!IS_ERR_OR_NULL(exec->file)) {
-		allow_write_access(exec->file);
-		fput(exec->file);
-	}
+	if (!IS_ERR_OR_NULL(exec->file))
+		fput(exec->file); /* the last one lets writers in again */
 	for (int i = 0; i < exec->nr_prefix; i++)
 		kfree(exec->prefix[i]);
 	if (exec->mm)

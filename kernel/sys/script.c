@@ -84,7 +84,6 @@ int script_resolve(struct exec *exec)
 	file = open_exec(AT_FDCWD, interp);
 	if (IS_ERR(file))
 		return (int)PTR_ERR(file);
-	allow_write_access(exec->file);
 	fput(exec->file);
 	exec->file = file;
 	return 0;
