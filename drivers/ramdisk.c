@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ramdisk=SIZE: a disk of page frames, /dev/ram0. Requests are served at once in queue_rq, so a
- * run that swaps to it repeats to the instruction.
+ * ramdisk=SIZE: a disk of page frames, /dev/ram0. Requests are served by the task that submits
+ * them, so a run that swaps to it repeats to the instruction.
  *
- * The frames are taken at start-up, from HighMem if there is some: both sides of a copy are
- * mapped for its duration. A size that is no multiple of the page size is rounded down to
- * sectors.
+ *	queue_rq (queue locked): noted in `pending`  ->  commit (nothing locked): copied, done
+ *
+ * The frames are taken at start-up, from HighMem if there is some: both sides of a copy are mapped
+ * for its duration. A size that is no multiple of the page size is rounded down to sectors.
  */
 #include "drivers/drivers.h"
 #include "asm/page.h"
@@ -25,6 +26,8 @@
 static u64 ramdisk_bytes;    /* of the command line */
 static struct page **frames; /* [I] */
 static struct block_device ramdisk;
+static DEFINE_SPINLOCK(pending_lock, LOCK_RANK_DRIVER);
+static LIST_HEAD(pending); /* [pending_lock] taken from the queue, not yet served */
 
 static int ramdisk_param(char *val)
 {
@@ -57,6 +60,28 @@ static void copy_piece(const struct bio_vec *vec, u64 at, bool write)
 
 static int ramdisk_queue_rq(struct block_device *bdev, struct request *rq)
 {
+	spin_lock(&pending_lock);
+	list_add_tail(&rq->queuelist, &pending);
+	spin_unlock(&pending_lock);
+	return 0;
+}
+
+static struct request *next_pending(void)
+{
+	struct request *rq = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pending_lock, flags);
+	if (!list_empty(&pending)) {
+		rq = list_first_entry(&pending, struct request, queuelist);
+		list_del_init(&rq->queuelist);
+	}
+	spin_unlock_irqrestore(&pending_lock, flags);
+	return rq;
+}
+
+static void serve(struct request *rq)
+{
 	u64 at = rq->sector << SECTOR_SHIFT;
 
 	for (struct bio *bio = rq->bio; bio; bio = bio->bi_next) {
@@ -66,10 +91,20 @@ static int ramdisk_queue_rq(struct block_device *bdev, struct request *rq)
 		}
 	}
 	block_request_done(rq, 0);
-	return 0;
 }
 
-static const struct block_device_operations ramdisk_ops = {.queue_rq = ramdisk_queue_rq};
+static void ramdisk_commit(struct block_device *bdev)
+{
+	struct request *rq;
+
+	while ((rq = next_pending()))
+		serve(rq);
+}
+
+static const struct block_device_operations ramdisk_ops = {
+	.queue_rq = ramdisk_queue_rq,
+	.commit = ramdisk_commit,
+};
 
 static int alloc_frames(unsigned long nr)
 {

@@ -54,7 +54,7 @@ struct vring_used {
 
 struct virtqueue {
 	u16 size;      /* [I] entries, a power of two */
-	u16 avail_idx; /* entries offered so far, published or not */
+	u16 avail_idx; /* entries offered so far */
 	u16 used_idx;  /* entries taken back so far */
 	struct vring_desc *desc;
 	struct vring_avail *avail;
@@ -95,8 +95,9 @@ u8 virtio_config8(struct virtio_dev *vdev, u32 offset);
 u32 virtio_config32(struct virtio_dev *vdev, u32 offset);
 u64 virtio_config64(struct virtio_dev *vdev, u32 offset);
 
-/* => descriptor `head` joins the offered ones; visible to the device after virtqueue_kick */
+/* => descriptor `head` is offered to the device, which may see it at once */
 void virtqueue_add(struct virtqueue *vq, u16 head);
+/* => wakes the device if it wants to be told; needs no lock */
 void virtqueue_kick(struct virtqueue *vq);
 /* => head of the next finished entry, or -1 */
 int virtqueue_next_used(struct virtqueue *vq);

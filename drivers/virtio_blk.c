@@ -11,8 +11,8 @@
  * With all slots taken the block layer keeps requests and joins neighbours meanwhile, which is
  * why there are fewer slots than a queue has requests.
  *
- * Locks: the block queue's lock, which the block layer holds around queue_rq and commit, guards
- * ring and slots; the interrupt handler takes it.
+ * Locks: the block queue's lock, which the block layer holds around queue_rq, guards ring and
+ * slots; the interrupt handler takes it. The doorbell is rung without it.
  */
 #include "drivers/virtio.h"
 #include "drivers/drivers.h"

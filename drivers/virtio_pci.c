@@ -254,12 +254,12 @@ u64 virtio_config64(struct virtio_dev *vdev, u32 offset)
 void virtqueue_add(struct virtqueue *vq, u16 head)
 {
 	vq->avail->ring[vq->avail_idx++ & (vq->size - 1)] = head;
+	wmb();
+	WRITE_ONCE(vq->avail->idx, vq->avail_idx);
 }
 
 void virtqueue_kick(struct virtqueue *vq)
 {
-	wmb();
-	WRITE_ONCE(vq->avail->idx, vq->avail_idx);
 	mb();
 	if (!(READ_ONCE(vq->used->flags) & VRING_USED_F_NO_NOTIFY))
 		writew(vq->index, vq->notify);

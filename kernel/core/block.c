@@ -284,8 +284,11 @@ static bool merge_bio(struct request_queue *q, struct bio *bio)
 	return true;
 }
 
-/* => queue->lock held, interrupts off. Starts what the driver takes. */
-static void dispatch(struct block_device *bdev)
+/*
+ * => queue->lock held, interrupts off. Hands the driver what it takes.
+ * => true: something was handed over, to be started by commit() once the lock is free
+ */
+static bool dispatch(struct block_device *bdev)
 {
 	struct request_queue *q = bdev->queue;
 	bool started = false;
@@ -306,6 +309,12 @@ static void dispatch(struct block_device *bdev)
 			block_request_done(rq, error);
 		started = true;
 	}
+	return started;
+}
+
+/* Outside the lock: telling the hardware is slow, and other CPUs want to queue meanwhile. */
+static void commit(struct block_device *bdev, bool started)
+{
 	if (started && bdev->ops->commit)
 		bdev->ops->commit(bdev);
 }
@@ -313,10 +322,12 @@ static void dispatch(struct block_device *bdev)
 void block_run_queue(struct block_device *bdev)
 {
 	unsigned long flags;
+	bool started;
 
 	spin_lock_irqsave(&bdev->queue->lock, flags);
-	dispatch(bdev);
+	started = dispatch(bdev);
 	spin_unlock_irqrestore(&bdev->queue->lock, flags);
+	commit(bdev, started);
 }
 
 /* A driver that completes at once leaves a softirq pending that no interrupt will run. */
@@ -366,6 +377,7 @@ void submit_bio(struct bio *bio)
 	struct block_device *bdev = bio->bi_bdev;
 	struct request_queue *q = bdev->queue;
 	int error = bio_check(bio);
+	bool started = false;
 	unsigned long flags;
 
 	if (error) {
@@ -381,8 +393,9 @@ void submit_bio(struct bio *bio)
 	}
 	count_bio(q, bio);
 	if (!current->plug)
-		dispatch(bdev);
+		started = dispatch(bdev);
 	spin_unlock_irqrestore(&q->lock, flags);
+	commit(bdev, started);
 	run_own_completions();
 }
 
@@ -507,10 +520,11 @@ static void end_bios(struct bio *bio, int error)
 /* => takes the request's bios off it if they are over, and frees it or starts it again */
 static void finish_request(struct request *rq)
 {
-	struct request_queue *q = rq->bdev->queue;
+	struct block_device *bdev = rq->bdev;
+	struct request_queue *q = bdev->queue;
 	bool several = rq->bio != rq->biotail && rq->error;
 	int dir = rq->op != BIO_READ;
-	bool freed = false, relieved = false;
+	bool freed = false, relieved = false, started;
 	unsigned long flags;
 
 	if (!several)
@@ -521,8 +535,9 @@ static void finish_request(struct request *rq)
 		relieved = request_put(q, rq);
 		freed = true;
 	}
-	dispatch(rq->bdev);
+	started = dispatch(bdev);
 	spin_unlock_irqrestore(&q->lock, flags);
+	commit(bdev, started);
 	smp_mb(); /* the free request before the look at the sleepers */
 	if (freed && waitqueue_active(&q->wait[dir]))
 		wake_up(&q->wait[dir]);

@@ -85,8 +85,9 @@ struct block_device_operations {
 	 * => may complete it (block_request_done) before it returns
 	 */
 	int (*queue_rq)(struct block_device *bdev, struct request *rq);
-	void (*commit)(struct block_device *bdev); /* tell the hardware about the started ones */
-	void (*poll)(struct block_device *bdev);   /* complete what is done, without interrupts */
+	/* => starts what queue_rq took; without the lock, perhaps on several CPUs at once */
+	void (*commit)(struct block_device *bdev);
+	void (*poll)(struct block_device *bdev); /* complete what is done, without interrupts */
 };
 
 struct request_queue {
