@@ -18,7 +18,6 @@
 #include "arch/mmu.h"
 #include "arch/time.h"
 #include "boot/boot_info.h"
-#include "boot/exit_status.h"
 #include "drivers/drivers.h"
 #include "fs/fs.h"
 #include "kernel/bench.h"
@@ -92,10 +91,10 @@ static void run_tests(void)
 	const char *prefix;
 
 	if (selftest_wanted(&prefix))
-		machine_power_off(selftest_run(prefix) ? EXIT_FAILED : EXIT_OK);
+		machine_power_off(selftest_run(prefix) ? 1 : 0);
 	if (bench_wanted()) {
 		bench_run();
-		machine_power_off(EXIT_OK);
+		machine_power_off(0);
 	}
 }
 
