@@ -131,6 +131,82 @@ $(ISO): $(ELF) $(INITRD) scripts/grubiso.py
 	@echo "  ISO     $@"
 	@$(PYTHON) scripts/grubiso.py $@ $(ELF) $(INITRD)
 
+# ---- mm inside a Linux process -----------------------------------------------------------------
+#
+# Flavours under build/host/FLAVOUR: rel (libmm.a, for speed), san (all checks, ASan and UBSan), tsan, numa0
+# (san without NUMA). A library is one object whose symbols are local but those of tests/host/libmm.h.
+# tests/host/test_X.c becomes build/host/tests/test_X (flavour san), and with "/* flavours: ... */" in its
+# first lines test_X-FLAVOUR for each one named.
+
+HOSTCC ?= cc
+HOST_CFLAGS := -std=gnu11 -O2 -g -fPIE -fno-strict-aliasing -fno-strict-overflow -fno-common \
+	   -fno-omit-frame-pointer -ffunction-sections -fdata-sections -I. -Iarch/host/include -Itests/host \
+	   -DCONFIG_HOST=1 -DNR_CPUS=64 -DMAX_NUMNODES=8 -include kernel/base/kconfig.h $(WARN)
+HOST_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_CFLAGS_rel   := -DCONFIG_DEBUG=0
+HOST_CFLAGS_san   := -DCONFIG_DEBUG=1 $(HOST_SAN)
+HOST_CFLAGS_tsan  := -DCONFIG_DEBUG=0 -fsanitize=thread --param tsan-distinguish-volatile=1
+HOST_CFLAGS_numa0 := -DCONFIG_DEBUG=1 -DCONFIG_NUMA=0 $(HOST_SAN)
+HOST_FLAVOURS := rel san tsan numa0
+
+LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c memmap.c zonelist.c \
+	   watermark.c buddy.c buddy_check.c fallback.c pcp.c vmstat.c page_alloc.c page_check.c page_owner.c \
+	   page_poison.c slowpath.c show_mem.c) \
+	   $(addprefix kernel/base/,bitops.c math.c kstrtox.c ratelimit.c string_ext.c spinlock.c lock_debug.c) \
+	   $(addprefix arch/host/,cpu.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c)
+LIBMM_API := mm_host_start mm_host_stop mm_host_zone mm_host_check alloc_pages alloc_pages_node \
+	   __free_pages page_to_pfn pfn_to_page
+
+HOST_TEST_SRC := $(wildcard tests/host/test_*.c)
+HOST_TESTS    := $(patsubst tests/host/%.c,build/host/tests/%,$(HOST_TEST_SRC))
+host_more      = $(shell sed -n 's,^/\* flavours: \(.*\) \*/,\1,p' $(1))
+HOST_TESTS    += $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
+	   build/host/tests/$(basename $(notdir $(t)))-$(f)))
+
+.PHONY: host host-tests host-test
+
+host: build/host/libmm.a build/host/libmm-san.a build/host/libmm-tsan.a
+
+define host_flavour
+HOST_OBJ_$(1) := $$(LIBMM_SRC:%.c=build/host/$(1)/%.o)
+
+build/host/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  HOSTCC  $$< ($(1))"
+	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_$(1)) -MMD -MP -c $$< -o $$@
+
+build/host/$(1)/libmm.o: $$(HOST_OBJ_$(1))
+	@ld -r $$^ -o $$@.all
+	@objcopy $$(addprefix --keep-global-symbol=,$$(LIBMM_API)) $$@.all $$@
+
+-include $$(HOST_OBJ_$(1):.o=.d)
+endef
+$(foreach f,$(HOST_FLAVOURS),$(eval $(call host_flavour,$(f))))
+
+build/host/libmm.a: build/host/rel/libmm.o
+build/host/libmm-%.a: build/host/%/libmm.o
+	@rm -f $@
+	@ar rcs $@ $<
+build/host/libmm.a:
+	@rm -f $@
+	@ar rcs $@ $<
+
+# Tests see the kernel's internals, so they link the objects and not the library.
+define host_test
+build/host/tests/$(1)$(if $(3),-$(2)): build/host/$(2)/tests/host/$(1).o $$(HOST_OBJ_$(2))
+	@mkdir -p $$(@D)
+	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_$(2)) $$^ -o $$@ -Wl,--gc-sections -lcmocka -lpthread
+-include build/host/$(2)/tests/host/$(1).d
+endef
+$(foreach t,$(HOST_TEST_SRC),$(eval $(call host_test,$(basename $(notdir $(t))),san,)))
+$(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
+	   $(eval $(call host_test,$(basename $(notdir $(t))),$(f),y))))
+
+host-tests: host $(HOST_TESTS)
+
+host-test: host-tests
+	@tests/run host
+
 # ---- Tests -----------------------------------------------------------------------------------
 
 debug:

@@ -21,8 +21,12 @@
 
 #define IS_ENABLED(option) ((option) + 0)
 
-#define NR_CPUS	     8
+#ifndef NR_CPUS
+#define NR_CPUS 8
+#endif
+#ifndef MAX_NUMNODES
 #define MAX_NUMNODES 4
+#endif
 #define HZ	     100
 #define USER_HZ	     100
 
