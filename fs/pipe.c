@@ -326,10 +326,13 @@ static struct file *pipe_file(struct inode *inode, unsigned int flags)
 	file->f_mode |= FMODE_STREAM;
 	file->private_data = pipe;
 	pipe->files++;
-	if (flags & O_WRONLY)
+	if (flags & O_WRONLY) {
 		pipe->writers++;
-	else
+		pipe->w_counter++; /* there has been a writer: POLLHUP once it is gone */
+	} else {
 		pipe->readers++;
+		pipe->r_counter++;
+	}
 	return file;
 }
 

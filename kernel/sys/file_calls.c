@@ -46,6 +46,11 @@ long sys_write(int fd, const char __user *buf, size_t count)
 	return ret;
 }
 
+static bool has_positions(const struct file *file)
+{
+	return (file->f_mode & FMODE_PREAD) && !S_ISFIFO(file_inode(file)->i_mode);
+}
+
 static long do_pread(int fd, char __user *buf, size_t count, loff_t pos, bool write)
 {
 	struct file *file;
@@ -56,7 +61,7 @@ static long do_pread(int fd, char __user *buf, size_t count, loff_t pos, bool wr
 	file = fget(fd);
 	if (!file)
 		return -EBADF;
-	if (!(file->f_mode & FMODE_PREAD))
+	if (!has_positions(file))
 		ret = -ESPIPE;
 	else
 		ret = write ? vfs_write(file, buf, count, &pos) : vfs_read(file, buf, count, &pos);
@@ -119,7 +124,7 @@ static long do_vector(int fd, const void __user *uiov, unsigned long n, loff_t *
 	file = fget(fd);
 	if (!file)
 		return -EBADF;
-	if (pos && !(file->f_mode & FMODE_PREAD))
+	if (pos && !has_positions(file))
 		ret = -ESPIPE;
 	else
 		ret = import_iovec(uiov, n, fast, &iov);
