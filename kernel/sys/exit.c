@@ -332,7 +332,7 @@ void __noreturn do_group_exit(int code)
 		spin_lock_irq(&current->sighand->siglock);
 		if (sig->group_exit) {
 			code = sig->group_exit_code;
-		} else {
+		} else if (!sig->group_exec) { /* else only this thread ends: another goes on in exec */
 			sig->group_exit = true;
 			sig->group_exit_code = code;
 			if (sig->nr_threads > 1)

@@ -15,8 +15,6 @@
 
 #include "check.h"
 
-#define SELF "/proc/self/exe"
-
 static char self[256];
 static void *volatile volatile_8 = (void *)8; /* an address nothing is mapped at */
 extern char **environ;
@@ -337,9 +335,8 @@ static int helper(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	ssize_t len = readlink(SELF, self, sizeof(self) - 1);
-
-	CHECK(len > 0);
+	if (!realpath(argv[0], self) || argc > 1)
+		snprintf(self, sizeof(self), "%s", (char *)getauxval(AT_EXECFN));
 	if (argc > 1)
 		return helper(argc, argv);
 	CHECK_CHILD(test_wait);
