@@ -118,7 +118,10 @@ static int rwsem_worker(void *id)
 			down_read(&test_rwsem);
 			if (atomic_inc_return(&readers_inside) > atomic_read(&most_readers))
 				atomic_set(&most_readers, atomic_read(&readers_inside));
-			yield();
+			if (i % 32 == 1)
+				schedule_timeout_uninterruptible(1);
+			else
+				yield();
 			atomic_dec(&readers_inside);
 			up_read(&test_rwsem);
 		}

@@ -354,6 +354,18 @@ int cond_resched_lock(spinlock_t *lock)
 /* ---- The tick ---------------------------------------------------------------------------------
  */
 
+/*
+ * An emulator that runs its CPUs in turn in one thread (QEMU with -icount) may go from deadline to
+ * deadline on the same CPU while the others starve; a pause makes it take the next one. All CPUs
+ * but one, another each tick, pause here, so each gets its turn. On real machines it is one cheap
+ * instruction.
+ */
+static void let_others_run(int cpu)
+{
+	if ((int)(arch_clock_ns() / NSEC_PER_TICK % (u64)num_online_cpus()) != cpu)
+		cpu_relax();
+}
+
 void sched_tick(bool user)
 {
 	struct rq *rq = this_rq();
@@ -373,6 +385,7 @@ void sched_tick(bool user)
 	else if (is_idle(rq->curr) || (jiffies + (unsigned long)cpu * 3) % 10 == 0)
 		pull_one(rq, is_idle(rq->curr) ? 1 : 2);
 	spin_unlock(&rq->lock);
+	let_others_run(cpu);
 }
 
 #if CONFIG_DEBUG
