@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The devices there are: what is on the PCI buses, virtio disks first, then the RAM disk.
+ * The devices there are: the terminal, what is on the PCI buses, the RAM disk.
  */
 #include "drivers/drivers.h"
+#include "drivers/tty.h"
 #include "kernel/base/printk.h"
 
 void drivers_init(void)
 {
 	int error;
 
+	tty_init();
 	pci_init();
 	virtio_blk_init();
 	error = ramdisk_init();

@@ -15,7 +15,7 @@ struct tty_signal_ops {
 };
 void tty_set_signal_ops(const struct tty_signal_ops *ops);
 
-/* => after serial_init(); kernel threads can be started */
+/* => after serial_console_init(); kernel threads can be started */
 void tty_init(void);
 
 /* => bytes, 0 at end of input, -ERESTARTSYS, -EAGAIN (nonblock), -EIO (background and SIGTTIN ignored), -EFAULT */
