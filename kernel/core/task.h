@@ -131,6 +131,7 @@ struct signal_struct {
 	bool oom_origin;		/* its swapoff makes the shortage: killed first */
 	wait_queue_head_t wait_chldexit;
 	pid_t pgrp, session;		/* [t] */
+	pid_t ppid;			/* [t] number of real_parent's process, 0: the kernel; read anywhere */
 	void *tty;			/* [t] struct tty, fs */
 	u64 cutime, cstime, cmin_flt, cmaj_flt; /* [t] of reaped children, ticks */
 	u64 utime, stime, min_flt, maj_flt, nvcsw, nivcsw; /* [s] of exited threads */

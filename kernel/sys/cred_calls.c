@@ -35,17 +35,10 @@ long sys_gettid(void)
 	return current->pid;
 }
 
-/* The parent may end at any time: the field is read once and its target's tgid never changes while it is linked. */
+/* A copy of the number: following real_parent would need tasklist_lock. */
 long sys_getppid(void)
 {
-	struct task_struct *p = current, *parent;
-	long pid;
-
-	read_lock(&tasklist_lock);
-	parent = p->group_leader->real_parent;
-	pid = parent && !(parent->flags & PF_KTHREAD) ? parent->tgid : 0;
-	read_unlock(&tasklist_lock);
-	return pid;
+	return READ_ONCE(current->signal->ppid);
 }
 
 long sys_getuid(void)

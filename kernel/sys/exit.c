@@ -195,6 +195,7 @@ static void reparent_children(struct task_struct *leader, struct list_head *dead
 
 	list_for_each_entry_safe(p, n, &leader->children, sibling) {
 		p->real_parent = p->parent = reaper;
+		p->signal->ppid = reaper->tgid;
 		if (p->pdeath_signal)
 			send_sig_info(p->pdeath_signal, SEND_SIG_NOINFO, p, true);
 		list_move_tail(&p->sibling, &reaper->children);

@@ -229,6 +229,8 @@ static int link_child(const struct clone_args *args, struct task_struct *p)
 	p->exit_signal = thread ? -1 : args->exit_signal;
 	p->real_parent = args->flags & (CLONE_PARENT | CLONE_THREAD) ? me->real_parent : me->group_leader;
 	p->parent = p->real_parent;
+	if (!thread)
+		p->signal->ppid = p->real_parent->flags & PF_KTHREAD ? 0 : p->real_parent->tgid;
 	atomic_inc(&p->signal->live);
 	if (thread && me->stop_pending) {
 		p->stop_pending = true;
