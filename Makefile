@@ -202,6 +202,9 @@ $(foreach t,$(HOST_TEST_SRC),$(eval $(call host_test,$(basename $(notdir $(t))),
 $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
 	   $(eval $(call host_test,$(basename $(notdir $(t))),$(f),y))))
 
+# What a test needs beside the library: sources that are pure functions.
+build/host/tests/test_grub_cmdline: build/host/san/boot/grub_cmdline.o
+
 host-tests: host $(HOST_TESTS)
 
 host-test: host-tests
