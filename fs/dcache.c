@@ -116,6 +116,35 @@ void d_add(struct dentry *dentry, struct inode *inode)
 	spin_unlock(&dcache_lock);
 }
 
+/* => [d] held; referenced or NULL */
+static struct dentry *find_child(struct dentry *parent, const char *name, unsigned int len)
+{
+	unsigned int hashval = name_hash(parent, name, len);
+	struct dentry *dentry;
+
+	hlist_for_each_entry(dentry, bucket(hashval), d_hash)
+		if (dentry->d_hashval == hashval && dentry->d_parent == parent && dentry->d_len == len &&
+		    !memcmp(dentry->d_name, name, len))
+			return dget(dentry);
+	return NULL;
+}
+
+struct dentry *d_add_unique(struct dentry *dentry, struct inode *inode)
+{
+	struct dentry *other;
+
+	spin_lock(&dcache_lock);
+	other = find_child(dentry->d_parent, dentry->d_name, dentry->d_len);
+	dentry->d_inode = inode;
+	if (!other)
+		hash_dentry(dentry);
+	spin_unlock(&dcache_lock);
+	if (!other)
+		return dentry;
+	dput(dentry);
+	return other;
+}
+
 struct dentry *d_make_root(struct super_block *sb, struct inode *inode)
 {
 	struct dentry *root;
@@ -133,17 +162,10 @@ struct dentry *d_make_root(struct super_block *sb, struct inode *inode)
 
 struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len)
 {
-	unsigned int hashval = name_hash(parent, name, len);
 	struct dentry *dentry;
 
 	spin_lock(&dcache_lock);
-	hlist_for_each_entry(dentry, bucket(hashval), d_hash) {
-		if (dentry->d_hashval == hashval && dentry->d_parent == parent && dentry->d_len == len &&
-		    !memcmp(dentry->d_name, name, len)) {
-			dget(dentry);
-			break;
-		}
-	}
+	dentry = find_child(parent, name, len);
 	spin_unlock(&dcache_lock);
 	return dentry;
 }

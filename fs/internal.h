@@ -52,6 +52,8 @@ void dput(struct dentry *dentry);	/* NULL is fine; may sleep */
 struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char *name, unsigned int len);
 /* => inode's reference is taken over; the name can be found from now on */
 void d_add(struct dentry *dentry, struct inode *inode);
+/* => the same, or (both references dropped) the dentry of that name that somebody else was quicker to add */
+struct dentry *d_add_unique(struct dentry *dentry, struct inode *inode);
 /* => root dentry of inode (reference taken over, dropped on failure); NULL: no memory */
 struct dentry *d_make_root(struct super_block *sb, struct inode *inode);
 struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);
