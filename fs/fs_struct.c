@@ -10,7 +10,7 @@
 
 static struct fs_struct init_fs = {
 	.count = ATOMIC_INIT(1),
-	.lock = SPIN_LOCK_UNLOCKED("init_fs.lock", LOCK_RANK_TASK),
+	.lock = SPIN_LOCK_UNLOCKED("init_fs.lock", LOCK_RANK_FILES),
 	.umask = 0022,
 };
 
@@ -33,7 +33,7 @@ struct fs_struct *copy_fs_struct(struct fs_struct *old)
 	if (!fs)
 		return NULL;
 	atomic_set(&fs->count, 1);
-	spin_lock_init(&fs->lock, LOCK_RANK_TASK);
+	spin_lock_init(&fs->lock, LOCK_RANK_FILES);
 	get_fs_root(old, &fs->root);
 	get_fs_pwd(old, &fs->pwd);
 	fs->umask = READ_ONCE(old->umask);
