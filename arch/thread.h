@@ -32,6 +32,12 @@ void arch_thread_setup_kernel(struct task_struct *task, int (*fn)(void *), void 
 void arch_thread_setup_fork(struct task_struct *child, const struct pt_regs *regs,
 			    unsigned long new_sp, bool set_tls, unsigned long tls);
 /*
+ * => A system call that changes more of its pt_regs than ax says so: the task then returns with all
+ *    registers as they stand there. start_user_thread() does it itself; the return hook clears
+ *    TIF_NOTIFY_RESUME.
+ */
+void arch_regs_changed(void);
+/*
  * => exec: the caller's way back to user mode starts at ip with a fresh stack, registers and
  *    FPU.
  */

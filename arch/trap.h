@@ -73,7 +73,7 @@ void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr,
 				      unsigned long error));
 /*
  * => Number in regs->orig_ax, arguments in di si dx r10 r8 r9, result into regs->ax (preset to
- *    -ENOSYS).
+ *    -ENOSYS). A call that changes other registers calls arch_regs_changed() (arch/thread.h).
  */
 void arch_set_syscall_handler(void (*fn)(struct pt_regs *regs));
 /*

@@ -2,7 +2,7 @@
 /*
  * Every way into the kernel, and the ways out.
  *
- *	syscall     -> entry_syscall    --+                       sysret  when rcx, r11 may be lost
+ *	syscall     -> entry_syscall    --+                       sysret  when only rax has changed
  *	#PF         -> entry_page_fault   |   pt_regs on the  +-> iret    else
  *	traps       -> entry_trap_N       +-> task's stack ---+
  *	interrupts  -> entry_irq_N      --+                   +-> iret    to kernel mode
@@ -13,9 +13,10 @@
  * bases are negative numbers, user ones are not). IF is off in every entry until C enables it; DF
  * and AC are cleared. Nothing of the FPU is touched: the kernel is built without it.
  *
- * SYSRET runs with the user's stack pointer still in kernel mode if the return address is not
- * canonical (the CPU's #GP is then raised in ring 0): such addresses leave through IRET, whose own
- * fault is turned into one of the user's in bad_iret().
+ * SYSRET loses rcx and r11, and with an address that is not canonical the CPU would raise #GP in ring
+ * 0 on the user's stack. So it is for calls that changed nothing but rax: rcx and r11 go back as SYSCALL
+ * brought them. Whoever changes more (exec, sigreturn, signals) sets a work flag (arch_regs_changed()) and
+ * the task leaves through IRET, whose own fault is turned into one of the user's in bad_iret().
  *
  * Beyond it Linux has: page-table isolation, speculation barriers, 32-bit entries, FSGSBASE, NMI
  * nesting.
@@ -105,44 +106,23 @@ FUNC entry_syscall
 	sti
 	call	*syscall_handler
 	cli
-.Lsyscall_return:
 	movq	%gs:current_task, %rax
 	testb	$TASK_WORK_MASK, TASK_THREAD_FLAGS(%rax)
-	jnz	.Lsyscall_work
-.Lsyscall_exit:
-	movq	PT_IP(%rsp), %rcx
-	movq	PT_FLAGS(%rsp), %r11
-	cmpq	PT_CX(%rsp), %rcx
-	jne	.Liret_user
-	cmpq	PT_R11(%rsp), %r11
-	jne	.Liret_user
-	testl	$(EFLAGS_RF | EFLAGS_TF), %r11d
-	jnz	.Liret_user
-	btq	$47, %rcx			/* not in the lower half: is it canonical? */
-	jc	.Liret_user
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	addq	$8, %rsp			/* r11 holds the flags */
+	jnz	return_to_user
+	movq	PT_BP(%rsp), %rbp
+	addq	$PT_R11, %rsp			/* C has kept rbx and r12-r15 */
+	popq	%r11				/* flags, */
 	popq	%r10
 	popq	%r9
 	popq	%r8
 	popq	%rax
-	addq	$8, %rsp			/* rcx holds the address */
+	popq	%rcx				/* address: both as SYSCALL left them */
 	popq	%rdx
 	popq	%rsi
 	popq	%rdi
 	movq	PT_SP - PT_ORIG_AX(%rsp), %rsp
 	swapgs
 	sysretq
-
-.Lsyscall_work:
-	movq	%rsp, %rdi
-	call	exit_to_user_work
-	jmp	.Lsyscall_exit
 END_FUNC entry_syscall
 
 /* ---- Return to user mode with all registers; IF off ------------------------------------------ */
@@ -174,12 +154,22 @@ END_FUNC return_from_trap
 /* ---- Page faults ----------------------------------------------------------------------------- */
 
 FUNC entry_page_fault
-	ENTER
+	cld
+	ASM_CLAC
+	PUSH_REGS
 	movq	%rsp, %rdi
-	movq	PT_ORIG_AX(%rsp), %rsi
+	movq	%cr2, %rsi
+	movq	PT_ORIG_AX(%rsp), %rdx
 	movq	$-1, PT_ORIG_AX(%rsp)
-	movq	%cr2, %rdx
-	call	do_page_fault
+	testb	$3, PT_CS(%rsp)
+	jz	1f
+	swapgs
+	xorl	%ebp, %ebp
+	sti
+	call	*user_fault_handler
+	cli
+	jmp	return_to_user
+1:	call	do_kernel_fault
 	jmp	return_from_trap
 END_FUNC entry_page_fault
 

@@ -139,7 +139,9 @@ extern char entry_syscall[], entry_page_fault[], entry_trap_stubs[], entry_irq_s
 extern char entry_nmi[], entry_double_fault[], entry_machine_check[], iret_to_user[];
 
 void do_trap(struct pt_regs *regs, unsigned long vector, unsigned long error);
-void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr);
+void do_kernel_fault(struct pt_regs *regs, unsigned long addr, unsigned long error);
+extern int (*user_fault_handler)(struct pt_regs *regs, unsigned long addr, unsigned long error);
+extern void (*syscall_handler)(struct pt_regs *regs);
 void do_paranoid_trap(struct pt_regs *regs, unsigned long vector, unsigned long error);
 void do_interrupt(struct pt_regs *regs, unsigned long vector);
 struct pt_regs *bad_iret(struct pt_regs *regs);

@@ -30,6 +30,7 @@ struct switch_frame {
 };
 
 #define ASSERT_PT(field, offset) static_assert(offsetof(struct pt_regs, field) == (offset), #field)
+ASSERT_PT(bp, PT_BP);
 ASSERT_PT(bx, PT_BX);
 ASSERT_PT(r11, PT_R11);
 ASSERT_PT(ax, PT_AX);
@@ -113,6 +114,11 @@ void arch_thread_setup_fork(struct task_struct *child, const struct pt_regs *reg
 	arch_dup_fpu(child, current);
 }
 
+void arch_regs_changed(void)
+{
+	set_thread_flag(TIF_NOTIFY_RESUME);
+}
+
 void start_user_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
 	memset(regs, 0, sizeof(*regs));
@@ -122,6 +128,7 @@ void start_user_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	regs->cs = USER_CS;
 	regs->ss = USER_DS;
 	regs->flags = EFLAGS_IF | 2;
+	arch_regs_changed();
 	arch_fpu_init(current);
 	fpu_load(current);
 	arch_set_tls(0);

@@ -44,7 +44,6 @@ static const char *const trap_names[32] = {"divide error",
 					   "control protection"};
 
 static void (*trap_handlers[32])(struct pt_regs *regs, unsigned long error);
-static int (*fault_handler)(struct pt_regs *regs, unsigned long addr, unsigned long error);
 static void (*user_return_hook)(struct pt_regs *regs);
 
 /* Exceptions being reported on this CPU: the report itself may hit the broken thing, once. */
@@ -60,12 +59,6 @@ DEFINE_PER_CPU(unsigned long, syscall_user_sp); /* entry_syscall's only spare pl
 void arch_set_trap_handler(int vector, void (*fn)(struct pt_regs *regs, unsigned long error))
 {
 	trap_handlers[vector] = fn;
-}
-
-void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr,
-				      unsigned long error))
-{
-	fault_handler = fn;
 }
 
 void arch_set_syscall_handler(void (*fn)(struct pt_regs *regs))
@@ -129,39 +122,47 @@ void do_trap(struct pt_regs *regs, unsigned long vector, unsigned long error)
 	trap_handlers[vector](regs, error);
 }
 
-/*
- * May the fault handler look at this fault? In kernel mode only user accesses that announce
- * themselves.
- */
-static bool fault_is_users(const struct pt_regs *regs, unsigned long addr, unsigned long error)
+static void __noreturn kernel_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 {
-	if (user_mode(regs))
-		return true;
+	const char *access = error & FAULT_WRITE ? "write" : "read";
+
+	pr_emerg("BUG: unable to handle kernel %s at %016lx (%s%s)\n",
+		 addr < PAGE_SIZE ? "NULL pointer dereference" : "paging request", addr,
+		 error & FAULT_INSTR ? "fetch" : access,
+		 error & FAULT_PRESENT ? ", no permission" : "");
+	die(regs, "page fault", error);
+}
+
+static int no_fault_handler(struct pt_regs *regs, unsigned long addr, unsigned long error)
+{
+	kernel_fault(regs, addr, error);
+}
+
+typedef int (*fault_handler_t)(struct pt_regs *regs, unsigned long addr, unsigned long error);
+fault_handler_t user_fault_handler = no_fault_handler; /* entry_page_fault calls it */
+
+void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr,
+				      unsigned long error))
+{
+	user_fault_handler = fn;
+}
+
+/* Is the fault of kernel code an access to user memory that announces itself (and may sleep)? */
+static bool is_user_access(const struct pt_regs *regs, unsigned long addr, unsigned long error)
+{
 	if (addr >= TASK_SIZE || !current->mm || in_interrupt() || (error & FAULT_INSTR))
 		return false;
 	return !cpu_features.smap || (regs->flags & EFLAGS_AC);
 }
 
-static void __noreturn kernel_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
-{
-	pr_emerg("BUG: unable to handle kernel %s at %016lx (%s%s)\n",
-		 addr < PAGE_SIZE ? "NULL pointer dereference" : "paging request", addr,
-		 error & FAULT_INSTR   ? "fetch"
-		 : error & FAULT_WRITE ? "write"
-				       : "read",
-		 error & FAULT_PRESENT ? ", no permission" : "");
-	die(regs, "page fault", error);
-}
-
-void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr)
+/* A page fault of kernel mode; those of user mode go from entry_page_fault to the handler. */
+void do_kernel_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 {
 	if (regs->flags & EFLAGS_IF)
 		local_irq_enable();
-	if (likely(fault_is_users(regs, addr, error) && fault_handler)) {
-		if (likely(!fault_handler(regs, addr, error)) || user_mode(regs))
-			return;
-	}
-	if (user_mode(regs) || !fixup(regs))
+	if (is_user_access(regs, addr, error) && !user_fault_handler(regs, addr, error))
+		return;
+	if (!fixup(regs))
 		kernel_fault(regs, addr, error);
 }
 

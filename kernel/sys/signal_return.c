@@ -374,6 +374,7 @@ static void restore_regs(struct pt_regs *regs, const struct linux_sigcontext *sc
 	regs->ip = sc->ip;
 	regs->flags = (regs->flags & ~X86_EFLAGS_USER) | (sc->flags & X86_EFLAGS_USER) | X86_EFLAGS_IF;
 	regs->orig_ax = -1UL;
+	arch_regs_changed();
 }
 
 long sys_rt_sigreturn(void)

@@ -3,6 +3,7 @@
 #ifndef ASM_OFFSETS_H
 #define ASM_OFFSETS_H
 
+#define PT_BP	   32
 #define PT_BX	   40
 #define PT_R11	   48
 #define PT_AX	   80
