@@ -13,7 +13,7 @@
 typedef unsigned long cpumask_t;
 
 #define CPU_MASK_NONE	0UL
-#define CPU_MASK_ALL	((1UL << NR_CPUS) - 1)
+#define CPU_MASK_ALL	(~0UL >> (64 - NR_CPUS))
 #define CPU_MASK_CPU(c) (1UL << (c))
 
 static inline void cpumask_set_cpu(unsigned int cpu, cpumask_t *mask)
