@@ -48,7 +48,7 @@ static void racing_touches(void)
 
 static void *map_and_unmap(void *seed)
 {
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 60; i++) {
 		size_t pages = 1 + (size_t)(i * 7 + (int)(intptr_t)seed) % 40;
 		char *p = vm_anon(pages * PAGE, MAP_PRIVATE);
 
