@@ -16,6 +16,7 @@
  * Locks: tasklist_lock for writing around every change of lists and exit_state; siglock inside.
  * Linux beyond it: ptrace, cgroups, taskstats, process accounting.
  */
+#include "drivers/tty.h"
 #include "kernel/sys/process.h"
 #include "kernel/sys/futex.h"
 #include "kernel/sys/signal.h"
@@ -315,6 +316,7 @@ void __noreturn do_exit(long code)
 			panic("Attempted to kill init! exitcode=0x%08x",
 			      p->signal->group_exit ? p->signal->group_exit_code : (int)code);
 		exit_itimers(p->signal);
+		tty_disassociate(true);
 	}
 	p->exit_code = (int)code;
 	exit_mm();

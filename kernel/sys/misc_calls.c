@@ -2,6 +2,8 @@
 /*
  * What is left: the system's name and state, random bytes, prctl, the machine's end.
  */
+#include "fs/procfs.h"
+#include "kernel/base/initcall.h"
 #include "kernel/sys/process.h"
 #include "kernel/sys/signal.h"
 #include "kernel/sys/syscalls.h"
@@ -42,6 +44,13 @@ long sys_uname(void __user *ubuf)
 		strscpy(copy.release, "2.6.58", sizeof(copy.release));
 	return copy_to_user(ubuf, &copy, sizeof(copy)) ? -EFAULT : 0;
 }
+
+static int uts_init(void)
+{
+	procfs_set_uts((char (*)[UTS_LEN])&uts); /* /proc/version, /proc/sys/kernel */
+	return 0;
+}
+core_initcall(uts_init);
 
 static long set_name(char *field, const char __user *uname, int len)
 {
