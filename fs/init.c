@@ -2,7 +2,6 @@
 /*
  * The file layer's start, in the order of fs.h: caches, then the root, then devices.
  */
-#include "drivers/tty.h"
 #include "fs/device.h"
 #include "fs/internal.h"
 #include "fs/pipe.h"
@@ -19,7 +18,6 @@ void vfs_init(void)
 void devices_init(void)
 {
 	chardev_init();
-	tty_init();
 	block_dev_init();
 	devtmpfs_init();
 }

@@ -50,6 +50,7 @@ struct proc_inode {
 	struct task_struct *task;		/* [I] referenced, or NULL */
 	const struct task_entry *task_entry;	/* [I] NULL for the task's directory itself */
 	int fd;					/* [I] of /proc/PID/fd/N */
+	bool thread;				/* [I] below /proc/PID/task: has no task/ itself */
 };
 
 static inline struct proc_inode *PROC_I(const struct inode *inode)

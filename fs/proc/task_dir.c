@@ -79,11 +79,12 @@ static struct task_struct *find_get_task(const char *name, unsigned int len)
 }
 
 static struct dentry *make_task_dir(struct dentry *dir, const char *name, unsigned int len,
-				    struct task_struct *p)
+				    struct task_struct *p, bool thread)
 {
 	struct inode *inode = task_inode(p, S_IFDIR | 0555, 1);
 
 	if (inode) {
+		PROC_I(inode)->thread = thread;
 		inode->i_op = &task_dir_iops;
 		inode->i_fop = &task_dir_fops;
 	}
@@ -97,7 +98,7 @@ struct dentry *proc_task_lookup(struct dentry *dir, const char *name, unsigned i
 
 	if (!p)
 		return NULL;
-	dentry = make_task_dir(dir, name, len, p);
+	dentry = make_task_dir(dir, name, len, p, false);
 	put_task_struct(p);
 	return dentry;
 }
@@ -140,6 +141,12 @@ bool proc_task_iterate(void *ctx, filldir_t emit, loff_t *pos, loff_t base, stru
 
 /* ---- PID/ ---- */
 
+/* A thread's directory has all names but task/. */
+static bool has_entry(const struct inode *dir, const struct task_entry *e)
+{
+	return !PROC_I(dir)->thread || e->dir_iops != &task_thread_iops;
+}
+
 static struct dentry *task_dir_lookup(struct dentry *dir, const char *name, unsigned int len)
 {
 	struct task_struct *p = PROC_I(dir->d_inode)->task;
@@ -149,7 +156,7 @@ static struct dentry *task_dir_lookup(struct dentry *dir, const char *name, unsi
 	for (i = 0; i < nr_task_entries; i++) {
 		const struct task_entry *e = &task_entries[i];
 
-		if (strlen(e->name) != len || memcmp(e->name, name, len))
+		if (strlen(e->name) != len || memcmp(e->name, name, len) || !has_entry(dir->d_inode, e))
 			continue;
 		inode = task_inode(p, e->mode, i + 2);
 		if (inode) {
@@ -173,7 +180,8 @@ static int task_dir_iterate(struct file *file, void *ctx, filldir_t emit, loff_t
 	for (; *pos - 2 < (loff_t)nr_task_entries; ++*pos) {
 		const struct task_entry *e = &task_entries[*pos - 2];
 
-		if (!emit(ctx, e->name, strlen(e->name), *pos, (u64)p->pid << 20 | (u64)*pos,
+		if (has_entry(file_inode(file), e) &&
+		    !emit(ctx, e->name, strlen(e->name), *pos, (u64)p->pid << 20 | (u64)*pos,
 			  (e->mode & S_IFMT) >> 12))
 			return 0;
 	}
@@ -193,7 +201,7 @@ static struct dentry *thread_lookup(struct dentry *dir, const char *name, unsign
 	if (!p)
 		return NULL;
 	if (p->tgid == PROC_I(dir->d_inode)->task->tgid)
-		dentry = make_task_dir(dir, name, len, p);
+		dentry = make_task_dir(dir, name, len, p, true);
 	put_task_struct(p);
 	return dentry;
 }

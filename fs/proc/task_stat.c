@@ -8,18 +8,10 @@
 #include "drivers/tty.h"
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
-#include "fs/procfs.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"
 #include "kernel/core/sched.h"
 #include "mm/mm.h"
-
-static void (*signal_masks)(struct task_struct *p, u64 *ignored, u64 *caught);
-
-void procfs_set_signal_masks(void (*masks)(struct task_struct *p, u64 *ignored, u64 *caught))
-{
-	signal_masks = masks;
-}
 
 struct task_facts {
 	pid_t ppid, pgrp, session;
@@ -36,6 +28,19 @@ static void add_thread(struct task_facts *f, const struct task_struct *t)
 	f->stime += t->stime;
 	f->min_flt += t->min_flt;
 	f->maj_flt += t->maj_flt;
+}
+
+/* => sighand exists and stays: tasklist_lock held */
+static void signal_masks(const struct sighand_struct *sighand, u64 *ignored, u64 *caught)
+{
+	unsigned int i;
+
+	for (i = 0; i < NSIG; i++) {
+		if (sighand->action[i].handler == 1) /* SIG_IGN */
+			*ignored |= 1ULL << i;
+		else if (sighand->action[i].handler)
+			*caught |= 1ULL << i;
+	}
 }
 
 static void gather(struct task_struct *p, struct task_facts *f, bool whole_group)
@@ -74,8 +79,8 @@ static void gather(struct task_struct *p, struct task_facts *f, bool whole_group
 	f->shared_pending = sig->shared_pending;
 	f->nvcsw = p->nvcsw;
 	f->nivcsw = p->nivcsw;
-	if (p->sighand && signal_masks)
-		signal_masks(p, &f->ignored, &f->caught);
+	if (p->sighand)
+		signal_masks(p->sighand, &f->ignored, &f->caught);
 	read_unlock(&tasklist_lock);
 }
 
