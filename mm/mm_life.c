@@ -13,6 +13,7 @@
 #include "arch/mmu.h"
 #include "fs/fs.h"
 #include "kernel/base/string.h"
+#include "kernel/core/sched.h"
 #include "mm/rmap.h"
 #include "mm/slab.h"
 #include "mm/swap.h"
@@ -42,6 +43,7 @@ void vm_init(void)
 		panic("vm_init: no memory for the zero page");
 	__SetPageReserved(zero_page);
 	overcommit_init();
+	sched_set_mm_free(__mmdrop);
 }
 
 /* What a new and a copied address space have in common: everything that must not be copied. */

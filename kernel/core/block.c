@@ -34,6 +34,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/softirq.h"
 #include "kernel/core/task.h"
+#include "kernel/core/watchdog.h"
 
 /* How many of the newest waiting requests are looked at for a neighbour. */
 #define MERGE_DEPTH 16
@@ -508,6 +509,7 @@ static bool retry_single(struct request_queue *q, struct request *rq)
 
 static void end_bios(struct bio *bio, int error)
 {
+	note_progress();
 	while (bio) {
 		struct bio *next = bio->bi_next;
 

@@ -7,6 +7,7 @@
  */
 #include "kernel/base/kernel.h"
 #include "kernel/core/sched_internal.h"
+#include "kernel/core/watchdog.h"
 #include "arch/cpu.h"
 
 void account_tick(struct rq *rq, bool user)
@@ -14,6 +15,7 @@ void account_tick(struct rq *rq, bool user)
 	struct task_struct *p = current;
 
 	if (user) {
+		note_progress();
 		p->utime++;
 		if (p->nice > 0)
 			rq->times.nice++;

@@ -19,6 +19,7 @@
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/core/task.h"
+#include "kernel/core/watchdog.h"
 
 #define NR_SYSCALLS 464
 
@@ -80,6 +81,7 @@ __attribute__((optimize("omit-frame-pointer"))) static void do_syscall(struct pt
 {
 	unsigned long nr = regs->orig_ax;
 
+	note_progress();
 	if (likely(nr < NR_SYSCALLS))
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8,
 					      regs->r9);

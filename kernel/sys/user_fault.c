@@ -17,6 +17,7 @@
 #include "kernel/base/initcall.h"
 #include "kernel/base/printk.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/watchdog.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
 
@@ -95,6 +96,7 @@ static int user_fault(struct pt_regs *regs, unsigned long addr, unsigned long er
 		return -EFAULT;
 	if (unlikely(addr >= TASK_SIZE || (error & FAULT_RSVD)))
 		return bad_access(regs, addr, error, SIGSEGV, SEGV_MAPERR);
+	note_progress();
 	if (error & FAULT_WRITE)
 		flags |= FAULT_FLAG_WRITE;
 	if (user_mode(regs))
