@@ -309,7 +309,8 @@ long sys_reboot(unsigned int magic1, unsigned int magic2, unsigned int cmd, unsi
 		pr_emerg("System halted.\n");
 		machine_power_off(0);
 	case REBOOT_POWER_OFF:
-		pr_emerg("Power down.\n");
+		if (!REBOOT_ARG_VALID(arg)) /* init's report is to be the last line */
+			pr_emerg("Power down.\n");
 		machine_power_off(REBOOT_ARG_VALID(arg) ? REBOOT_ARG_STATUS(arg) : 0);
 	}
 	return -EINVAL;
