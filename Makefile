@@ -196,7 +196,7 @@ build/host/libmm.a:
 define host_test
 build/host/tests/$(1)$(if $(3),-$(2)): build/host/$(2)/tests/host/$(1).o $$(HOST_OBJ_$(2))
 	@mkdir -p $$(@D)
-	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_$(2)) $$^ -o $$@ -Wl,--gc-sections -lcmocka -lpthread
+	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_$(2)) $$^ -o $$@ -Wl,--gc-sections $$(HOST_LDFLAGS) -lcmocka -lpthread
 -include build/host/$(2)/tests/host/$(1).d
 endef
 $(foreach t,$(HOST_TEST_SRC),$(eval $(call host_test,$(basename $(notdir $(t))),san,)))
@@ -205,6 +205,10 @@ $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
 
 # What a test needs beside the library: sources that are pure functions.
 build/host/tests/test_grub_cmdline: build/host/san/boot/grub_cmdline.o
+build/host/tests/test_reclaim_math: $(addprefix build/host/san/mm/,oom_score.o scan_count.o shrinker.o \
+	   swap_readahead.o swap_map.o swap_header.o)
+# The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
+build/host/tests/test_slowpath: HOST_LDFLAGS := -Wl,-z,muldefs
 
 host-tests: host $(HOST_TESTS)
 

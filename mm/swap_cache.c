@@ -22,7 +22,6 @@
 #include "mm/swap_internal.h"
 
 struct swap_cache_info swap_cache_info;	/* statistics, racy */
-atomic_t swapin_readahead_hits = { 4 };
 
 /* Radix nodes for the swap cache: half of the min watermark may be used, the reserves not. */
 #define SWAP_RADIX_GFP (__GFP_HIGH | __GFP_NOMEMALLOC | __GFP_NOWARN)

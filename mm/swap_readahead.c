@@ -18,6 +18,7 @@
 #include "mm/swap_internal.h"
 
 int page_cluster = 3;
+atomic_t swapin_readahead_hits = { 4 };
 
 static unsigned long ra_prev_offset;	/* racy */
 static unsigned int ra_last_pages;	/* racy */

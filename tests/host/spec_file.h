@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reading tests/data/spec/: lines of numbers, "->" between question and answer, # comments; and
- * counting what does not hold. For tests that are programs of their own.
+ * counting what does not hold.
  */
 #ifndef TESTS_HOST_SPEC_FILE_H
 #define TESTS_HOST_SPEC_FILE_H
@@ -78,12 +78,6 @@ static inline long spec_num(const struct spec_row *row, int i)
 		exit(2);
 	}
 	return strtol(row->word[i], NULL, 0);
-}
-
-static inline int spec_done(const char *name)
-{
-	printf("%s: %d checks, %d failed\n", name, spec_checks, spec_failures);
-	return spec_failures ? 1 : 0;
 }
 
 #endif

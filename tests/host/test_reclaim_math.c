@@ -3,18 +3,13 @@
  * The arithmetic of reclaim, swap and the OOM killer against the numbers of the specification
  * (tests/data/spec/): the real functions, no machine around them.
  */
+#include "tests/host/fixture.h"
 #include "tests/host/spec_file.h"
 #include "kernel/base/errno.h"
 #include "mm/oom.h"
 #include "mm/reclaim.h"
 #include "mm/swap_internal.h"
 #include "mm/vmscan.h"
-
-void __bug(const char *file, int line, const char *cond)
-{
-	fprintf(stderr, "%s:%d: BUG_ON(%s)\n", file, line, cond);
-	abort();
-}
 
 /* Spec 9.7. */
 static void test_badness(void)
@@ -220,19 +215,43 @@ static void test_swap_header_endian(void)
 	CHECK_EQ(h.badpages[0], 7, "turned round");
 }
 
+/* A test of this file is a function that counts what does not hold. */
+#define COUNTED(name)                                                                              \
+	static void name##_counted(void **state)                                                   \
+	{                                                                                          \
+		int before = spec_failures;                                                        \
+                                                                                                   \
+		(void)state;                                                                       \
+		name();                                                                            \
+		assert_int_equal(spec_failures, before);                                           \
+	}
+
+COUNTED(test_badness)
+COUNTED(test_scan_count)
+COUNTED(test_scan_ageing)
+COUNTED(test_shrink_slab)
+COUNTED(test_swap_window)
+COUNTED(test_swap_byte)
+COUNTED(test_swap_count)
+COUNTED(test_swap_header)
+COUNTED(test_swap_header_endian)
+
 int main(void)
 {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_badness_counted),
+		cmocka_unit_test(test_scan_count_counted),
+		cmocka_unit_test(test_scan_ageing_counted),
+		cmocka_unit_test(test_shrink_slab_counted),
+		cmocka_unit_test(test_swap_window_counted),
+		cmocka_unit_test(test_swap_byte_counted),
+		cmocka_unit_test(test_swap_count_counted),
+		cmocka_unit_test(test_swap_header_counted),
+		cmocka_unit_test(test_swap_header_endian_counted),
+	};
+
 	static_assert(offsetof(struct swap_header, version) == 1024 &&
 		      offsetof(struct swap_header, badpages) == 1536 &&
 		      offsetof(struct swap_header, magic) == 4086, "spec 7.1");
-	test_badness();
-	test_scan_count();
-	test_scan_ageing();
-	test_shrink_slab();
-	test_swap_window();
-	test_swap_byte();
-	test_swap_count();
-	test_swap_header();
-	test_swap_header_endian();
-	return spec_done("reclaim_math");
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
