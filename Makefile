@@ -210,6 +210,10 @@ build/host/tests/test_reclaim_math: $(addprefix build/host/san/mm/,oom_score.o s
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
 build/host/tests/test_slowpath: HOST_LDFLAGS := -Wl,-z,muldefs
 
+# The OOM killer's scorer alone, for scripts/check-oom.
+build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oom_score.o
+	@$(HOSTCC) $(HOST_CFLAGS) $^ -o $@ -Wl,--gc-sections
+
 host-tests: host $(HOST_TESTS)
 
 host-test: host-tests
