@@ -14,6 +14,7 @@
 #ifndef ARCH_MMU_H
 #define ARCH_MMU_H
 
+#include "kernel/base/cpumask.h"
 #include "kernel/base/types.h"
 #include "asm/page.h"
 #include "asm/pgtable.h"
@@ -101,6 +102,8 @@ void flush_tlb_mm(struct mm_struct *mm);
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 void flush_tlb_page(struct mm_struct *mm, unsigned long addr);
 void flush_tlb_all(void);
+/* => the same for everything of user space on the CPUs of the mask: reclaim's batches; preemption off */
+void flush_tlb_cpus(cpumask_t cpus);
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
 /* => This CPU only: for windows used by one CPU (kmap_atomic). */
 void flush_tlb_one_local(unsigned long addr);

@@ -28,27 +28,17 @@ bool unmap_flush_defer(struct mm_struct *mm)
 	return true;
 }
 
-static void flush_here(void *unused)
-{
-	(void)unused;
-	flush_tlb_local();
-}
-
 void try_to_unmap_flush(void)
 {
 	struct reclaim_state *reclaim = current->reclaim_state;
 	cpumask_t cpus;
-	int this;
 
 	if (!reclaim || !reclaim->nr_deferred)
 		return;
 	cpus = reclaim->flush_cpus;
 	reclaim->flush_cpus = 0;
 	reclaim->nr_deferred = 0;
-	this = get_cpu();
-	if (cpus & ~CPU_MASK_CPU(this))
-		smp_call_function_many(cpus & ~CPU_MASK_CPU(this), flush_here, NULL, true);
-	if (cpus & CPU_MASK_CPU(this))
-		flush_tlb_local();
+	get_cpu();
+	flush_tlb_cpus(cpus);
 	put_cpu();
 }

@@ -10,8 +10,7 @@
  * A flush of more than FLUSH_CEILING pages drops the whole TLB, which costs less than as many
  * INVLPGs.
  *
- * Beyond it Linux has: PCIDs, generations that make lazy CPUs skip interrupts, batching by arch for
- * reclaim.
+ * Beyond it Linux has: PCIDs, generations that make lazy CPUs skip interrupts.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/cpumask.h"
@@ -93,6 +92,29 @@ static void flush_user_local(void *arg)
 		invlpg(a);
 }
 
+/*
+ * On the asked CPU. A kernel thread that merely keeps the mm loaded leaves it, so that it is not
+ * asked again: an idle CPU would be woken for every flush of the others.
+ */
+static void flush_user_remote(void *arg)
+{
+	if (!current->mm)
+		switch_mm(NULL, NULL);
+	else
+		flush_user_local(arg);
+}
+
+void flush_tlb_cpus(cpumask_t cpus)
+{
+	struct flush f = {0, 0};
+	cpumask_t self = CPU_MASK_CPU(smp_processor_id());
+
+	if (cpus & self)
+		flush_user_local(&f);
+	if (cpus & ~self)
+		smp_call_function_many(cpus & ~self, flush_user_remote, &f, true);
+}
+
 static void flush_kernel_local(void *arg)
 {
 	const struct flush *f = arg;
@@ -114,7 +136,7 @@ static void flush_mm(struct mm_struct *mm, struct flush *f)
 	if (mask & self)
 		flush_user_local(f);
 	if (mask & ~self)
-		smp_call_function_many(mask & ~self, flush_user_local, f, true);
+		smp_call_function_many(mask & ~self, flush_user_remote, f, true);
 }
 
 void flush_tlb_mm(struct mm_struct *mm)
