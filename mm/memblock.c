@@ -31,8 +31,11 @@ struct range_set memblock_memory = { .name = "memory", .max = MEMORY_RANGES,
 struct range_set memblock_reserved = { .name = "reserved", .max = RESERVED_RANGES,
 				       .ranges = reserved_ranges };
 
+phys_addr_t memblock_mapped_end;
+
 void memblock_init(void)
 {
+	memblock_mapped_end = 0;
 	memblock_memory.nr = 0;
 	memblock_reserved.nr = 0;
 	memblock_reserve(0, PAGE_SIZE);
@@ -64,10 +67,10 @@ void memblock_free(phys_addr_t base, phys_addr_t size)
 			base + size - 1);
 }
 
-/* Memory keeps its extent, only the node changes. */
+/* Memory keeps its extent, only the node changes; a page belongs to the node of its last byte. */
 void memblock_set_node(phys_addr_t base, phys_addr_t size, int nid)
 {
-	phys_addr_t pos = base, end = base + size;
+	phys_addr_t end = ALIGN_DOWN(base + size, PAGE_SIZE), pos = base = ALIGN_DOWN(base, PAGE_SIZE);
 
 	while (pos < end) {
 		unsigned int i = range_set_find(&memblock_memory, pos);
@@ -183,6 +186,8 @@ void *memblock_alloc_node(size_t size, size_t align, int nid)
 
 	if (!addr && nid >= 0)
 		addr = memblock_alloc_range(size, align, 0, limit, -1, false);
+	if (!addr && memblock_mapped_end)
+		addr = memblock_alloc_range(size, align, 0, memblock_mapped_end, -1, false);
 	if (!addr)
 		panic("memblock: out of low memory for %zu bytes", size);
 	memset(__va(addr), 0, size);

@@ -65,6 +65,9 @@ phys_addr_t memblock_alloc_range(phys_addr_t size, phys_addr_t align, phys_addr_
 void *memblock_alloc(size_t size, size_t align);
 void *memblock_alloc_node(size_t size, size_t align, int nid); /* of that node if it has lowmem free */
 
+/* The host has more than low memory mapped: memblock_alloc() may go so far before it panics. 0: no more. */
+extern phys_addr_t memblock_mapped_end;
+
 bool memblock_is_memory(phys_addr_t addr);
 bool memblock_is_reserved(phys_addr_t addr);
 phys_addr_t memblock_end_of_memory(void);

@@ -34,6 +34,7 @@ static unsigned long describe_memory(const struct mm_host_config *config)
 			      config->ranges[i].type))
 			return 0;
 	memblock_init();
+	memblock_mapped_end = HOST_PHYS_MAX;
 	for_each_range(r, &map)
 		if (e820_pages(r, &first, &end))
 			memblock_add((u64)first << PAGE_SHIFT, (u64)(end - first) << PAGE_SHIFT);
