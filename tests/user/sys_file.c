@@ -172,7 +172,7 @@ static void test_system(void)
 	CHECK(!sysinfo(&s) && s.totalram > s.freeram && s.procs >= 1 && s.mem_unit);
 	CHECK(!statfs("/tmp", &fs) && fs.f_bsize == 4096);
 	CHECK(!mkdir(NAME, 0755) && !chdir(NAME) && !strcmp(getcwd(cwd, sizeof(cwd)), NAME));
-	CHECK_ERR(getcwd(cwd, 2), ERANGE);
+	CHECK(!getcwd(cwd, 2) && errno == ERANGE);
 	CHECK(!chdir("/") && !rmdir(NAME));
 	CHECK_ERR(chdir(NAME), ENOENT);
 	umask(022);

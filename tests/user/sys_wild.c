@@ -4,6 +4,7 @@
  * Calls that end the caller, sleep for ever, signal everybody or switch the machine off are left out. Argument: seed.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -43,9 +44,13 @@ static unsigned long wild(void)
 					     0xfffffffffffff000, 0x8000000000000000, 100, 64 };
 	uint64_t r = next();
 
-	switch (r % 5) {
+	switch (r % 6) {
+	case 5:
+		return (r >> 8) % 12;
 	case 0:
 		return (unsigned long)memory + (r >> 8) % 8192; /* readable, at its end not */
+	case 3:
+		return (unsigned long)memory + 1024 * (1 + (r >> 8) % 5); /* a name */
 	case 1:
 		return r >> 8 & 0xff;
 	case 2:
@@ -66,6 +71,27 @@ static int skipped(int nr)
 
 static int the_call;
 
+static const char *const names[] = { "/tmp", "/tmp/wild", "/dev/null", "/proc/self/maps", "/proc/self/exe" };
+
+/* Descriptors 0 to 9: one of each kind. */
+static void open_all(void)
+{
+	int fds[2];
+
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	open("/tmp", O_RDONLY | O_DIRECTORY);
+	open("/tmp/wild", O_RDWR | O_CREAT, 0600);
+	open("/dev/zero", O_RDWR);
+	open("/dev/null", O_RDWR);
+	if (!pipe2(fds, O_NONBLOCK))
+		(void)!write(fds[1], "text", 4);
+	open("/proc/self/stat", O_RDONLY);
+	open("/proc", O_RDONLY | O_DIRECTORY);
+	open("/dev/urandom", O_RDONLY);
+	open("/tmp/wild", O_PATH);
+}
+
 static void one_call(void)
 {
 	struct rlimit cpu = { 2, 3 };
@@ -73,10 +99,11 @@ static void one_call(void)
 	memory = mmap(NULL, 4096 * 3, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(memory != MAP_FAILED && !mprotect(memory + 8192, 4096, PROT_NONE));
 	setrlimit(RLIMIT_CPU, &cpu);
+	open_all();
 	for (int i = 0; i < 4096 * 2; i++)
 		memory[i] = (char)next();
-	for (int fd = 0; fd < 3; fd++)
-		close(fd);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		strcpy(memory + 1024 * (i + 1), names[i]);
 	alarm(2);
 	for (int round = 0; round < ROUNDS; round++)
 		syscall(the_call, wild(), wild(), wild(), wild(), wild(), wild());
