@@ -153,10 +153,18 @@ void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long en
 	flush_mm(mm, &f);
 }
 
+/* The flush of every copy-on-write fault: mostly nobody else has the mm. */
 void flush_tlb_page(struct mm_struct *mm, unsigned long addr)
 {
-	struct flush f = {addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE};
+	struct flush f;
 
+	smp_mb();
+	if (likely(READ_ONCE(mm->cpu_mask) == CPU_MASK_CPU(smp_processor_id()))) {
+		invlpg(addr);
+		return;
+	}
+	f.start = addr & PAGE_MASK;
+	f.end = f.start + PAGE_SIZE;
 	flush_mm(mm, &f);
 }
 
