@@ -214,7 +214,13 @@ build/host/tests/test_slowpath: HOST_LDFLAGS := -Wl,-z,muldefs
 build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oom_score.o
 	@$(HOSTCC) $(HOST_CFLAGS) $^ -o $@ -Wl,--gc-sections
 
-host-tests: host $(HOST_TESTS)
+# Programs that scripts drive: tests/host/tool_X.c -> build/host/tool_X.
+HOST_TOOLS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/tool_*.c))
+
+build/host/tool_%: build/host/rel/tests/host/tool_%.o $(HOST_OBJ_rel)
+	@$(HOSTCC) $(HOST_CFLAGS) $(HOST_CFLAGS_rel) $^ -o $@ -Wl,--gc-sections -lpthread
+
+host-tests: host $(HOST_TESTS) $(HOST_TOOLS)
 
 host-test: host-tests
 	@tests/run host
