@@ -209,9 +209,6 @@ SELFTEST(base_locks)
 	write_lock_irq(&rw);
 	EXPECT(!read_trylock(&rw));
 	write_unlock_irq(&rw);
-	spin_lock_bh(&lock);
-	EXPECT(in_softirq() && in_interrupt() && !in_serving_softirq());
-	spin_unlock_bh(&lock);
 	EXPECT_EQ(preempt_count(), count);
 }
 

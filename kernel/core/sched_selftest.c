@@ -90,6 +90,7 @@ SELFTEST(core_softirq)
 	softirq_ran = 0;
 	open_softirq(HI_SOFTIRQ, test_softirq);
 	local_bh_disable();
+	EXPECT(in_softirq() && in_interrupt() && !in_serving_softirq());
 	raise_softirq(HI_SOFTIRQ);
 	EXPECT_EQ(softirq_ran, 0);
 	local_bh_enable();
