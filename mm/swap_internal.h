@@ -139,6 +139,11 @@ extern atomic_t swapin_readahead_hits;
 unsigned int swapin_window(unsigned long offset, unsigned int max, int hits, unsigned long *prev,
 			   unsigned int *last);
 
+/* ---- swap_mms.c ---- */
+
+/* => the space behind prev (whose reference is given up), with one user more; NULL at the end */
+struct mm_struct *next_swap_mm(struct mm_struct *prev);
+
 /* ---- swapoff.c ---- */
 
 int swap_unuse(struct swap_area *area);	/* 0, -EINTR, -ENOMEM; may sleep */

@@ -5,12 +5,12 @@
  *   no new slots -> for each address space: each swap entry of the area -> page read, mapped again
  *                -> pages that only the cache had -> slot freed -> nothing in use: tables freed
  *
- * It goes by address space and not by slot (as Linux does since 5.0): one walk over the page tables
+ * It goes by address space (swap_mms.c) and not by slot (as Linux does since 5.0): one walk over the page tables
  * finds all entries of the area. Entries may move while we walk (fork, exit), so it repeats until
  * the area counts no slot in use.
  *
  * Locks: swapon_mutex throughout; mmap_sem (read) of the space walked; page lock, then the
- * page-table lock for one entry. mmlist_lock, a leaf, for the list of spaces with entries.
+ * page-table lock for one entry. mmlist_lock for the list of spaces.
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/kernel.h"
@@ -22,52 +22,11 @@
 #include "mm/rmap.h"
 #include "mm/swapon.h"
 
-static DEFINE_SPINLOCK(mmlist_lock, LOCK_RANK_LEAF);
-static LIST_HEAD(swap_mms);	/* [mmlist_lock] mm->mmlist */
-
 static int (*shmem_unuse)(unsigned int type); /* [I] the memory file system's part */
 
 void swap_set_shmem_unuse(int (*unuse)(unsigned int type))
 {
 	shmem_unuse = unuse;
-}
-
-void swap_mm_add(struct mm_struct *mm)
-{
-	if (!list_empty(&mm->mmlist)) /* it never leaves while it has users */
-		return;
-	spin_lock(&mmlist_lock);
-	if (list_empty(&mm->mmlist))
-		list_add(&mm->mmlist, &swap_mms);
-	spin_unlock(&mmlist_lock);
-}
-
-void swap_mm_del(struct mm_struct *mm)
-{
-	if (list_empty(&mm->mmlist))
-		return;
-	spin_lock(&mmlist_lock);
-	list_del_init(&mm->mmlist);
-	spin_unlock(&mmlist_lock);
-}
-
-/* => the space behind prev (whose reference is given up), with one more user; NULL at the end */
-static struct mm_struct *next_swap_mm(struct mm_struct *prev)
-{
-	struct mm_struct *mm = NULL;
-	struct list_head *at;
-
-	spin_lock(&mmlist_lock);
-	for (at = prev ? prev->mmlist.next : swap_mms.next; at != &swap_mms; at = at->next) {
-		mm = list_entry(at, struct mm_struct, mmlist);
-		if (mmget_not_zero(mm))
-			break;
-		mm = NULL;
-	}
-	spin_unlock(&mmlist_lock);
-	if (prev)
-		mmput(prev);
-	return mm;
 }
 
 /* The page takes the place of the entry, if that is still there. => page locked */
