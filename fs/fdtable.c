@@ -205,7 +205,8 @@ int get_unused_fd_from(unsigned int start, unsigned int flags)
 	spin_lock(&files->lock);
 	for (;;) {
 		fd = max(start, files->next_fd);
-		fd = find_next_zero_bit(files->open_fds, files->max_fds, fd);
+		if (fd < files->max_fds)
+			fd = find_next_zero_bit(files->open_fds, files->max_fds, fd);
 		if (fd >= limit)
 			err = -EMFILE;
 		else if (fd >= files->max_fds)

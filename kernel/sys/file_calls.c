@@ -9,6 +9,7 @@
 #include "kernel/sys/syscalls.h"
 #include "arch/uaccess.h"
 #include "fs/fdtable.h"
+#include "fs/pipe.h"
 #include "fs/namei.h"
 #include "kernel/base/string.h"
 #include "mm/slab.h"
@@ -413,6 +414,7 @@ long sys_memfd_create(const char __user *uname, unsigned int flags)
 #define F_SETOWN	8
 #define F_GETOWN	9
 #define F_DUPFD_CLOEXEC 1030
+#define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
 #define FD_CLOEXEC	1
 #define SETFL_MASK	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
@@ -467,7 +469,9 @@ static long fcntl_file(struct file *file, int fd, unsigned int cmd, unsigned lon
 	case F_GETOWN:
 		return 0;
 	case F_GETPIPE_SZ:
-		return S_ISFIFO(file_inode(file)->i_mode) ? 16 * (long)PAGE_SIZE : -EBADF;
+		return pipe_get_size(file);
+	case F_SETPIPE_SZ:
+		return pipe_set_size(file, arg);
 	}
 	return -EINVAL;
 }
