@@ -37,15 +37,6 @@ struct page *fault_alloc_page(bool zeroed)
 	return page;
 }
 
-bool fault_lock_same(struct fault *f)
-{
-	spin_lock(f->ptl);
-	if (likely(pte_same(ptep_get(f->pte), f->orig)))
-		return true;
-	spin_unlock(f->ptl);
-	return false;
-}
-
 static int map_zero_page(struct fault *f)
 {
 	if (!fault_lock_same(f))

@@ -130,7 +130,14 @@ int do_swap_fault(struct fault *f);
 /* => called with f->ptl held, returns without it */
 int do_wp_fault(struct fault *f);
 /* Lock the entry and look whether it is still f->orig. => false: somebody was faster, unlocked */
-bool fault_lock_same(struct fault *f);
+static inline bool fault_lock_same(struct fault *f)
+{
+	spin_lock(f->ptl);
+	if (likely(pte_same(ptep_get(f->pte), f->orig)))
+		return true;
+	spin_unlock(f->ptl);
+	return false;
+}
 /* A zeroed (zeroed: true) or unfilled page for vma, or NULL. */
 struct page *fault_alloc_page(bool zeroed);
 /* The page of an entry that takes part in the bookkeeping; NULL for the zero page and device frames. */
