@@ -182,15 +182,19 @@ int calculate_min_free_kbytes(unsigned long lowmem_kbytes)
 	return clamp((int)int_sqrt(lowmem_kbytes * 16), 128, 65536);
 }
 
-/* Kilobytes of DMA and Normal above their high marks (which are 0 at boot). */
+/*
+ * Kilobytes of DMA and Normal, without what lies below their high marks: 0 in the first run. Boot runs it
+ * twice, when the zones are made and when the initrd's frames have joined them; both count as the first, so that
+ * the marks follow from the managed pages alone.
+ */
 static unsigned long free_buffer_kbytes(void)
 {
 	unsigned long pages = 0;
 	struct zone *zone;
 
 	for_each_zone(zone)
-		if (!is_highmem(zone) && zone->managed_pages > high_wmark_pages(zone))
-			pages += zone->managed_pages - high_wmark_pages(zone);
+		if (!is_highmem(zone))
+			pages += zone->managed_pages;
 	return pages << (PAGE_SHIFT - 10);
 }
 
