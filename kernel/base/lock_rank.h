@@ -19,6 +19,7 @@
 	X(SEQ_FILE, "a seq_file's buffer and position")                                    \
 	X(SWAPON, "the list of swap areas, for swapon and swapoff")                        \
 	X(CPUSET, "the cpuset tree")                                                       \
+	X(SHM, "the table of System V shared memory segments")                             \
 	X(MOUNT, "mount table")                                                            \
 	X(RENAME, "one rename at a time")                                                  \
 	X(PIPE, "a pipe's buffers")                                                        \

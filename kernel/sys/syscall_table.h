@@ -36,9 +36,9 @@
 	X(26, msync) \
 	X(27, mincore) \
 	X(28, madvise) \
-	N(29, shmget) \
-	N(30, shmat) \
-	N(31, shmctl) \
+	X(29, shmget) \
+	X(30, shmat) \
+	X(31, shmctl) \
 	X(32, dup) \
 	X(33, dup2) \
 	X(34, pause) \
@@ -74,7 +74,7 @@
 	N(64, semget) \
 	N(65, semop) \
 	N(66, semctl) \
-	N(67, shmdt) \
+	X(67, shmdt) \
 	N(68, msgget) \
 	N(69, msgsnd) \
 	N(70, msgrcv) \

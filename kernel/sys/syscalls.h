@@ -241,6 +241,12 @@ long sys_clock_nanosleep(int clock, int flags, const void __user *uts, void __us
 long sys_wait4(pid_t pid, int __user *ustat, int options, void __user *urusage);
 long sys_waitid(int type, pid_t id, void __user *uinfo, int options, void __user *urusage);
 
+/* shm.c */
+long sys_shmget(s32 key, size_t size, int flags);
+long sys_shmat(int id, unsigned long addr, int flags);
+long sys_shmdt(unsigned long addr);
+long sys_shmctl(int id, int cmd, void __user *buf);
+
 /* => sigaltstack of a signal frame is put back; sp: the stack pointer that goes with it */
 long restore_altstack(const struct linux_stack *ss, unsigned long sp);
 
