@@ -235,6 +235,7 @@ layers: objs
 
 format:
 	@scripts/check-format
+	@scripts/gen-locking --check
 
 check: setup
 	@$(MAKE) --no-print-directory format layers host-tests

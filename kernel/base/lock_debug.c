@@ -73,7 +73,8 @@ static void complain(const struct lock_debug *d, const char *what, const struct 
 	pr_emerg("lock %s (rank %s): %s%s%s\n", name_of(d), lock_rank_names[d->rank], what,
 		 other ? " " : "", other ? name_of(other) : "");
 	lock_debug_show_held();
-	panic("lock order: %s %s", name_of(d), what);
+	panic("lock order: %s %s%s%s", name_of(d), what, other ? " " : "",
+	      other ? name_of(other) : "");
 }
 
 void lock_debug_acquire(struct lock_debug *d, int how)

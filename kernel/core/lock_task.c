@@ -23,10 +23,10 @@ static void complain(const struct lock_debug *d, const char *what, const struct 
 		pr_err("  %s[%d] holds %s (rank %s) taken at %pS\n", p->comm, p->pid,
 		       p->held_locks[i]->name, lock_rank_names[p->held_locks[i]->rank],
 		       p->held_locks[i]->caller);
-	panic("lock order: %s %s", d->name, what);
+	panic("lock order: %s %s%s%s", d->name, what, other ? " " : "", other ? other->name : "");
 }
 
-void lock_task_acquire(struct lock_debug *d, int how)
+void lock_task_acquire(struct lock_debug *d, int how, void *caller)
 {
 	struct task_struct *p = current;
 
@@ -46,7 +46,7 @@ void lock_task_acquire(struct lock_debug *d, int how)
 	}
 	if (p->nr_held_locks == ARRAY_SIZE(p->held_locks))
 		complain(d, "is one lock too many", NULL);
-	d->caller = __builtin_return_address(0);
+	d->caller = caller;
 	p->held_locks[p->nr_held_locks++] = d;
 }
 

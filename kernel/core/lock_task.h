@@ -7,7 +7,7 @@
 
 #if CONFIG_DEBUG
 /* => before waiting for (how: LOCK_TRY: after having got) the lock */
-void lock_task_acquire(struct lock_debug *d, int how);
+void lock_task_acquire(struct lock_debug *d, int how, void *caller);
 void lock_task_release(struct lock_debug *d);
 /* => the wait was given up */
 static inline void lock_task_cancel(struct lock_debug *d)
@@ -15,10 +15,11 @@ static inline void lock_task_cancel(struct lock_debug *d)
 	lock_task_release(d);
 }
 #else
-static inline void lock_task_acquire(struct lock_debug *d, int how)
+static inline void lock_task_acquire(struct lock_debug *d, int how, void *caller)
 {
 	(void)d;
 	(void)how;
+	(void)caller;
 }
 static inline void lock_task_release(struct lock_debug *d)
 {

@@ -82,12 +82,12 @@ static int lock_slow(struct mutex *lock, long state)
 	return err;
 }
 
-static int lock_common(struct mutex *lock, long state, int how)
+static __always_inline int lock_common(struct mutex *lock, long state, int how)
 {
 	int err = 0;
 
 	might_sleep();
-	lock_task_acquire(&lock->debug, how);
+	lock_task_acquire(&lock->debug, how, __builtin_return_address(0));
 	if (!owner_cmpxchg(lock, 0, (unsigned long)current, __ATOMIC_ACQUIRE))
 		err = lock_slow(lock, state);
 	if (err)
@@ -119,7 +119,7 @@ bool mutex_trylock(struct mutex *lock)
 {
 	if (!owner_cmpxchg(lock, 0, (unsigned long)current, __ATOMIC_ACQUIRE))
 		return false;
-	lock_task_acquire(&lock->debug, LOCK_TRY);
+	lock_task_acquire(&lock->debug, LOCK_TRY, __builtin_return_address(0));
 	return true;
 }
 

@@ -109,12 +109,12 @@ static int wait_for_lock(struct rw_semaphore *sem, bool writer, long back, long 
 	return err;
 }
 
-static int read_common(struct rw_semaphore *sem, long state, int how)
+static __always_inline int read_common(struct rw_semaphore *sem, long state, int how)
 {
 	int err = 0;
 
 	might_sleep();
-	lock_task_acquire(&sem->debug, how);
+	lock_task_acquire(&sem->debug, how, __builtin_return_address(0));
 	if (unlikely(count_add(sem, RWSEM_READER) & (RWSEM_WRITER | RWSEM_WAITERS)))
 		err = wait_for_lock(sem, false, RWSEM_READER, state);
 	if (err)
@@ -146,7 +146,7 @@ bool down_read_trylock(struct rw_semaphore *sem)
 			return false;
 	} while (!__atomic_compare_exchange_n(&sem->count, &old, old + RWSEM_READER, false,
 					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
-	lock_task_acquire(&sem->debug, LOCK_TRY | LOCK_READ);
+	lock_task_acquire(&sem->debug, LOCK_TRY | LOCK_READ, __builtin_return_address(0));
 	return true;
 }
 
@@ -167,13 +167,13 @@ void up_read(struct rw_semaphore *sem)
 		wake_waiters(sem);
 }
 
-static int write_common(struct rw_semaphore *sem, long state, int how)
+static __always_inline int write_common(struct rw_semaphore *sem, long state, int how)
 {
 	long free = 0;
 	int err = 0;
 
 	might_sleep();
-	lock_task_acquire(&sem->debug, how);
+	lock_task_acquire(&sem->debug, how, __builtin_return_address(0));
 	if (unlikely(!__atomic_compare_exchange_n(&sem->count, &free, RWSEM_WRITER, false,
 						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
 		err = wait_for_lock(sem, true, 0, state);
@@ -207,7 +207,7 @@ bool down_write_trylock(struct rw_semaphore *sem)
 					 __ATOMIC_RELAXED))
 		return false;
 	sem->owner = current;
-	lock_task_acquire(&sem->debug, LOCK_TRY);
+	lock_task_acquire(&sem->debug, LOCK_TRY, __builtin_return_address(0));
 	return true;
 }
 

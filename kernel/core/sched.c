@@ -371,11 +371,10 @@ void sched_tick(bool user)
 	struct rq *rq = this_rq();
 	int cpu = smp_processor_id();
 
-	if (cpu == 0) {
-		update_jiffies();
+	update_jiffies();
+	if (cpu == 0)
 		calc_load_tick();
-		watchdog_tick();
-	}
+	watchdog_tick();
 	timers_tick();
 	account_tick(rq, user);
 	spin_lock(&rq->lock);

@@ -47,10 +47,12 @@ static DEFINE_SPINLOCK(wall_lock, LOCK_RANK_LEAF);
 
 void update_jiffies(void)
 {
-	unsigned long now = (unsigned long)(arch_clock_ns() / NSEC_PER_TICK);
+	unsigned long now = (unsigned long)(arch_clock_ns() / NSEC_PER_TICK), old = jiffies;
 
-	if (time_after(now, jiffies))
-		jiffies = now;
+	while (time_after(now, old) &&
+	       !__atomic_compare_exchange_n(&jiffies, &old, now, false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
 }
 
 u64 ktime_get_real_ns(void)

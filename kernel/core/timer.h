@@ -102,7 +102,7 @@ int del_timer_sync(struct timer_list *t);
 
 /* => ticks until this CPU's next timer, at most max: for tests and the host's clock */
 unsigned long next_timer_delta(unsigned long max);
-/* => moves jiffies to the clock; runs on the boot CPU at each tick */
+/* => moves jiffies to the clock; at each tick of any CPU */
 void update_jiffies(void);
 void timers_init(void);
 /* => at each tick of each CPU: raises TIMER_SOFTIRQ if something is due */

@@ -32,21 +32,27 @@ static unsigned long progress_sum(void)
 	return sum;
 }
 
+/* Whichever CPU ticks first in a second looks, so a CPU that hangs with interrupts off is noticed
+ * too. */
 void watchdog_tick(void)
 {
 	static unsigned long last_sum, last_change, next_look;
-	unsigned long sum;
+	unsigned long now, due = READ_ONCE(next_look), sum;
 
-	if (!limit || time_before(jiffies, next_look))
+	if (!limit)
 		return;
-	next_look = jiffies + HZ;
+	now = ktime_get_ns() / NSEC_PER_TICK;
+	if (time_before(now, due) || cmpxchg(&next_look, due, now + HZ) != due)
+		return;
 	sum = progress_sum();
 	if (sum != last_sum || (!nr_running() && !nr_uninterruptible())) {
 		last_sum = sum;
-		last_change = jiffies;
+		last_change = now;
 		return;
 	}
-	if (time_after(jiffies, last_change + limit * HZ))
-		panic("watchdog: no progress for %u seconds (%lu running, %lu in disk sleep)",
-		      limit, nr_running(), nr_uninterruptible());
+	if (time_before_eq(now, last_change + limit * HZ))
+		return;
+	backtrace_all_cpus();
+	panic("watchdog: no progress for %u seconds (%lu running, %lu in disk sleep)", limit,
+	      nr_running(), nr_uninterruptible());
 }

@@ -21,7 +21,7 @@ static inline void note_progress(void)
 	this_cpu_inc(progress_count);
 }
 
-/* => at each tick of the boot CPU */
+/* => at each tick of any CPU */
 void watchdog_tick(void);
 
 #endif
