@@ -279,6 +279,8 @@ static void __schedule(struct rq *rq, struct task_struct *prev)
 	rq->curr = next;
 	rq->nr_switches++;
 	prev->switch_tick = jiffies;
+	if (unlikely(prev->rseq))
+		set_tsk_thread_flag(prev, TIF_NOTIFY_RESUME);
 	if (!is_idle(next))
 		note_progress();
 	switch_address_space(rq, prev, next);

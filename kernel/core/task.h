@@ -214,6 +214,8 @@ struct task_struct {
 	/* User thread state. */
 	void *set_child_tid, *clear_child_tid; /* [c] user pointers */
 	void *robust_list;		/* [c] */
+	void *rseq;			/* [c] user pointer: told the CPU after each switch; NULL: not wanted */
+	u32 rseq_sig;			/* [c] */
 	struct completion *vfork_done;	/* [task_lock] */
 	int pdeath_signal;		/* [c] */
 	unsigned int personality;	/* [c] */

@@ -314,6 +314,7 @@ static void reset_task(struct exec *exec)
 	set_task_comm(me, base_name(exec->filename));
 	me->sas_ss_sp = me->sas_ss_size = me->sas_ss_flags = 0;
 	me->robust_list = NULL;
+	me->rseq = NULL;
 	me->set_child_tid = me->clear_child_tid = NULL;
 	me->pdeath_signal = me->uid == me->euid ? me->pdeath_signal : 0;
 	me->restart.fn = NULL;

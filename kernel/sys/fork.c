@@ -186,6 +186,8 @@ static void copy_thread_state(const struct clone_args *args, struct task_struct 
 	p->sas_ss_size = new_stack ? 0 : current->sas_ss_size;
 	p->sas_ss_flags = new_stack ? 0 : current->sas_ss_flags;
 	p->flags |= PF_FORKNOEXEC;
+	p->rseq = new_stack ? NULL : current->rseq;
+	p->rseq_sig = current->rseq_sig;
 	if (args->flags & CLONE_CHILD_CLEARTID)
 		p->clear_child_tid = args->child_tid;
 	if (args->flags & CLONE_CHILD_SETTID) {
@@ -205,6 +207,15 @@ static int copy_parts(const struct clone_args *args, struct task_struct *p)
 	if (!err)
 		err = copy_mm(args->flags, p);
 	return err;
+}
+
+void store_child_tid(void)
+{
+	int __user *tid = current->set_child_tid;
+
+	current->set_child_tid = NULL;
+	if (tid && put_user(current->pid, tid))
+		pr_debug("%s[%d]: child_tid %p is no user memory\n", current->comm, current->pid, tid);
 }
 
 /* ---- Birth ------------------------------------------------------------------------------------ */

@@ -26,6 +26,9 @@ void mm_release(struct mm_struct *mm);
 /* => takes p off every list and drops the lists' reference; p is dead (EXIT_DEAD). Takes tasklist_lock */
 void release_task(struct task_struct *p);
 
+/* => a new task's first way to user mode: CLONE_CHILD_SETTID, once */
+void store_child_tid(void);
+
 void put_sighand(struct sighand_struct *sighand);
 struct sighand_struct *alloc_sighand(void);
 /* => every other thread of the group has left the lists or waits to be reaped as leader */

@@ -21,6 +21,7 @@
 #include "kernel/sys/signal.h"
 #include "kernel/sys/syscalls.h"
 #include "kernel/sys/process.h"
+#include "kernel/sys/rseq.h"
 #include "arch/thread.h"
 #include "arch/trap.h"
 #include "arch/uaccess.h"
@@ -316,6 +317,8 @@ static void handle_signal(int sig, const struct k_sigaction *ka, const struct li
 			  struct pt_regs *regs)
 {
 	restart_before_handler(regs, ka);
+	if (current->rseq)
+		rseq_resume(regs);
 	if (!access_ok((void *)ka->handler, 1) || setup_rt_frame(sig, ka, info, regs)) {
 		pr_info_ratelimited("%s[%d]: no room for a signal frame at sp %lx\n", current->comm,
 				    current->pid, regs->sp);
@@ -404,10 +407,14 @@ static void user_return(struct pt_regs *regs)
 {
 	if (need_resched())
 		schedule();
-	if (test_thread_flag(TIF_NOTIFY_RESUME))
-		clear_thread_flag(TIF_NOTIFY_RESUME);
 	if (signal_pending(current))
 		do_signal(regs);
+	if (test_thread_flag(TIF_NOTIFY_RESUME)) {
+		clear_thread_flag(TIF_NOTIFY_RESUME);
+		store_child_tid();
+		if (current->rseq)
+			rseq_resume(regs);
+	}
 }
 
 static int __init signal_return_init(void)

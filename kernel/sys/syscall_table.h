@@ -341,7 +341,7 @@
 	N(331, pkey_free) \
 	N(332, statx) \
 	N(333, io_pgetevents) \
-	N(334, rseq) \
+	X(334, rseq) \
 	N(424, pidfd_send_signal) \
 	N(425, io_uring_setup) \
 	N(426, io_uring_enter) \

@@ -247,6 +247,9 @@ long sys_shmat(int id, unsigned long addr, int flags);
 long sys_shmdt(unsigned long addr);
 long sys_shmctl(int id, int cmd, void __user *buf);
 
+/* rseq.c */
+long sys_rseq(void __user *uarea, u32 len, int flags, u32 sig);
+
 /* => sigaltstack of a signal frame is put back; sp: the stack pointer that goes with it */
 long restore_altstack(const struct linux_stack *ss, unsigned long sp);
 
