@@ -22,6 +22,7 @@
 #include "kernel/sys/signal.h"
 #include "kernel/sys/syscalls.h"
 #include "arch/uaccess.h"
+#include "drivers/tty.h"
 #include "fs/fdtable.h"
 #include "fs/namei.h"
 #include "kernel/base/string.h"
@@ -316,6 +317,8 @@ void __noreturn do_exit(long code)
 			panic("Attempted to kill init! exitcode=0x%08x",
 			      p->signal->group_exit ? p->signal->group_exit_code : (int)code);
 		exit_itimers(p->signal);
+		if (p->signal->tty)
+			tty_disassociate(true);
 		tty_disassociate(true);
 	}
 	p->exit_code = (int)code;

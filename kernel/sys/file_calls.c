@@ -2,7 +2,8 @@
 /*
  * System calls on descriptors: reading, writing, seeking, duplicating, fcntl. Thin: the work is in fs/.
  *
- * A write to a pipe nobody reads fails with EPIPE and sends SIGPIPE here, since fs knows no signals.
+ * A write to a pipe nobody reads fails with EPIPE and sends SIGPIPE here, one beyond RLIMIT_FSIZE SIGXFSZ, since
+ * fs knows no signals.
  */
 #include "kernel/sys/abi.h"
 #include "kernel/sys/signal.h"
@@ -16,10 +17,13 @@
 
 #define IOV_ON_STACK 8
 
-static ssize_t broken_pipe(ssize_t ret)
+/* => ret, after the signal that goes with some errors of writing */
+static ssize_t write_signals(ssize_t ret)
 {
 	if (unlikely(ret == -EPIPE))
 		send_sig_info(SIGPIPE, SEND_SIG_NOINFO, current, false);
+	else if (unlikely(ret == -EFBIG) && current->signal->rlim[RLIMIT_FSIZE].rlim_cur != RLIM_INFINITY)
+		send_sig_info(SIGXFSZ, SEND_SIG_NOINFO, current, false);
 	return ret;
 }
 
@@ -42,7 +46,7 @@ long sys_write(int fd, const char __user *buf, size_t count)
 
 	if (!file)
 		return -EBADF;
-	ret = broken_pipe(file_write(file, buf, count));
+	ret = write_signals(file_write(file, buf, count));
 	fput(file);
 	return ret;
 }
@@ -130,7 +134,7 @@ static long do_vector(int fd, const void __user *uiov, unsigned long n, loff_t *
 	else
 		ret = import_iovec(uiov, n, fast, &iov);
 	if (!ret) {
-		ret = write ? broken_pipe(vfs_writev(file, iov, (unsigned int)n, pos)) :
+		ret = write ? write_signals(vfs_writev(file, iov, (unsigned int)n, pos)) :
 			      vfs_readv(file, iov, (unsigned int)n, pos);
 		if (iov != fast)
 			kfree(iov);
@@ -182,7 +186,7 @@ long sys_sendfile(int out_fd, int in_fd, loff_t __user *upos, size_t count)
 	if (in && out) {
 		ret = upos && get_user(pos, upos) ? -EFAULT : 0;
 		if (!ret)
-			ret = broken_pipe(vfs_sendfile(out, in, upos ? &pos : NULL, count));
+			ret = write_signals(vfs_sendfile(out, in, upos ? &pos : NULL, count));
 		if (ret >= 0 && upos && put_user(pos, upos))
 			ret = -EFAULT;
 	}
