@@ -234,18 +234,16 @@ unsigned int balance_pgdat(struct pglist_data *pgdat, unsigned int order, int *c
 		.may_unmap = true,
 		.may_swap = true,
 	};
-	unsigned long freed = 0;
 	int end_zone = 0;
 
 	count_vm_event(PAGEOUTRUN);
 	do {
 		if (!balance_round(pgdat, &sc, &end_zone))
 			break;
-		freed += sc.nr_reclaimed;
+		pgdat->kswapd_freed += sc.nr_reclaimed;
 		if (kthread_should_stop())
 			break;
 	} while (sc.priority >= 1 && !pgdat_balanced(pgdat, sc.order, *classzone));
-	mm_trace(MM_KSWAPD_SLEEP, (unsigned long)pgdat->node_id, freed, 0);
 	if (end_zone >= 0)
 		*classzone = end_zone;
 	return sc.order;
@@ -278,6 +276,8 @@ static void kswapd_try_to_sleep(struct pglist_data *pgdat, unsigned int order, i
 	}
 	if (prepare_kswapd_sleep(pgdat, order, remaining, classzone)) {
 		reset_isolation_suitable(pgdat);
+		mm_trace(MM_KSWAPD_SLEEP, (unsigned long)pgdat->node_id, pgdat->kswapd_freed, 0);
+		pgdat->kswapd_freed = 0;
 		if (!kthread_should_stop())
 			schedule();
 	} else if (remaining) {

@@ -25,6 +25,7 @@ static u64 next_seq = 1;			     /* [trace_lock] */
 
 static const char *const formats[NR_MM_EVENTS] = {
 	[MM_WMARK_LOW] = "wmark_low zone=%lu free=%lu low=%lu",
+	[MM_WMARK_MIN] = "wmark_min zone=%lu free=%lu min=%lu",
 	[MM_KSWAPD_WAKE] = "kswapd_wake node=%lu order=%lu class=%lu",
 	[MM_KSWAPD_SLEEP] = "kswapd_sleep node=%lu freed=%lu",
 	[MM_DIRECT_BEGIN] = "direct_reclaim_begin order=%lu gfp=0x%lx pid=%lu",

@@ -12,9 +12,10 @@
 #include "kernel/base/types.h"
 
 enum mm_event {
-	MM_WMARK_LOW,		/* a: zone id, b: free pages, c: low mark */
+	MM_WMARK_LOW,		/* a: zone id, b: free pages, c: low mark; the zone for which kswapd is woken */
+	MM_WMARK_MIN,		/* a: zone id, b: free pages, c: min mark; direct reclaim follows */
 	MM_KSWAPD_WAKE,		/* a: node, b: order, c: class zone */
-	MM_KSWAPD_SLEEP,	/* a: node, b: pages freed since wake, c: - */
+	MM_KSWAPD_SLEEP,	/* a: node, b: pages freed since it last slept, c: - */
 	MM_DIRECT_BEGIN,	/* a: order, b: gfp, c: pid */
 	MM_DIRECT_END,		/* a: order, b: freed, c: pid */
 	MM_SWAP_OUT,		/* a: pfn, b: type, c: slot; one line per cluster start */

@@ -126,6 +126,16 @@ static unsigned long do_try_to_free_pages(struct zonelist *zonelist, struct scan
 	return sc->compaction_ready || reclaimable;
 }
 
+/* Why somebody reclaims directly: the zone it likes best, among others, is empty down to min. */
+static void trace_min_mark(struct zonelist *zonelist, gfp_t gfp, unsigned long nodemask)
+{
+	struct zone *zone = first_zones_zonelist(zonelist, gfp_zone(gfp), nodemask)->zone;
+
+	if (zone)
+		mm_trace(MM_WMARK_MIN, zone_idx(zone), zone_page_state(zone, NR_FREE_PAGES),
+			 min_wmark_pages(zone));
+}
+
 unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, gfp_t gfp,
 				unsigned long nodemask)
 {
@@ -146,6 +156,7 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, g
 	/* The dying task is let go to exit: it must not look like no progress. */
 	if (throttle_direct_reclaim(sc.gfp_mask, zonelist, nodemask))
 		return 1;
+	trace_min_mark(zonelist, gfp, nodemask);
 	mm_trace(MM_DIRECT_BEGIN, order, gfp, (unsigned long)current->pid);
 	freed = do_try_to_free_pages(zonelist, &sc);
 	mm_trace(MM_DIRECT_END, order, freed, (unsigned long)current->pid);

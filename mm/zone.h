@@ -188,6 +188,7 @@ struct pglist_data {
 	wait_queue_head_t kswapd_wait;
 	wait_queue_head_t pfmemalloc_wait;
 	struct task_struct *kswapd;		/* [I] after boot */
+	unsigned long kswapd_freed;		/* [k] pages since it last slept */
 	int kswapd_max_order;			/* racy by design: wakers raise, kswapd resets */
 	enum zone_type classzone_idx;		/* the same */
 };

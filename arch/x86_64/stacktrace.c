@@ -74,20 +74,21 @@ int save_stack_trace_tsk(struct task_struct *task, u64 *ips, int n)
 	return n <= 0 ? 0 : 1 + walk_frames(task, (struct stack_frame *)sp[5], ips + 1, n - 1);
 }
 
-static void print_trace(const u64 *ips, int n)
+/* The level is the caller's: a backtrace is no more urgent than what it belongs to. */
+static void print_trace(const char *level, const u64 *ips, int n)
 {
-	printk(KERN_EMERG "Call trace:\n");
+	printk("%sCall trace:\n", level);
 	for (int i = 0; i < n; i++)
-		printk(KERN_EMERG "  [<%016llx>] %pS\n", ips[i], (void *)(unsigned long)ips[i]);
+		printk("%s  [<%016llx>] %pS\n", level, ips[i], (void *)(unsigned long)ips[i]);
 }
 
 void dump_stack(void)
 {
 	u64 ips[TRACE_DEPTH];
 
-	printk(KERN_EMERG "CPU: %d PID: %d Comm: %s\n", smp_processor_id(), current->pid,
+	printk(KERN_WARNING "CPU: %d PID: %d Comm: %s\n", smp_processor_id(), current->pid,
 	       current->comm);
-	print_trace(ips, save_stack_trace(ips, TRACE_DEPTH));
+	print_trace(KERN_WARNING, ips, save_stack_trace(ips, TRACE_DEPTH));
 }
 
 void show_regs(const struct pt_regs *regs)
@@ -110,6 +111,6 @@ void show_regs(const struct pt_regs *regs)
 	printk(KERN_EMERG "CR0: %08lx CR2: %016lx CR3: %08lx CR4: %08lx\n", read_cr0(), read_cr2(),
 	       read_cr3(), read_cr4());
 	if (!user_mode(regs))
-		print_trace(ips,
+		print_trace(KERN_EMERG, ips,
 			    walk_frames(current, (struct stack_frame *)regs->bp, ips, TRACE_DEPTH));
 }
