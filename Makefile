@@ -154,7 +154,7 @@ LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c 
 	   page_poison.c slowpath.c show_mem.c) \
 	   $(addprefix kernel/base/,bitops.c math.c kstrtox.c ratelimit.c string_ext.c spinlock.c lock_debug.c \
 	   radix_tree.c radix_tree_tag.c rbtree.c vsprintf.c kallsyms.c sort.c crc32.c) \
-	   $(addprefix arch/host/,cpu.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c)
+	   $(addprefix arch/host/,cpu.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c tsan.c)
 LIBMM_API := mm_host_start mm_host_stop mm_host_zone mm_host_check alloc_pages alloc_pages_node \
 	   __free_pages page_to_pfn pfn_to_page
 

@@ -38,12 +38,12 @@ atomic_t mems_allowed_seq;
 void gfp_zone_illegal(gfp_t gfp)
 {
 	VM_BUG_ON(1);
-	WARN_ONCE(1, "gfp 0x%x names two zones\n", gfp);
+	WARN_ONCE(1, "gfp 0x%x names two zones", gfp);
 }
 
 void gfp_migratetype_illegal(gfp_t gfp)
 {
-	WARN(1, "gfp 0x%x is both movable and reclaimable\n", gfp);
+	WARN(1, "gfp 0x%x is both movable and reclaimable", gfp);
 }
 
 /* => nid is not in current's mems_allowed, or might not be; spec 2.2 */

@@ -9,13 +9,16 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#undef NSIG
 #undef SCHED_OTHER
 #undef SCHED_FIFO
 #undef SCHED_RR
