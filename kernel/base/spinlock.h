@@ -5,7 +5,8 @@
  *	next:  the ticket the next comer draws         lock:   me = next++; wait until owner == me
  *	owner: the ticket being served                 unlock: owner++
  *
- * Holding one keeps preemption off; nobody sleeps under it. The suffixes are Linux's: _irq and
+ * Holding one keeps preemption off (undone before interrupts come back, so that the count is never
+ * touched from outside); nobody sleeps under it. The suffixes are Linux's: _irq and
  *_irqsave for locks that interrupt handlers take too, _bh for locks that softirqs take. rwlocks let
  *readers in together; a waiting writer holds new readers back, except those in interrupts (which a
  *reader below may be in).
@@ -185,8 +186,8 @@ static __always_inline void spin_lock_irq(spinlock_t *l)
 static __always_inline void spin_unlock_irq(spinlock_t *l)
 {
 	__spin_unlock(l);
-	local_irq_enable();
 	preempt_enable();
+	local_irq_enable();
 }
 
 #define spin_lock_irqsave(l, flags)    \
@@ -202,8 +203,8 @@ static __always_inline void spin_unlock_irq(spinlock_t *l)
 #define spin_unlock_irqrestore(l, flags)  \
 	do {                              \
 		__spin_unlock(l);         \
-		local_irq_restore(flags); \
 		preempt_enable();         \
+		local_irq_restore(flags); \
 	} while (0)
 #define spin_trylock_irqsave(l, flags)            \
 	({                                        \
@@ -285,8 +286,8 @@ static inline void read_lock_irq(rwlock_t *l)
 static inline void read_unlock_irq(rwlock_t *l)
 {
 	__read_unlock(l);
-	local_irq_enable();
 	preempt_enable();
+	local_irq_enable();
 }
 
 static inline void write_lock_irq(rwlock_t *l)
@@ -298,8 +299,8 @@ static inline void write_lock_irq(rwlock_t *l)
 static inline void write_unlock_irq(rwlock_t *l)
 {
 	__write_unlock(l);
-	local_irq_enable();
 	preempt_enable();
+	local_irq_enable();
 }
 
 #define read_lock_irqsave(l, flags)    \
@@ -310,8 +311,8 @@ static inline void write_unlock_irq(rwlock_t *l)
 #define read_unlock_irqrestore(l, flags)  \
 	do {                              \
 		__read_unlock(l);         \
-		local_irq_restore(flags); \
 		preempt_enable();         \
+		local_irq_restore(flags); \
 	} while (0)
 #define write_lock_irqsave(l, flags)   \
 	do {                           \
@@ -321,8 +322,8 @@ static inline void write_unlock_irq(rwlock_t *l)
 #define write_unlock_irqrestore(l, flags) \
 	do {                              \
 		__write_unlock(l);        \
-		local_irq_restore(flags); \
 		preempt_enable();         \
+		local_irq_restore(flags); \
 	} while (0)
 
 #endif
