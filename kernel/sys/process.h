@@ -43,7 +43,10 @@ static inline bool thread_group_empty(struct task_struct *p)
  */
 int kernel_execve(const char *path, const char *const argv[], const char *const envp[]);
 
-/* A kernel thread (current) gets what every process has: files, fs, sighand, limits, capabilities. => 0 or -ENOMEM; twice is fine */
+/*
+ * A kernel thread (current) gets what every process has: files, fs, sighand, limits, capabilities.
+ * => 0 or -ENOMEM; twice is fine
+ */
 int __must_check become_process(struct task_struct *me);
 
 /* => the limits the first process starts with */

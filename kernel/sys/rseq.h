@@ -4,8 +4,10 @@
 
 struct pt_regs;
 
-/* => current->rseq is set; on the way to user mode or to a signal handler: the sequence that was interrupted is aborted, the
- *    CPU number brought up to date. A bad area is SIGSEGV. */
+/*
+ * => current->rseq is set; on the way to user mode or to a signal handler: the sequence that was
+ *    interrupted is aborted, the CPU number brought up to date. A bad area is SIGSEGV.
+ */
 void rseq_resume(struct pt_regs *regs);
 
 #endif

@@ -58,7 +58,10 @@ void force_sig_info(const struct linux_siginfo *info);
 void force_sig(int sig);
 void force_sig_fault(int sig, int code, unsigned long addr);
 
-/* => siglock of current held: the next signal not in mask and its info, or 0; clears TIF_SIGPENDING when none is left */
+/*
+ * => siglock of current held: the next signal not in mask and its info, or 0; clears TIF_SIGPENDING
+ *    when none is left
+ */
 int dequeue_signal(u64 mask, struct linux_siginfo *info);
 void recalc_sigpending(void);
 /* => current->blocked changes; other threads get what current leaves blocked behind. Takes siglock */
