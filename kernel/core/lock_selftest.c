@@ -13,7 +13,7 @@
 #include "asm/barrier.h"
 
 #define NR_WORKERS 4
-#define ROUNDS	   300
+#define ROUNDS	   160
 
 static atomic_t workers_left;
 static DECLARE_COMPLETION(workers_done);

@@ -381,6 +381,7 @@ void sched_tick(bool user)
 	account_tick(rq, user);
 	spin_lock(&rq->lock);
 	update_curr(rq);
+	rt_tick(rq);
 	if (curr_had_its_share(rq))
 		resched_curr(rq);
 	else if (is_idle(rq->curr) || (jiffies + (unsigned long)cpu * 3) % 10 == 0)

@@ -20,10 +20,11 @@
 #include "kernel/core/task.h"
 
 #define RT_PRIOS      100
-#define RR_SLICE      10	  /* ticks */
-#define SLICE_NS      20000000ULL /* a normal task runs at least so long if others wait */
-#define WAKEUP_NS     4000000ULL  /* so far behind, a woken task interrupts the running one */
-#define SLEEPER_NS    20000000ULL /* how much a sleeper may be ahead of the others when it wakes */
+#define RT_SHARE_NS   950000000ULL /* of a second: the rest is for normal tasks, if there are any */
+#define RR_SLICE      10	   /* ticks */
+#define SLICE_NS      20000000ULL  /* a normal task runs at least so long if others wait */
+#define WAKEUP_NS     4000000ULL   /* so far behind, a woken task interrupts the running one */
+#define SLEEPER_NS    20000000ULL  /* how much a sleeper may be ahead of the others when it wakes */
 #define NICE_0_WEIGHT 1024
 
 struct rq {
@@ -34,6 +35,9 @@ struct rq {
 	struct {
 		DECLARE_BITMAP(used, RT_PRIOS);	  /* [lock] */
 		struct list_head queue[RT_PRIOS]; /* [lock] index 99 - rt_priority: first is best */
+		u64 period_ns;			  /* [lock] when the present second began */
+		u64 used_ns;			  /* [lock] real-time tasks' part of it */
+		bool throttled; /* [lock] RT_SHARE_NS used: normal tasks go first till its end */
 	} rt;
 	struct {
 		struct rb_root tree; /* [lock] */
@@ -73,6 +77,8 @@ void update_curr(struct rq *rq);
 void place_woken(struct rq *rq, struct task_struct *p);
 /* => true if p should run instead of rq->curr */
 bool beats_current(struct rq *rq, struct task_struct *p);
+/* => at the tick: have real-time tasks used their share of this second? */
+void rt_tick(struct rq *rq);
 /* => at the tick: true if rq->curr has had its share */
 bool curr_had_its_share(struct rq *rq);
 void sched_queue_init(struct rq *rq);

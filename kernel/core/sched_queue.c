@@ -116,7 +116,7 @@ static struct task_struct *first_waiting(struct rq *rq)
 {
 	unsigned long prio = find_first_bit(rq->rt.used, RT_PRIOS);
 
-	if (prio < RT_PRIOS)
+	if (prio < RT_PRIOS && !(rq->rt.throttled && rq->normal.first))
 		return list_first_entry(&rq->rt.queue[prio], struct task_struct, run_list);
 	return rb_entry_safe(rq->normal.first, struct task_struct, run_node);
 }
@@ -185,6 +185,8 @@ void update_curr(struct rq *rq)
 	if ((s64)delta <= 0)
 		return;
 	p->sum_exec_ns += delta;
+	if (rt_task(p))
+		rq->rt.used_ns += delta;
 	if (is_idle(p) || rt_task(p))
 		return;
 	p->vruntime +=
@@ -206,13 +208,26 @@ bool beats_current(struct rq *rq, struct task_struct *p)
 
 	if (is_idle(curr))
 		return true;
+	if (rt_task(p) && !rt_task(curr))
+		return !rq->rt.throttled;
 	if (rt_task(p))
-		return !rt_task(curr) || p->rt_priority > curr->rt_priority;
+		return p->rt_priority > curr->rt_priority;
 	if (rt_task(curr))
 		return false;
 	if (p->policy == SCHED_IDLE || p->policy == SCHED_BATCH)
 		return false;
 	return curr->policy == SCHED_IDLE || (s64)(curr->vruntime - p->vruntime) > (s64)WAKEUP_NS;
+}
+
+void rt_tick(struct rq *rq)
+{
+	u64 now = rq->curr->exec_start_ns; /* update_curr() was here */
+
+	if (now - rq->rt.period_ns >= NSEC_PER_SEC) {
+		rq->rt.period_ns = now;
+		rq->rt.used_ns = 0;
+	}
+	rq->rt.throttled = rq->rt.used_ns >= RT_SHARE_NS;
 }
 
 bool curr_had_its_share(struct rq *rq)
@@ -226,7 +241,7 @@ bool curr_had_its_share(struct rq *rq)
 	if (curr->policy == SCHED_RR && --curr->time_slice <= 0)
 		return true; /* put_prev() gives it a new one */
 	if (rt_task(curr))
-		return rt_task(next) && next->rt_priority > curr->rt_priority;
+		return rt_task(next) ? next->rt_priority > curr->rt_priority : rq->rt.throttled;
 	if (rt_task(next))
 		return true;
 	return runs_before(next, curr) && curr->sum_exec_ns - curr->prev_exec_ns >= SLICE_NS / 2;
