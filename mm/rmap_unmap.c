@@ -124,14 +124,17 @@ static int mkclean_one(struct page *page, struct vm_area_struct *vma, unsigned l
 	if (!pte)
 		return SWAP_AGAIN;
 	entry = ptep_get(pte);
-	if (pte_dirty(entry) || pte_write(entry)) {
-		entry = ptep_get_and_clear(vma->vm_mm, addr, pte);
-		if (pte_accessible(entry))
-			flush_tlb_page(vma->vm_mm, addr);
-		set_pte_at(vma->vm_mm, addr, pte, pte_mkclean(pte_wrprotect(entry)));
-		++*cleaned;
+	if (!pte_dirty(entry) && !pte_write(entry)) {
+		spin_unlock(ptl);
+		return SWAP_AGAIN;
 	}
+	entry = ptep_get_and_clear(vma->vm_mm, addr, pte);
+	set_pte_at(vma->vm_mm, addr, pte, pte_mkclean(pte_wrprotect(entry)));
 	spin_unlock(ptl);
+	/* The page is written after this; a writer that faults meanwhile marks it dirty anew. */
+	if (pte_accessible(entry))
+		flush_tlb_page(vma->vm_mm, addr);
+	++*cleaned;
 	return SWAP_AGAIN;
 }
 
