@@ -55,6 +55,8 @@ static void free_pipe(struct pipe_inode *pipe)
 
 	for (i = 0; i < pipe->used; i++)
 		__free_page(pipe->bufs[(pipe->first + i) % pipe->size].page);
+	if (pipe->spare)
+		__free_page(pipe->spare);
 	kfree(pipe->bufs);
 	kfree(pipe);
 }
@@ -76,6 +78,23 @@ static size_t count_room(const struct pipe_inode *pipe)
 		return room;
 	last = &pipe->bufs[(pipe->first + pipe->used - 1) % pipe->size];
 	return room + (PAGE_SIZE - last->offset - last->len);
+}
+
+/* A short message needs a page for a moment only: one is kept. pipe->mutex is held. */
+static struct page *get_page_for(struct pipe_inode *pipe)
+{
+	struct page *page = pipe->spare;
+
+	pipe->spare = NULL;
+	return page ? page : alloc_page(GFP_HIGHUSER);
+}
+
+static void put_emptied(struct pipe_inode *pipe, struct page *page)
+{
+	if (pipe->spare)
+		__free_page(page);
+	else
+		pipe->spare = page;
 }
 
 /* => after a change, pipe->mutex held: unlocks, and wakes whoever waits for it */
@@ -105,7 +124,7 @@ static ssize_t pipe_take(struct pipe_inode *pipe, char *buf, size_t count, bool 
 		count -= n;
 		done += n;
 		if (!b->len) {
-			__free_page(b->page);
+			put_emptied(pipe, b->page);
 			b->page = NULL;
 			pipe->first = (pipe->first + 1) % pipe->size;
 			pipe->used--;
@@ -155,7 +174,7 @@ static ssize_t pipe_append(struct pipe_inode *pipe, const char *buf, size_t n, b
 		return copied == n ? (ssize_t)n : -EFAULT;
 	}
 	b = &pipe->bufs[(pipe->first + pipe->used) % pipe->size];
-	b->page = alloc_page(GFP_HIGHUSER);
+	b->page = get_page_for(pipe);
 	if (!b->page)
 		return -ENOMEM;
 	n = min(n, (size_t)PAGE_SIZE);
@@ -163,7 +182,7 @@ static ssize_t pipe_append(struct pipe_inode *pipe, const char *buf, size_t n, b
 	b->offset = 0;
 	b->len = copied;
 	if (!copied) {
-		__free_page(b->page);
+		put_emptied(pipe, b->page);
 		return -EFAULT;
 	}
 	pipe->used++;

@@ -21,6 +21,7 @@ struct pipe_inode {
 	struct pipe_buffer *bufs;	/* [mutex] ring of size entries */
 	unsigned int size;		/* [mutex] */
 	unsigned int first, used;	/* [mutex] */
+	struct page *spare;		/* [mutex] the last emptied page, for the next write; or NULL */
 	size_t room;			/* [mutex] bytes that can be written; read by who waits */
 	unsigned int readers, writers;	/* [mutex] open files */
 	unsigned int r_counter, w_counter; /* [mutex] opens so far: FIFO openers wait for a change */
