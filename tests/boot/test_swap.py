@@ -83,6 +83,21 @@ def test_twice_the_ram_debug(tmp_path):
     assert result.status == 0, result
 
 
+def test_rewritten_pages_survive(tmp_path):
+    """Each round rewrites what came back from the disk: a lost dirty bit or a stale TLB entry shows the old data."""
+    swap = make_swap(tmp_path / "swap", 128)
+    result = run("--memory", "48M", "--swap", swap, execs=["/bin/pages --mib 80 --rounds 3 --rewrite"])
+    assert result.status == 0, result
+
+
+def test_kswapd_does_its_part(tmp_path):
+    swap = make_swap(tmp_path / "swap", 128)
+    result = run("--memory", "48M", "--swap", swap, execs=["/bin/pages --mib 64 --rounds 1", "/bin/busybox cat /proc/vmstat"])
+    assert result.status == 0, result
+    assert vmstat(result, "pageoutrun") > 0, result
+    assert sum(vmstat(result, f"pgsteal_kswapd_{zone}") for zone in ("dma", "normal", "high")) > 0, result
+
+
 class Qmp:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
