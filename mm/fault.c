@@ -26,8 +26,6 @@
 #include "mm/swap.h"
 #include "mm/vma.h"
 
-struct page *zero_page;
-
 struct page *fault_alloc_page(bool zeroed)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE | (zeroed ? __GFP_ZERO : 0));

@@ -58,7 +58,10 @@ void vm_init(void);			/* boot: caches for mm, areas, anon_vma; after kmem_cache_
 void radix_tree_init(void);		/* boot: nodes of radix trees; after kmem_cache_init */
 /* => an empty address space with mm_users 1 and its own pgd, or NULL */
 struct mm_struct *__must_check mm_alloc(void);
-/* => a copy of oldmm for fork: areas, page tables with copy-on-write, limits. NULL: no memory. Takes mmap_sem of oldmm. */
+/*
+ * => a copy of oldmm for fork: areas, page tables with copy-on-write, limits; NULL: no memory. Takes
+ *    mmap_sem of oldmm.
+ */
 struct mm_struct *__must_check dup_mm(struct mm_struct *oldmm);
 /* => the task's mm with one more user, or NULL (kernel thread, exited); undo with mmput */
 struct mm_struct *get_task_mm(struct task_struct *task);
@@ -99,7 +102,10 @@ void arch_pick_mmap_layout(struct mm_struct *mm);
 
 /* ---- System call bodies: take mmap_sem themselves, on current->mm ----------------------------- */
 
-/* => address or -errno; pgoff in pages; file may be NULL with MAP_ANONYMOUS; populates for MAP_POPULATE and locked areas */
+/*
+ * => address or -errno; pgoff in pages; file may be NULL with MAP_ANONYMOUS; populates for
+ *    MAP_POPULATE and locked areas
+ */
 unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
 		      unsigned long flags, unsigned long pgoff);
 int vm_munmap(unsigned long addr, unsigned long len);
@@ -164,7 +170,8 @@ static inline unsigned long linear_page_index(const struct vm_area_struct *vma, 
 }
 
 /*
- * MAP_SHARED|MAP_ANONYMOUS needs a nameless file that lives in memory: the file system that has such files says here how to make
+ * MAP_SHARED|MAP_ANONYMOUS needs a nameless file that lives in memory: the file system that has
+ * such files says here how to make
  * one of size bytes (fs's shmem_file_setup). Until then such an mmap is -ENODEV.
  */
 typedef struct file *(*shmem_setup_fn)(const char *name, loff_t size, unsigned long vm_flags);

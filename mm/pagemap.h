@@ -120,7 +120,10 @@ struct page *find_lock_page(struct address_space *mapping, unsigned long index);
 /* => the same, a new not-uptodate page being added when none is there; NULL: no memory */
 struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp);
 struct page *grab_cache_page_write_begin(struct address_space *mapping, unsigned long index);
-/* => number of pages (referenced) with offsets from start on, ascending; the second only those with tag, *index advances */
+/*
+ * => number of pages (referenced) with offsets from start on, ascending; the second only those with
+ *    tag, *index advances
+ */
 unsigned find_get_pages(struct address_space *mapping, unsigned long start, unsigned nr,
 			struct page **pages);
 unsigned find_get_pages_tag(struct address_space *mapping, unsigned long *index, int tag, unsigned nr,
