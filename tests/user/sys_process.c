@@ -136,6 +136,7 @@ static void test_exec(void)
 	char *argv[] = { "prog", "--args", "two words", "", NULL }, *envp[] = { "A=1", "B=", NULL };
 
 	CHECK(run(self, argv, envp) == 42);
+	CHECK_ERR(open(self, O_WRONLY), ETXTBSY);
 	CHECK(run("/nonexistent", argv, envp) == 100 + ENOENT);
 	CHECK(run("/tmp", argv, envp) == 100 + EACCES);
 	CHECK(run("/dev/null", argv, envp) == 100 + EACCES);
