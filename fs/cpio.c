@@ -270,7 +270,7 @@ int cpio_finish(struct cpio_reader *r)
 		snprintf(r->error, sizeof(r->error),
 			 "\"%.80s\" has %u bytes, but the archive ends %llu bytes before its end: it was cut short", r->name,
 			 r->entry.size, (unsigned long long)r->left);
-	} else if (!r->nr_entries && r->have < 6) {
+	} else if (r->state == CPIO_IN_HEADER && !r->nr_entries && r->have < 6) {
 		return bad_magic(r);
 	} else {
 		snprintf(r->error, sizeof(r->error),
