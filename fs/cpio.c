@@ -102,15 +102,16 @@ static int parse_header(struct cpio_reader *r)
 
 		if (value < 0) {
 			snprintf(r->error, sizeof(r->error),
-				 "number %u of the header at offset %llu is no hexadecimal number: the archive is damaged",
-				 i + 1, (unsigned long long)r->entry.offset);
+				 "number %u of the header at offset %llu is no hexadecimal number: "
+				 "the archive is damaged", i + 1, (unsigned long long)r->entry.offset);
 			return -EINVAL;
 		}
 		*into[i] = (u32)value;
 	}
 	if (r->name_size < 2 || r->name_size > CPIO_NAME_MAX) {
 		snprintf(r->error, sizeof(r->error),
-			 "the name of the entry at offset %llu is said to be %u bytes long (2 to %u are possible): the archive is damaged",
+			 "the name of the entry at offset %llu is said to be %u bytes long "
+			 "(2 to %u are possible): the archive is damaged",
 			 (unsigned long long)r->entry.offset, r->name_size, CPIO_NAME_MAX);
 		return -EINVAL;
 	}
@@ -268,8 +269,8 @@ int cpio_finish(struct cpio_reader *r)
 		snprintf(r->error, sizeof(r->error), "it is empty (%llu bytes, all zero): " HOW_TO_MAKE, at);
 	} else if (r->state == CPIO_IN_DATA) {
 		snprintf(r->error, sizeof(r->error),
-			 "\"%.80s\" has %u bytes, but the archive ends %llu bytes before its end: it was cut short", r->name,
-			 r->entry.size, (unsigned long long)r->left);
+			 "\"%.80s\" has %u bytes, but the archive ends %llu bytes before its end: it was cut short",
+			 r->name, r->entry.size, (unsigned long long)r->left);
 	} else if (r->state == CPIO_IN_HEADER && !r->nr_entries && r->have < 6) {
 		return bad_magic(r);
 	} else {

@@ -203,17 +203,16 @@ void dput(struct dentry *dentry)
 	}
 }
 
-int d_move(struct dentry *dentry, struct dentry *parent, const char *name, unsigned int len)
+char *d_move_prepare(unsigned int len)
+{
+	return len >= DNAME_INLINE ? kmalloc(len + 1, GFP_KERNEL) ?: ERR_PTR(-ENOMEM) : NULL;
+}
+
+void d_move(struct dentry *dentry, struct dentry *parent, const char *name, unsigned int len, char *text)
 {
 	struct dentry *old_parent = dentry->d_parent;
-	char *text = NULL;
 	const char *old_name;
 
-	if (len >= DNAME_INLINE) {
-		text = kmalloc(len + 1, GFP_KERNEL);
-		if (!text)
-			return -ENOMEM;
-	}
 	spin_lock(&dcache_lock);
 	unhash_dentry(dentry);
 	old_name = dentry->d_name;
@@ -229,7 +228,6 @@ int d_move(struct dentry *dentry, struct dentry *parent, const char *name, unsig
 	if (old_name != text)
 		free_name(dentry, old_name);
 	dput(old_parent);
-	return 0;
 }
 
 bool d_has_children(struct dentry *dentry)

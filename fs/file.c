@@ -219,6 +219,37 @@ ssize_t file_write(struct file *file, const char *ubuf, size_t count)
 	return done;
 }
 
+/*
+ * A small write of several pieces goes out in one, so that it lands whole in a pipe, on a terminal, or at the end
+ * of a log that others append to. => bytes, or -EINVAL: has to go piece by piece
+ */
+#define GATHER_MAX (4 * PAGE_SIZE)
+static ssize_t write_gathered(struct file *file, const struct iovec_k *iov, unsigned int n, loff_t *pos)
+{
+	size_t total = 0, at = 0;
+	ssize_t done = -EINVAL;
+	unsigned int i;
+	char *buf;
+
+	for (i = 0; i < n; i++) {
+		if (iov[i].len > GATHER_MAX - total)
+			return -EINVAL;
+		total += iov[i].len;
+	}
+	if (n < 2 || !total || !file->f_op || !file->f_op->kernel_write || *pos < 0)
+		return -EINVAL;
+	buf = kmalloc(total, GFP_KERNEL);
+	if (!buf)
+		return -EINVAL;
+	for (i = 0; i < n; at += iov[i++].len)
+		if (copy_from_user(buf + at, iov[i].base, iov[i].len))
+			break;
+	if (i == n)
+		done = file->f_op->kernel_write(file, buf, total, pos);
+	kfree(buf);
+	return done;
+}
+
 static ssize_t do_iov(struct file *file, const struct iovec_k *iov, unsigned int n, loff_t *pos, bool write)
 {
 	ssize_t total = 0;
@@ -229,6 +260,8 @@ static ssize_t do_iov(struct file *file, const struct iovec_k *iov, unsigned int
 
 		if (!iov[i].len && (i || n > 1))
 			continue;
+		if (total && !write && (file->f_mode & FMODE_STREAM) && !(vfs_poll(file, NULL) & POLLIN))
+			break; /* would wait although there is something to return */
 		done = write ? vfs_write(file, iov[i].base, iov[i].len, pos) :
 			       vfs_read(file, iov[i].base, iov[i].len, pos);
 		if (done < 0)
@@ -242,15 +275,18 @@ static ssize_t do_iov(struct file *file, const struct iovec_k *iov, unsigned int
 
 static ssize_t iov_at(struct file *file, const struct iovec_k *iov, unsigned int n, loff_t *pos, bool write)
 {
-	loff_t dummy;
-	ssize_t done;
+	loff_t dummy, *at;
+	ssize_t done = -EINVAL;
 
 	if (!(file->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
 		return -EBADF;
-	if (pos)
-		return do_iov(file, iov, n, pos, write);
-	done = do_iov(file, iov, n, lock_pos(file, &dummy), write);
-	unlock_pos(file);
+	at = pos ? pos : lock_pos(file, &dummy);
+	if (write)
+		done = write_gathered(file, iov, n, at);
+	if (done == -EINVAL)
+		done = do_iov(file, iov, n, at, write);
+	if (!pos)
+		unlock_pos(file);
 	return done;
 }
 

@@ -7,7 +7,7 @@
  * and inode numbers are hard links of one another. Afterwards the frames go to the buddy.
  *
  * What is wrong with an archive is printed, and what was unpacked before it stays: there may be enough for a
- * shell. Unpacking never kills for memory: an archive that cannot fit is refused as a whole.
+ * shell. Unpacking never ends in an out-of-memory kill: it stops when memory gets short.
  */
 #include "fs/cpio.h"
 #include "fs/internal.h"
@@ -18,8 +18,6 @@
 #include "mm/slab.h"
 #include "mm/vmstat.h"
 #include "mm/zone.h"
-
-void free_reserved_page(struct page *page); /* mm: a frame kept since boot goes to the buddy */
 
 struct link_name {
 	struct link_name *next;
@@ -72,7 +70,8 @@ static const char *other_name(struct unpack *u, const struct cpio_entry *e)
 static void say(const struct unpack *u, int err)
 {
 	if (err == -ENOSPC || err == -ENOMEM)
-		pr_err("initrd: no memory for %s: give the machine more memory or make the archive smaller\n", u->path);
+		pr_err("initrd: no memory for %s: give the machine more memory or make the archive smaller\n",
+		       u->path);
 	else
 		pr_err("initrd: cannot make %s: error %d\n", u->path, -err);
 }
@@ -146,6 +145,15 @@ static int make_entry(struct unpack *u, const struct cpio_entry *e)
 	return -EINVAL;
 }
 
+/*
+ * Is there memory to go on with, and something left to start a program? Contents need no more than their own frames,
+ * which are given back as they are read; names, inodes and the rest of each last page do.
+ */
+static bool memory_left(void)
+{
+	return global_page_state(NR_FREE_PAGES) > totalreserve_pages + 256;
+}
+
 /* => 0 also when this one entry failed: the others may do */
 static int unpack_entry(void *ctx, const struct cpio_entry *e)
 {
@@ -159,7 +167,7 @@ static int unpack_entry(void *ctx, const struct cpio_entry *e)
 	strlcpy(u->path + 1, name, sizeof(u->path) - 1);
 	if (!*name || !strcmp(name, "."))
 		return 0;
-	err = make_entry(u, e);
+	err = memory_left() ? make_entry(u, e) : -ENOMEM;
 	if (err)
 		say(u, err);
 	return err == -ENOMEM || err == -ENOSPC ? err : 0;
@@ -176,7 +184,7 @@ static int unpack_data(void *ctx, const void *data, size_t len)
 	}
 	if (!u->file)
 		return 0;
-	done = kernel_write(u->file, data, len, &u->pos);
+	done = memory_left() ? kernel_write(u->file, data, len, &u->pos) : -ENOMEM;
 	if (done == (ssize_t)len)
 		return 0;
 	say(u, done < 0 ? (int)done : -ENOSPC);
@@ -212,20 +220,22 @@ static const struct cpio_ops unpack_ops = {
 	.archive_end = forget_links,
 };
 
-static int unpack_range(struct unpack *u, phys_addr_t start, phys_addr_t end)
+/* Each frame goes to the buddy as soon as it has been read; *start moves on. */
+static int unpack_range(struct unpack *u, phys_addr_t *start, phys_addr_t end)
 {
 	int err = 0;
 
 	cpio_start(&u->reader, &unpack_ops, u);
-	while (start < end && !err) {
-		struct page *page = pfn_to_page(start >> PAGE_SHIFT);
-		unsigned int offset = start & ~PAGE_MASK;
-		size_t n = min((u64)(PAGE_SIZE - offset), (u64)(end - start));
+	while (*start < end && !err) {
+		struct page *page = pfn_to_page(*start >> PAGE_SHIFT);
+		unsigned int offset = *start & ~PAGE_MASK;
+		size_t n = min((u64)(PAGE_SIZE - offset), (u64)(end - *start));
 		char *va = kmap(page);
 
 		err = cpio_feed(&u->reader, va + offset, n);
 		kunmap(page);
-		start += n;
+		free_reserved_page(page);
+		*start += n;
 	}
 	if (!err)
 		err = cpio_finish(&u->reader);
@@ -236,38 +246,22 @@ static int unpack_range(struct unpack *u, phys_addr_t start, phys_addr_t end)
 	return err;
 }
 
-/* Unpacked files take at most the size of their archive, a page of rounding each aside. */
-static bool fits(phys_addr_t bytes)
-{
-	unsigned long need = (unsigned long)(bytes >> PAGE_SHIFT);
-	unsigned long there = global_page_state(NR_FREE_PAGES);
-
-	if (there > totalreserve_pages + need)
-		return true;
-	pr_err("initrd: %lu KiB of archive do not fit into %lu KiB of free memory: give the machine more memory or make the archive smaller\n",
-	       need << (PAGE_SHIFT - 10), there << (PAGE_SHIFT - 10));
-	return false;
-}
-
 void initramfs_unpack(phys_addr_t start, phys_addr_t end)
 {
-	struct unpack *u;
-	unsigned long pfn;
+	struct unpack *u = start < end ? kzalloc(sizeof(*u), GFP_KERNEL) : NULL;
+	unsigned long kib = (unsigned long)((end - start) >> 10);
 	int err;
 
-	if (start >= end)
-		return;
-	u = fits(end - start) ? kzalloc(sizeof(*u), GFP_KERNEL) : NULL;
 	if (u) {
-		err = unpack_range(u, start, end);
+		err = unpack_range(u, &start, end);
 		if (err == -EINVAL && u->reader.error[0])
 			pr_err("initrd: %s\n", u->reader.error);
 		else if (err)
-			pr_err("initrd: unpacking stopped with error %d at offset %llu\n", -err, u->reader.pos);
-		pr_info("initrd: %u entries of %u archive%s, %llu KiB\n", u->reader.nr_entries,
-			u->reader.nr_archives, u->reader.nr_archives == 1 ? "" : "s", (end - start) >> 10);
+			pr_err("initrd: unpacking stopped at offset %llu\n", u->reader.pos);
+		pr_info("initrd: %u entries of %u archive%s, %lu KiB\n", u->reader.nr_entries,
+			u->reader.nr_archives, u->reader.nr_archives == 1 ? "" : "s", kib);
 		kfree(u);
 	}
-	for (pfn = start >> PAGE_SHIFT; pfn < (end + PAGE_SIZE - 1) >> PAGE_SHIFT; pfn++)
-		free_reserved_page(pfn_to_page(pfn));
+	for (; start < end; start = (start & PAGE_MASK) + PAGE_SIZE)
+		free_reserved_page(pfn_to_page(start >> PAGE_SHIFT));
 }

@@ -58,8 +58,10 @@ struct dentry *d_add_unique(struct dentry *dentry, struct inode *inode);
 struct dentry *d_make_root(struct super_block *sb, struct inode *inode);
 struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);
 void d_drop(struct dentry *dentry);	/* the name cannot be found any more */
-/* => [n] write held; dentry gets parent and name of its own; 0 or -ENOMEM */
-int d_move(struct dentry *dentry, struct dentry *parent, const char *name, unsigned int len);
+/* => room for a name of len bytes (NULL: none needed), or ERR_PTR; then d_move cannot fail */
+char *d_move_prepare(unsigned int len);
+/* => [n] write held; dentry gets parent and name of its own; text from d_move_prepare is taken over */
+void d_move(struct dentry *dentry, struct dentry *parent, const char *name, unsigned int len, char *text);
 bool d_has_children(struct dentry *dentry);
 static inline bool d_unhashed(const struct dentry *dentry)
 {

@@ -8,6 +8,7 @@
 #include "arch/uaccess.h"
 #include "fs/internal.h"
 #include "kernel/base/string.h"
+#include "mm/slab.h"
 
 struct change {
 	struct walk w;
@@ -285,6 +286,7 @@ static int check_rename(const struct change *from, const struct change *to, unsi
 static int rename_locked(struct change *from, struct change *to, unsigned int flags)
 {
 	int err = check_rename(from, to, flags);
+	char *text;
 
 	if (err)
 		return err;
@@ -292,12 +294,18 @@ static int rename_locked(struct change *from, struct change *to, unsigned int fl
 		return 0;
 	if (!from->dir->i_op || !from->dir->i_op->rename)
 		return -EPERM;
+	text = d_move_prepare(to->w.last_len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
 	err = from->dir->i_op->rename(from->dir, from->dentry, to->dir, to->dentry);
-	if (err)
+	if (err) {
+		kfree(text);
 		return err;
+	}
 	if (to->dentry && S_ISDIR(to->dentry->d_inode->i_mode))
 		to->dentry->d_inode->i_flags |= S_DEAD;
-	return d_move(from->dentry, to->w.path.dentry, to->w.last, to->w.last_len);
+	d_move(from->dentry, to->w.path.dentry, to->w.last, to->w.last_len, text);
+	return 0;
 }
 
 int do_renameat2(int olddfd, const char *old, int newdfd, const char *new, unsigned int flags)

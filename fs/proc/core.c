@@ -277,6 +277,18 @@ static struct super_block *sysfs_mount(struct file_system_type *type, unsigned l
 
 static struct file_system_type sysfs_type = { .name = "sysfs", .mount = sysfs_mount };
 
+/* debugfs.c */
+static struct super_block *debugfs_sb;
+static struct proc_entry debugfs_root = { .name = "/", .mode = S_IFDIR | 0700, .ino = 1 };
+
+static struct super_block *debugfs_mount(struct file_system_type *type, unsigned long flags,
+					 const char *dev_name, const char *data)
+{
+	return shared_mount(debugfs_sb);
+}
+
+static struct file_system_type debugfs_type = { .name = "debugfs", .mount = debugfs_mount };
+
 static struct super_block *make_sb(struct file_system_type *type, const struct proc_entry *root,
 				   unsigned long magic)
 {
@@ -330,4 +342,6 @@ void procfs_init(void)
 		proc_add(&sysfs_root, &sysfs_dirs[i]);
 	proc_add(&sysfs_dirs[0], &sysfs_debug);
 	sysfs_sb = make_sb(&sysfs_type, &sysfs_root, SYSFS_MAGIC);
+	debugfs_fill(&debugfs_root);
+	debugfs_sb = make_sb(&debugfs_type, &debugfs_root, DEBUGFS_MAGIC);
 }

@@ -89,6 +89,7 @@ void proc_zones_init(void);
 void proc_vmstat_init(void);
 void proc_sysctl_init(void);
 void proc_trace_init(void);
+void debugfs_fill(struct proc_entry *root);
 
 
 /* task_*.c */

@@ -173,7 +173,8 @@ static int overflow_uid_word = 65534;
 static long shmmax_word = 0x7fffffffL << 24, shmall_word = 0x7fffffffL << 12;
 static int shmmni_word = 4096;
 
-#define INT(n, w, lo, hi) { .name = (n), .word = (void *)&(w), .size = sizeof(int), .min = (lo), .max = (hi), .mode = 0644 }
+#define INT(n, w, lo, hi) { .name = (n), .word = (void *)&(w), .size = sizeof(int), .min = (lo), .max = (hi), \
+			    .mode = 0644 }
 #define LONG(n, w, lo)	  { .name = (n), .word = (void *)&(w), .size = sizeof(long), .min = (lo), .max = LONG_LIMIT, \
 			    .mode = 0644 }
 #define LONG_LIMIT	  0x7fffffffffffffffL

@@ -40,8 +40,8 @@ static void show_pagesets(struct seq_file *m, struct zone *zone)
 
 		if (!cpu_online(cpu))
 			continue;
-		seq_printf(m, "\n    cpu: %i\n              count: %i\n              high:  %i\n              batch: %i",
-			   cpu, ps->pcp.count, ps->pcp.high, ps->pcp.batch);
+		seq_printf(m, "\n    cpu: %i\n              count: %i", cpu, ps->pcp.count);
+		seq_printf(m, "\n              high:  %i\n              batch: %i", ps->pcp.high, ps->pcp.batch);
 		seq_printf(m, "\n  vm stats threshold: %d", ps->stat_threshold);
 	}
 }
@@ -53,11 +53,12 @@ static int zoneinfo_show(struct seq_file *m, void *data)
 
 	for_each_populated_zone(zone) {
 		seq_printf(m, "Node %d, zone %8s", zone_to_nid(zone), zone->name);
-		seq_printf(m, "\n  pages free     %lu\n        min      %lu\n        low      %lu\n        high     %lu",
-			   zone_page_state(zone, NR_FREE_PAGES), min_wmark_pages(zone), low_wmark_pages(zone),
-			   high_wmark_pages(zone));
-		seq_printf(m, "\n        scanned  %lu\n        spanned  %lu\n        present  %lu\n        managed  %lu",
-			   READ_ONCE(zone->pages_scanned), zone->spanned_pages, zone->present_pages,
+		seq_printf(m, "\n  pages free     %lu", zone_page_state(zone, NR_FREE_PAGES));
+		seq_printf(m, "\n        min      %lu\n        low      %lu\n        high     %lu",
+			   min_wmark_pages(zone), low_wmark_pages(zone), high_wmark_pages(zone));
+		seq_printf(m, "\n        scanned  %lu\n        spanned  %lu", READ_ONCE(zone->pages_scanned),
+			   zone->spanned_pages);
+		seq_printf(m, "\n        present  %lu\n        managed  %lu", zone->present_pages,
 			   zone->managed_pages);
 		for (i = 0; i < NR_VM_ZONE_STAT_ITEMS; i++)
 			seq_printf(m, "\n    %-12s %lu", vmstat_text[i], zone_page_state(zone, i));

@@ -38,8 +38,8 @@ static void entry(struct archive *a, const char *name, unsigned mode, unsigned i
 {
 	char header[CPIO_HEADER + 64];
 
-	snprintf(header, sizeof(header), "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X", ino, mode, 1, 2,
-		 nlink, 1000, strlen(text), 3, 4, 5, 6, strlen(name) + 1, 0);
+	snprintf(header, sizeof(header), "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X", ino, mode,
+		 1, 2, nlink, 1000, strlen(text), 3, 4, 5, 6, strlen(name) + 1, 0);
 	put(a, header, CPIO_HEADER);
 	put(a, name, strlen(name) + 1);
 	pad(a);
