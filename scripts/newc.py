@@ -77,7 +77,10 @@ def names(data):
                 break
             at += 4
             continue
-        size, namesize = int(data[at + 54 : at + 62], 16), int(data[at + 94 : at + 102], 16)
+        try:
+            size, namesize = int(data[at + 54 : at + 62], 16), int(data[at + 94 : at + 102], 16)
+        except ValueError:
+            break  # damaged: the kernel says where
         name = os.fsdecode(data[at + 110 : at + 110 + namesize - 1])
         if name != TRAILER:
             found.add(os.path.normpath(name).lstrip("/"))

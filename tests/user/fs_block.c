@@ -2,12 +2,17 @@
 /* A block device (argv[1], default /dev/ram0; its contents are lost) through read, write, mmap, fsync and reopening. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "check.h"
+
+/* linux/fs.h is not among musl's headers */
+#define BLKGETSIZE   0x1260
+#define BLKFLSBUF    0x1261
+#define BLKSSZGET    0x1268
+#define BLKGETSIZE64 0x80081272
 
 int main(int argc, char **argv)
 {
