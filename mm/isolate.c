@@ -94,13 +94,15 @@ void putback_inactive_pages(struct zone *zone, struct page_list *pages, struct p
  */
 bool too_many_isolated(struct zone *zone, bool file, const struct scan_control *sc)
 {
-	unsigned long inactive, isolated;
+	enum zone_stat_item inactive_item = file ? NR_INACTIVE_FILE : NR_INACTIVE_ANON;
+	enum zone_stat_item isolated_item = file ? NR_ISOLATED_FILE : NR_ISOLATED_ANON;
+	int shift = (sc->gfp_mask & GFP_IOFS) == GFP_IOFS ? 3 : 0;
 
 	if (current_is_kswapd())
 		return false;
-	inactive = zone_page_state(zone, file ? NR_INACTIVE_FILE : NR_INACTIVE_ANON);
-	isolated = zone_page_state(zone, file ? NR_ISOLATED_FILE : NR_ISOLATED_ANON);
-	if ((sc->gfp_mask & GFP_IOFS) == GFP_IOFS)
-		inactive >>= 3;
-	return isolated > inactive;
+	if (zone_page_state(zone, isolated_item) <= zone_page_state(zone, inactive_item) >> shift)
+		return false;
+	/* In a small zone the CPUs' differentials alone may say so: a sleep for nothing. */
+	return zone_page_state_snapshot(zone, isolated_item) >
+	       zone_page_state_snapshot(zone, inactive_item) >> shift;
 }

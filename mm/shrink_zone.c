@@ -162,6 +162,9 @@ static void count_scan(struct zone *zone, unsigned long scanned, unsigned long f
 	}
 }
 
+/* Direct reclaimers that found most of a list in the hands of others. */
+static DECLARE_WAIT_QUEUE_HEAD(isolated_wait);
+
 static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct zone *zone,
 					  struct scan_control *sc, enum lru_list lru)
 {
@@ -173,7 +176,8 @@ static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct zone 
 	PAGE_LIST(freed);
 
 	while (unlikely(too_many_isolated(zone, file, sc))) {
-		congestion_wait(true, HZ / 10);
+		/* HZ/10, or until somebody puts his batch back. */
+		wait_event_timeout(isolated_wait, !too_many_isolated(zone, file, sc), HZ / 10);
 		if (fatal_signal_pending(current)) /* go and die: that frees more */
 			return SWAP_CLUSTER_MAX;
 	}
@@ -196,6 +200,8 @@ static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct zone 
 	putback_inactive_pages(zone, &pages, &freed);
 	__mod_zone_page_state(zone, isolated, -(long)taken);
 	spin_unlock_irq(&zone->lru_lock);
+	if (unlikely(waitqueue_active(&isolated_wait)))
+		wake_up_all(&isolated_wait);
 	if (!page_list_empty(&freed))
 		free_hot_cold_page_list(&freed, true);
 	note_and_throttle(zone, taken, &stat);

@@ -27,23 +27,30 @@ long wait_iff_congested(struct zone *zone, bool write, long timeout)
 	return congestion_wait(write, timeout);
 }
 
+/* => file pages under writeback, the CPUs' differentials included */
+static unsigned long file_writeback(void)
+{
+	unsigned long pages = 0;
+	long swapping = atomic_long_read(&swap_writeback_pages);
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		pages += zone_page_state_snapshot(zone, NR_WRITEBACK) +
+			 zone_page_state_snapshot(zone, NR_UNSTABLE_NFS);
+	return pages - min(pages, swapping > 0 ? (unsigned long)swapping : 0UL);
+}
+
 /*
  * Pages on their way to swap are left out: a machine whose memory is all anonymous has a dirty limit
- * near 0, and would sleep after every batch it swaps out.
+ * near 0, and would sleep after every batch it swaps out. For the same reason the sum is exact.
  */
 void throttle_vm_writeout(gfp_t gfp)
 {
-	for (;;) {
-		unsigned long background, dirty, writeback;
-		long swapping = atomic_long_read(&swap_writeback_pages);
+	unsigned long background, dirty;
 
-		writeback = global_page_state(NR_UNSTABLE_NFS) + global_page_state(NR_WRITEBACK);
-		if (swapping > 0)
-			writeback -= min(writeback, (unsigned long)swapping);
-		if (!writeback)
-			return;
+	while (global_page_state(NR_WRITEBACK)) {
 		global_dirty_limits(&background, &dirty);
-		if (writeback <= dirty + dirty / 10)
+		if (file_writeback() <= dirty + dirty / 10)
 			return;
 		congestion_wait(true, HZ / 10);
 		/* Who may not do I/O may hold what the writes wait for: one step only. */
