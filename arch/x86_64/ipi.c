@@ -20,10 +20,14 @@
 #include "asm/barrier.h"
 #include "asm/irqflags.h"
 
+#define CALL_BUSY	  1
+#define CALL_HALTED	  2 /* and the caller waits in HLT */
+#define SPINS_BEFORE_HALT 500
+
 struct call_slot {
 	void (*fn)(void *arg);
 	void *arg;
-	int busy; /* [a] set by the caller, cleared by the called CPU */
+	int busy; /* [a] CALL_*: set by the caller, cleared by the called CPU */
 } __cacheline_aligned;
 
 static struct call_slot slots[NR_CPUS][NR_CPUS]; /* [to][from] */
@@ -42,11 +46,13 @@ static void serve_calls(void)
 	unsigned long callers = __atomic_exchange_n(&pending[cpu], 0, __ATOMIC_ACQ_REL);
 
 	while (callers) {
-		struct call_slot *slot = &slots[cpu][__builtin_ctzl(callers)];
+		int from = __builtin_ctzl(callers);
+		struct call_slot *slot = &slots[cpu][from];
 
 		callers &= callers - 1;
 		slot->fn(slot->arg);
-		smp_store_release(&slot->busy, 0);
+		if (__atomic_exchange_n(&slot->busy, 0, __ATOMIC_SEQ_CST) == CALL_HALTED)
+			send_ipi(from, IPI_FIXED | VECTOR_RESCHEDULE);
 	}
 }
 
@@ -55,16 +61,32 @@ void ipi_call_interrupt(void)
 	serve_calls();
 }
 
+/* Halts until the called CPU has finished: it sees CALL_HALTED and sends an interrupt. */
+static void halt_for_slot(struct call_slot *slot)
+{
+	int state = CALL_BUSY;
+
+	local_irq_disable();
+	__atomic_compare_exchange_n(&slot->busy, &state, CALL_HALTED, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	if (state && !READ_ONCE(pending[smp_processor_id()]))
+		arch_idle();
+	local_irq_enable();
+}
+
+/* Spins a little, then halts: the other CPU may be waiting for this one's time on the host. */
 static void wait_slot(struct call_slot *slot)
 {
 	unsigned long flags;
 
-	while (smp_load_acquire(&slot->busy)) {
+	for (int spins = 0; smp_load_acquire(&slot->busy); spins++) {
 		if (READ_ONCE(pending[smp_processor_id()])) {
 			local_irq_save(flags);
 			serve_calls();
 			local_irq_restore(flags);
 		}
+		if (spins > SPINS_BEFORE_HALT && !irqs_disabled())
+			halt_for_slot(slot);
 		cpu_relax();
 	}
 }
@@ -84,7 +106,7 @@ static void post_call(int to, void (*fn)(void *), void *arg)
 	}
 	slot->fn = fn;
 	slot->arg = arg;
-	smp_store_release(&slot->busy, 1);
+	smp_store_release(&slot->busy, CALL_BUSY);
 	__atomic_fetch_or(&pending[to], 1UL << from, __ATOMIC_SEQ_CST);
 	send_ipi(to, IPI_FIXED | VECTOR_CALL);
 	local_irq_restore(flags);
