@@ -235,6 +235,14 @@ struct linux_rt_sigframe {
 #define CLONE_UNTRACED	     0x00800000UL
 #define CLONE_CHILD_SETTID   0x01000000UL
 #define CLONE_IO	     0x80000000UL
+#define CLONE_CLEAR_SIGHAND  0x100000000UL /* clone3 only */
+
+/* clone3(); the caller says how many bytes of it there are. */
+struct linux_clone_args {
+	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	u64 set_tid, set_tid_size, cgroup;
+};
+#define CLONE_ARGS_SIZE_VER0 64
 
 #define WNOHANG	   1
 #define WUNTRACED  2

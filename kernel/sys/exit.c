@@ -228,6 +228,7 @@ static void exit_notify(struct task_struct *p, bool group_dead)
 	if (p->signal->group_exec)
 		wake_up_process(p->signal->group_exec);
 	write_unlock_irq(&tasklist_lock);
+	pidfd_notify_exit();
 
 	list_for_each_entry_safe(zombie, n, &dead, run_list) {
 		list_del_init(&zombie->run_list);

@@ -12,7 +12,7 @@
  * the task is linked under tasklist_lock, which cannot fail but for one thing: a SIGKILL that came
  * meanwhile must not miss the newborn, so it ends the fork.
  *
- * Linux beyond it: namespaces, clone3, pidfds, ptrace events.
+ * Linux beyond it: name spaces, CLONE_PIDFD, ptrace events.
  */
 #include "kernel/sys/process.h"
 #include "kernel/sys/signal.h"
@@ -38,13 +38,14 @@ struct clone_args {
 	int exit_signal;	/* 0: thread */
 };
 
+#define CLONE_PIDFD   0x00001000UL
 #define CLONE_REFUSED 0x7e020000UL /* name spaces: NEWNS, NEWCGROUP, NEWUTS ... NEWNET */
 
 static int check_flags(unsigned long flags)
 {
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
-	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+	if ((flags & CLONE_SIGHAND) && (!(flags & CLONE_VM) || (flags & CLONE_CLEAR_SIGHAND)))
 		return -EINVAL;
 	return flags & CLONE_REFUSED ? -EINVAL : 0;
 }
@@ -94,6 +95,8 @@ static int copy_sighand(unsigned long flags, struct task_struct *p)
 	spin_lock_irq(&mine->siglock);
 	memcpy(p->sighand->action, mine->action, sizeof(mine->action));
 	spin_unlock_irq(&mine->siglock);
+	if (flags & CLONE_CLEAR_SIGHAND)
+		flush_signal_handlers(p, false);
 	return 0;
 }
 
@@ -352,4 +355,88 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 	if (args.exit_signal > NSIG)
 		return -EINVAL;
 	return do_clone(&args);
+}
+
+/* What a longer structure than ours says must be nothing. => 0, -EFAULT, -E2BIG */
+static int check_rest_zero(const char __user *rest, size_t bytes)
+{
+	char c;
+
+	for (; bytes; bytes--, rest++) {
+		if (get_user(c, rest))
+			return -EFAULT;
+		if (c)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+long sys_clone3(const void __user *uargs, size_t size)
+{
+	struct linux_clone_args user = { 0 };
+	struct clone_args args;
+	int err;
+
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	if (copy_from_user(&user, uargs, min(size, sizeof(user))))
+		return -EFAULT;
+	err = size > sizeof(user) ? check_rest_zero((const char *)uargs + sizeof(user), size - sizeof(user)) : 0;
+	if (err)
+		return err;
+	if ((user.flags & (0xffUL | CLONE_PIDFD | CLONE_DETACHED)) || user.flags >> 33 || user.exit_signal > NSIG ||
+	    user.set_tid_size || !user.stack != !user.stack_size)
+		return -EINVAL;
+	if ((user.flags & (CLONE_THREAD | CLONE_PARENT)) && user.exit_signal)
+		return -EINVAL;
+	args = (struct clone_args){
+		.flags = user.flags,
+		.stack = user.stack + user.stack_size,
+		.parent_tid = (int *)user.parent_tid,
+		.child_tid = (int *)user.child_tid,
+		.tls = user.tls,
+		.exit_signal = (int)user.exit_signal,
+	};
+	return do_clone(&args);
+}
+
+/* ---- Going apart again ------------------------------------------------------------------------- */
+
+static int unshare_fs(struct task_struct *me)
+{
+	struct fs_struct *old = me->fs, *new;
+
+	if (atomic_read(&old->count) == 1)
+		return 0;
+	new = copy_fs_struct(old);
+	if (!new)
+		return -ENOMEM;
+	task_lock(me);
+	me->fs = new;
+	task_unlock(me);
+	put_fs_struct(old);
+	return 0;
+}
+
+/* Name spaces are not there to be left: EINVAL, as from a Linux built without them. */
+long sys_unshare(unsigned long flags)
+{
+	struct task_struct *me = current;
+	int err = 0;
+
+	if (flags & ~(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM))
+		return -EINVAL;
+	if ((flags & CLONE_THREAD) && !thread_group_empty(me))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && atomic_read(&me->sighand->count) > 1)
+		return -EINVAL;
+	if ((flags & CLONE_VM) && atomic_read(&me->mm->mm_users) > 1)
+		return -EINVAL;
+	if (flags & CLONE_FS)
+		err = unshare_fs(me);
+	if (!err && (flags & CLONE_FILES))
+		err = unshare_files();
+	return err;
 }

@@ -92,6 +92,40 @@ long sys_mincore(unsigned long start, unsigned long len, unsigned char __user *v
 	return do_mincore(start, len, vec);
 }
 
+/*
+ * The pages [start, start + size) of a shared file mapping are to show the file from pgoff on. Emulated, as Linux does
+ * since 4.0: the part becomes an area of its own.
+ */
+long sys_remap_file_pages(unsigned long start, unsigned long size, unsigned long prot, unsigned long pgoff,
+			  unsigned long flags)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+	unsigned long ret;
+
+	start &= PAGE_MASK;
+	size &= PAGE_MASK;
+	if (prot || start + size <= start || pgoff + (size >> PAGE_SHIFT) < pgoff)
+		return -EINVAL;
+	down_read(&mm->mmap_sem);
+	vma = find_vma(mm, start);
+	if (vma && vma->vm_start <= start && vma->vm_end >= start + size && (vma->vm_flags & VM_SHARED) &&
+	    vma->vm_file) {
+		file = get_file(vma->vm_file);
+		prot = (vma->vm_flags & VM_READ ? PROT_READ : 0) | (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
+		       (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0);
+		flags = (flags & MAP_NONBLOCK) | MAP_SHARED | MAP_FIXED | MAP_POPULATE |
+			(vma->vm_flags & VM_LOCKED ? MAP_LOCKED : 0);
+	}
+	up_read(&mm->mmap_sem);
+	if (!file)
+		return -EINVAL;
+	ret = vm_mmap(file, start, size, prot, flags, pgoff);
+	fput(file);
+	return IS_ERR_VALUE(ret) ? (long)ret : 0;
+}
+
 /* ---- Swap ------------------------------------------------------------------------------------- */
 
 /* => the device behind a path, its text copied to *name (putname it); ERR_PTR */

@@ -270,6 +270,17 @@ static int kill_one(int sig, const struct linux_siginfo *info, struct task_struc
 	return sig ? send_sig_info(sig, info, p, true) : 0;
 }
 
+int kill_task_info(int sig, const struct linux_siginfo *info, struct task_struct *p)
+{
+	int err = -ESRCH;
+
+	read_lock(&tasklist_lock);
+	if (p->sighand)
+		err = kill_one(sig, info, p);
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
 int kill_pid_info(int sig, const struct linux_siginfo *info, pid_t pid)
 {
 	struct task_struct *p;

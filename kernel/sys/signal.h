@@ -47,6 +47,7 @@ static inline int send_sig(int sig, struct task_struct *p)
 }
 /* => as kill(2): permission checked for non-kernel info; sig 0 only checks. tasklist_lock taken inside */
 int kill_pid_info(int sig, const struct linux_siginfo *info, pid_t pid);
+int kill_task_info(int sig, const struct linux_siginfo *info, struct task_struct *p); /* => p is referenced */
 int kill_pgrp_info(int sig, const struct linux_siginfo *info, pid_t pgrp);
 /* => kill(-1): everybody but init and the sender's own process */
 int kill_all_info(int sig, const struct linux_siginfo *info);

@@ -223,7 +223,7 @@
 	N(213, epoll_create) \
 	N(214, epoll_ctl_old) \
 	N(215, epoll_wait_old) \
-	N(216, remap_file_pages) \
+	X(216, remap_file_pages) \
 	X(217, getdents64) \
 	X(218, set_tid_address) \
 	X(219, restart_syscall) \
@@ -279,7 +279,7 @@
 	X(269, faccessat) \
 	X(270, pselect6) \
 	X(271, ppoll) \
-	N(272, unshare) \
+	X(272, unshare) \
 	X(273, set_robust_list) \
 	X(274, get_robust_list) \
 	N(275, splice) \
@@ -317,8 +317,8 @@
 	N(307, sendmmsg) \
 	N(308, setns) \
 	X(309, getcpu) \
-	N(310, process_vm_readv) \
-	N(311, process_vm_writev) \
+	X(310, process_vm_readv) \
+	X(311, process_vm_writev) \
 	N(312, kcmp) \
 	N(313, finit_module) \
 	N(314, sched_setattr) \
@@ -342,7 +342,7 @@
 	N(332, statx) \
 	N(333, io_pgetevents) \
 	X(334, rseq) \
-	N(424, pidfd_send_signal) \
+	X(424, pidfd_send_signal) \
 	N(425, io_uring_setup) \
 	N(426, io_uring_enter) \
 	N(427, io_uring_register) \
@@ -352,8 +352,8 @@
 	N(431, fsconfig) \
 	N(432, fsmount) \
 	N(433, fspick) \
-	N(434, pidfd_open) \
-	N(435, clone3) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
 	X(436, close_range) \
 	N(437, openat2) \
 	N(438, pidfd_getfd) \
@@ -366,7 +366,7 @@
 	N(445, landlock_add_rule) \
 	N(446, landlock_restrict_self) \
 	N(447, memfd_secret) \
-	N(448, process_mrelease) \
+	X(448, process_mrelease) \
 	N(449, futex_waitv) \
 	N(450, set_mempolicy_home_node)
 

@@ -250,6 +250,25 @@ long sys_shmctl(int id, int cmd, void __user *buf);
 /* rseq.c */
 long sys_rseq(void __user *uarea, u32 len, int flags, u32 sig);
 
+/* process_vm.c */
+long sys_process_vm_readv(pid_t pid, const void __user *local, unsigned long nlocal,
+	   const void __user *remote, unsigned long nremote, unsigned long flags);
+long sys_process_vm_writev(pid_t pid, const void __user *local, unsigned long nlocal,
+	   const void __user *remote, unsigned long nremote, unsigned long flags);
+
+/* fork.c */
+long sys_clone3(const void __user *uargs, size_t size);
+long sys_unshare(unsigned long flags);
+
+/* mm_calls.c */
+long sys_remap_file_pages(unsigned long start, unsigned long size, unsigned long prot,
+	   unsigned long pgoff, unsigned long flags);
+
+/* pidfd.c */
+long sys_pidfd_open(pid_t pid, unsigned int flags);
+long sys_pidfd_send_signal(int fd, int sig, const void __user *uinfo, unsigned int flags);
+long sys_process_mrelease(int fd, unsigned int flags);
+
 /* => sigaltstack of a signal frame is put back; sp: the stack pointer that goes with it */
 long restore_altstack(const struct linux_stack *ss, unsigned long sp);
 
