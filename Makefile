@@ -281,8 +281,8 @@ run: setup
 demo: setup
 	@$(MAKE) --no-print-directory all
 	@echo "  DEMO    256 MiB, $(or $(CPUS),2) CPUs, 64 MiB of swap; booting through $(or $(BOOT),grub) takes a second or two"
-	@$(RUN) $(if $(CPUS),,--cpus 2) --swap 64M --append loglevel=3 --timeout 600 \
-		--exec "/bin/tour$$(test -t 1 && echo ' --colour') $(ARGS)"
+	@test -t 1 && colour=--colour; $(RUN) $(if $(CPUS),,--cpus 2) --swap 64M --append loglevel=3 --timeout 600 \
+		--exec "/bin/tour $$colour $(ARGS)"
 
 run-%: setup
 	@$(MAKE) --no-print-directory all

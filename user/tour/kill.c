@@ -9,7 +9,8 @@
 
 #include "user/tour/tour.h"
 
-#define MAX_TASKS 32
+#define MAX_TASKS   32
+#define QUIET_WAITS 100 /* of 10 ms without a page more */
 
 struct task {
 	int pid, uid, adj;
@@ -95,11 +96,31 @@ static const struct task *show_tasks(const struct report *r)
 	return worst;
 }
 
+/*
+ * The victim is gone for its parent before the last of its pages is free: the reaper may still be at work.
+ * => kB that are free again, all of it or what there was when nothing more came
+ */
+static long wait_for_memory(const struct report *r)
+{
+	long gained = 0, most = -1;
+
+	for (int quiet = 0; quiet < QUIET_WAITS && gained < r->killed_rss_kb; quiet++) {
+		gained = meminfo_kb("MemFree") - r->free_pages * 4;
+		if (gained > most) {
+			most = gained;
+			quiet = 0;
+		}
+		nap(10);
+		progress("   ... %ld of %d kB are free again", gained, r->killed_rss_kb);
+	}
+	return gained;
+}
+
 void show_kill(int status)
 {
 	static struct report r;
 	const struct task *worst;
-	long free_kb = meminfo_kb("MemFree"), score, gained;
+	long score, gained;
 
 	title("The OOM killer's report, and its scores computed again");
 	for (char *line; (line = kmsg_line()) != NULL;)
@@ -108,7 +129,7 @@ void show_kill(int status)
 	worst = show_tasks(&r);
 	say("   %s\n   %s\n", r.chosen, r.killed);
 	score = worst->points * 1000 / total_pages();
-	gained = free_kb - r.free_pages * 4;
+	gained = wait_for_memory(&r);
 	check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the hog (pid %d) ended by SIGKILL", hog_pid);
 	check(r.kills == 1 && r.killed_pid == hog_pid, "exactly one process was killed, and it was the hog");
 	/* A page or two may have moved between the choice and the table. */

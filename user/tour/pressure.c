@@ -77,31 +77,40 @@ static long resident(pid_t pid)
 	return rss;
 }
 
+static size_t paint_cells(char *out, enum paint how, char cell, long cells)
+{
+	size_t n = (size_t)sprintf(out, "%s", paint(how));
+
+	for (long i = 0; i < cells; i++)
+		out[n++] = cell;
+	return n + (size_t)sprintf(out + n, "%s", paint(PLAIN));
+}
+
+/* All of RAM in BAR cells: what keepers and hog have, what else is in use, what is free. */
 static void bar(char *out, long free_pages)
 {
 	static long total;
-	long kept = 0, hog = resident(hog_pid), at = 0;
+	long kept = 0, hog = resident(hog_pid), k, h, f;
+	size_t n;
 
 	if (!total)
 		total = meminfo_kb("MemTotal") / 4;
-	for (int k = 0; k < NR_KEEPERS; k++)
-		kept += resident(keepers[k].pid);
-	for (; at < kept * BAR / total && at < BAR; at++)
-		out[at] = 'k';
-	for (; at < (kept + hog) * BAR / total && at < BAR; at++)
-		out[at] = 'h';
-	for (; at < BAR - free_pages * BAR / total; at++)
-		out[at] = ' ';
-	for (; at < BAR; at++)
-		out[at] = '.';
-	out[BAR] = 0;
+	for (int i = 0; i < NR_KEEPERS; i++)
+		kept += resident(keepers[i].pid);
+	k = kept * BAR / total;
+	h = (kept + hog) * BAR / total - k;
+	f = free_pages * BAR / total;
+	n = paint_cells(out, NEWS, 'k', k);
+	n += paint_cells(out + n, BAD, 'h', h);
+	n += paint_cells(out + n, PLAIN, ' ', BAR - k - h - f);
+	paint_cells(out + n, GOOD, '.', f);
 }
 
 static void table_row(const char *note)
 {
 	struct zone_facts zones[MAX_ZONES] = { 0 };
 	struct counters c = count();
-	char picture[BAR + 1];
+	char picture[BAR + 64];
 
 	read_zones(zones);
 	bar(picture, zones[0].free + zones[1].free + zones[2].free);
@@ -243,7 +252,7 @@ int show_pressure(void)
 	table_header();
 	grow_hog();
 	waitpid(hog_pid, &status, 0);
-	nap(20);
+	nap(20); /* time for the reaper's event; nothing depends on it */
 	seen = story_go_on();
 	after = count();
 	table_row("the hog is dead");
@@ -255,6 +264,6 @@ int show_pressure(void)
 	      after.stalls - before.stalls, after.steal_direct - before.steal_direct);
 	check(after.out > before.out && after.in > before.in, "%ld pages went out to swap, %ld came back in",
 	      after.out - before.out, after.in - before.in);
-	check(seen == SEEN_ALL, "kswapd woke and slept, pages went out and in, direct reclaim, kill: all were seen");
+	check(seen == SEEN_ALL, "woken, asleep, out, in, direct reclaim, kill: the trace told all of it");
 	return status;
 }
