@@ -32,18 +32,18 @@ static inline bool page_is_buddy(const struct page *page, const struct page *bud
 	       (buddy->flags ^ page->flags) >> NODES_SHIFT == 0;
 }
 
-static inline void add_block(struct zone *zone, struct page *page, unsigned int order,
-			     enum migratetype migratetype, bool tail)
+static inline void add_block(struct zone *zone, struct page *page, unsigned long pfn,
+			     unsigned int order, enum migratetype migratetype, bool tail)
 {
 	struct free_area *area = &zone->free_area[order];
 
 	page->private = order;
 	page->index = migratetype;
 	atomic_set(&page->_mapcount, PAGE_BUDDY_MAPCOUNT_VALUE);
-	if (tail)
-		page_list_add_tail(page, &area->free_list[migratetype]);
+	if (unlikely(tail))
+		__page_list_add_tail(page, (u32)pfn, &area->free_list[migratetype]);
 	else
-		page_list_add(page, &area->free_list[migratetype]);
+		__page_list_add(page, (u32)pfn, &area->free_list[migratetype]);
 	area->nr_free++;
 }
 
@@ -58,12 +58,18 @@ static inline void del_block(struct zone *zone, struct page *page, unsigned int 
 }
 
 /* Split a block of order high, off its list, down to order low; the upper halves go to migratetype. */
-static inline void expand(struct zone *zone, struct page *page, unsigned int low,
-			  unsigned int high, enum migratetype migratetype)
+static __always_inline void expand(struct zone *zone, struct page *page, unsigned int low,
+				   unsigned int high, enum migratetype migratetype)
 {
+	unsigned long pfn;
+
+	if (high == low)
+		return;
+	pfn = page_to_pfn(page);
 	while (high > low) {
 		high--;
-		add_block(zone, page + (1UL << high), high, migratetype, false);
+		add_block(zone, page + (1UL << high), pfn + (1UL << high), high, migratetype,
+			  false);
 	}
 }
 
@@ -75,18 +81,29 @@ void buddy_take(struct zone *zone, struct page *page, unsigned int low, unsigned
 	page->index = remainder;
 }
 
+static __always_inline struct page *alloc_smallest(struct zone *zone, unsigned int order,
+						   enum migratetype migratetype)
+{
+	for (unsigned int o = order; o < MAX_ORDER; o++) {
+		struct page_list *list = &zone->free_area[o].free_list[migratetype];
+		struct page *page;
+
+		if (page_list_empty(list))
+			continue;
+		page = page_list_pop(list);
+		page->private = 0;
+		atomic_set(&page->_mapcount, -1);
+		zone->free_area[o].nr_free--;
+		expand(zone, page, order, o, migratetype);
+		return page;
+	}
+	return NULL;
+}
+
 struct page *buddy_alloc_smallest(struct zone *zone, unsigned int order,
 				  enum migratetype migratetype)
 {
-	for (unsigned int o = order; o < MAX_ORDER; o++) {
-		struct page *page = page_list_first(&zone->free_area[o].free_list[migratetype]);
-
-		if (page) {
-			buddy_take(zone, page, order, o, migratetype);
-			return page;
-		}
-	}
-	return NULL;
+	return alloc_smallest(zone, order, migratetype);
 }
 
 struct page *buddy_alloc(struct zone *zone, unsigned int order, enum migratetype migratetype)
@@ -94,10 +111,62 @@ struct page *buddy_alloc(struct zone *zone, unsigned int order, enum migratetype
 	struct page *page;
 
 	assert_spin_locked(&zone->lock);
-	page = buddy_alloc_smallest(zone, order, migratetype);
+	page = alloc_smallest(zone, order, migratetype); /* index is the list's type already */
 	if (unlikely(!page) && migratetype != MIGRATE_RESERVE)
 		page = buddy_alloc_fallback(zone, order, migratetype);
 	return page;
+}
+
+static inline void hand_out(struct page *page, int nr, enum migratetype type,
+			    struct page_list *list, bool reverse)
+{
+	for (int i = 0; i < nr; i++, page++) {
+		page->index = type;
+		if (reverse)
+			page_list_add(page, list);
+		else
+			page_list_add_tail(page, list);
+	}
+}
+
+/*
+ * The smallest block there is, if not larger than what is wanted, would be split into single frames one after
+ * the other and used up from its start: take it whole. Of a larger one take the first frames; what is left
+ * are the blocks that splitting would have left.
+ */
+int buddy_alloc_bulk(struct zone *zone, enum migratetype migratetype, int nr, struct page_list *list,
+		     bool reverse)
+{
+	int got = 0;
+
+	assert_spin_locked(&zone->lock);
+	while (got < nr) {
+		struct page *page = NULL;
+		unsigned long pfn;
+		unsigned int order;
+		int take;
+
+		for (order = 0; order < MAX_ORDER && !page; order++)
+			page = page_list_first(&zone->free_area[order].free_list[migratetype]);
+		if (!page) {
+			page = buddy_alloc_fallback(zone, 0, migratetype);
+			if (!page)
+				break;
+			hand_out(page, 1, (enum migratetype)page->index, list, reverse);
+			got++;
+			continue;
+		}
+		order--;
+		take = min(nr - got, 1 << order);
+		del_block(zone, page, order);
+		pfn = page_to_pfn(page);
+		for (int left = take; left < 1 << order; left += left & -left)
+			add_block(zone, page + left, pfn + (unsigned int)left,
+				  __ffs((unsigned long)left), migratetype, false);
+		hand_out(page, take, migratetype, list, reverse);
+		got += take;
+	}
+	return got;
 }
 
 /* Uniting two pageblocks, one of them isolated, would let its frames be allocated. */
@@ -133,7 +202,7 @@ void buddy_free(struct zone *zone, struct page *page, unsigned int order,
 
 		tail = page_is_buddy(page, page + ((parent ^ 1UL << (order + 1)) - pfn), order + 1);
 	}
-	add_block(zone, page, order, migratetype, tail);
+	add_block(zone, page, pfn, order, migratetype, tail);
 }
 
 void free_one_page(struct zone *zone, struct page *page, unsigned int order,
@@ -181,7 +250,7 @@ unsigned long move_freepages_block(struct zone *zone, struct page *page,
 		}
 		order = page_order(block);
 		del_block(zone, block, order);
-		add_block(zone, block, order, migratetype, false);
+		add_block(zone, block, pfn, order, migratetype, false);
 		pfn += 1UL << order;
 		moved += 1UL << order;
 	}

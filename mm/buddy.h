@@ -15,6 +15,12 @@
  * or NULL. NR_FREE_PAGES is the caller's.
  */
 struct page *buddy_alloc(struct zone *zone, unsigned int order, enum migratetype migratetype);
+/*
+ * Up to nr single frames, the same ones in the same order as nr calls of buddy_alloc(zone, 0, ...): appended to
+ * list, or with reverse put before its head one by one. => number got
+ */
+int buddy_alloc_bulk(struct zone *zone, enum migratetype migratetype, int nr, struct page_list *list,
+		     bool reverse);
 /* Give back a block, merging as far as possible; its head goes to migratetype's list. NR_FREE_PAGES likewise. */
 void buddy_free(struct zone *zone, struct page *page, unsigned int order,
 		enum migratetype migratetype);

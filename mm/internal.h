@@ -51,8 +51,25 @@ void free_pages_ok(struct page *page, unsigned int order);
 
 void prep_compound_page(struct page *page, unsigned int order);
 
-/* Fault injection: a test makes the n-th allocation fail. NULL: off. => true: fail this one */
-extern bool (*fail_page_alloc)(gfp_t gfp, unsigned int order);
+/*
+ * Reasons for alloc_pages and __free_pages to leave their short cut, a bit each: one test for all. 0 in an
+ * ordinary release kernel; PAGE_DEBUG_* (page_debug.h) are the lowest two.
+ */
+#define ALLOC_SPECIAL_INJECT	4U
+#define ALLOC_SPECIAL_CPUSETS	8U
+#define ALLOC_SPECIAL_UNGROUPED 16U
+extern unsigned int alloc_special;
+
+static inline void set_alloc_special(unsigned int bit, bool on)
+{
+	if (on)
+		__atomic_fetch_or(&alloc_special, bit, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&alloc_special, ~bit, __ATOMIC_RELAXED);
+}
+
+/* Fault injection: fn is asked before every allocation but NOFAIL ones; true fails it. NULL: off. */
+void set_fail_page_alloc(bool (*fn)(gfp_t gfp, unsigned int order));
 
 /* A page descriptor as it is at boot: reserved (memmap.c). */
 void memmap_init_page(struct page *page, unsigned long pfn, const struct zone *zone);

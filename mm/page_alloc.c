@@ -2,17 +2,19 @@
 /*
  * alloc_pages, the fast path: gfp flags -> zonelist -> watermark -> page; and the way back.
  *
- *	alloc_pages -> first zone of the list above its low mark? --yes--> per-CPU list (order 0) or buddy
- *	                 | no, or it was empty
- *	               get_page_from_freelist: every zone of the list
- *	                 | no
- *	               alloc_pages_slowpath: kswapd, reserves, reclaim, compaction, the killer (slowpath.c)
+ *	alloc_pages: order 0, nothing special, first zone above its low mark --> this CPU's list
+ *	  | no, or the list is empty
+ *	alloc_pages_other: first zone above its low mark --> this CPU's list, refilled, or the buddy
+ *	  | no, or it was empty
+ *	alloc_pages_general: get_page_from_freelist, every zone of the list
+ *	  | no
+ *	alloc_pages_slowpath: kswapd, reserves, reclaim, compaction, the killer (slowpath.c)
  *
- *	__free_pages -> last reference? -> state check -> per-CPU list or buddy
+ *	__free_pages: last reference --> state check --> this CPU's list or the buddy
  *
- * The first lines of alloc_pages are the part that runs millions of times: no loop, no lock, interrupts
- * off once, everything it needs on one or two cache lines of the zone. Whatever is unusual - several
- * cpusets, a dirty limit, an empty zone - is left to get_page_from_freelist.
+ * alloc_pages itself runs millions of times: no loop, no lock, no call, interrupts off once, everything
+ * on one or two cache lines of the zone. What it does the other stages do again, in the same order, with the
+ * unusual cases added; so reading alloc_pages_general first is no mistake.
  *
  * Invariants: a page handed out has _refcount 1, no mapping, none of PAGE_FLAGS_CHECK_AT_PREP; a page
  * coming back has _refcount 0 and the same (spec 3.6), or it is reported and never used again.
@@ -31,9 +33,21 @@
 #include "mm/zonelist.h"
 
 gfp_t gfp_allowed_mask = GFP_BOOT_MASK;
-bool (*fail_page_alloc)(gfp_t gfp, unsigned int order);
 int number_of_cpusets = 1;
 atomic_t mems_allowed_seq;
+static bool (*fail_page_alloc)(gfp_t gfp, unsigned int order);
+
+void set_fail_page_alloc(bool (*fn)(gfp_t gfp, unsigned int order))
+{
+	fail_page_alloc = fn;
+	set_alloc_special(ALLOC_SPECIAL_INJECT, fn);
+}
+
+void set_number_of_cpusets(int nr)
+{
+	number_of_cpusets = nr;
+	set_alloc_special(ALLOC_SPECIAL_CPUSETS, nr > 1);
+}
 
 void gfp_zone_illegal(gfp_t gfp)
 {
@@ -76,7 +90,7 @@ void prep_compound_page(struct page *page, unsigned int order)
 /* The unlikely half of preparing a page. */
 static noinline void prep_special(struct page *page, unsigned int order, gfp_t gfp)
 {
-	if (page_debug)
+	if (alloc_special & PAGE_DEBUG)
 		page_debug_alloc(page, order, gfp);
 	if (gfp & __GFP_ZERO) {
 		VM_BUG_ON((gfp & __GFP_HIGHMEM) && in_interrupt());
@@ -104,7 +118,7 @@ static __always_inline bool prep_new_page(struct page *page, unsigned int order,
 	}
 	page->private = 0;
 	set_page_count(page, 1);
-	if (unlikely((gfp & __GFP_ZERO) || page_debug || (order && (gfp & __GFP_COMP))))
+	if (unlikely((gfp & __GFP_ZERO) || alloc_special || (order && (gfp & __GFP_COMP))))
 		prep_special(page, order, gfp);
 	return true;
 }
@@ -113,18 +127,21 @@ static __always_inline bool prep_new_page(struct page *page, unsigned int order,
 static __always_inline void count_alloc(const struct zone *preferred, struct zone *zone,
 					struct per_cpu_pageset *ps, unsigned int order, gfp_t gfp)
 {
-	int cpu_node;
+	int cpu_node = unlikely(gfp & __GFP_OTHER_NODE) ? preferred->node : numa_node_id();
 
 	count_vm_zone_events(PGALLOC, zone, 1UL << order);
 	if (!IS_ENABLED(CONFIG_NUMA))
 		return;
-	if (likely(zone->node == preferred->node)) {
-		ps->numa_event[0]++; /* NUMA_HIT */
+	if (likely(zone->node == preferred->node && zone->node == cpu_node)) {
+		ps->numa_event[NUMA_HIT_LOCAL]++;
+		return;
+	}
+	if (zone->node == preferred->node) {
+		ps->numa_event[NUMA_HIT - NUMA_HIT]++;
 	} else {
 		ps->numa_event[NUMA_MISS - NUMA_HIT]++;
 		per_cpu_pageset_of(preferred)->numa_event[NUMA_FOREIGN - NUMA_HIT]++;
 	}
-	cpu_node = unlikely(gfp & __GFP_OTHER_NODE) ? preferred->node : numa_node_id();
 	ps->numa_event[zone->node == cpu_node ? NUMA_LOCAL - NUMA_HIT : NUMA_OTHER - NUMA_HIT]++;
 }
 
@@ -155,8 +172,9 @@ out:
 }
 
 /* Any other order, from the buddy under the zone's lock. */
-static struct page *rmqueue_buddy(const struct zone *preferred, struct zone *zone,
-				  unsigned int order, gfp_t gfp, enum migratetype migratetype)
+static __always_inline struct page *rmqueue_buddy(const struct zone *preferred, struct zone *zone,
+						  unsigned int order, gfp_t gfp,
+						  enum migratetype migratetype)
 {
 	struct page *page;
 	unsigned long flags;
@@ -294,30 +312,26 @@ static noinline struct page *alloc_pages_general(gfp_t gfp, unsigned int order,
 	return page;
 }
 
-static __always_inline struct page *__alloc_pages(gfp_t gfp, unsigned int order,
-						  struct zonelist *zonelist)
+/* The second stage: any order, any flags, but only the first zone of the list. */
+static noinline struct page *alloc_pages_other(gfp_t gfp, unsigned int order,
+					       struct zonelist *zonelist)
 {
 	enum migratetype migratetype;
 	struct page *page;
 	struct zoneref *z;
-	unsigned long mark;
 
 	gfp &= gfp_allowed_mask;
 	if (IS_ENABLED(CONFIG_DEBUG) && (gfp & __GFP_WAIT))
 		might_sleep();
-	if (unlikely(fail_page_alloc) && !(gfp & __GFP_NOFAIL) && fail_page_alloc(gfp, order))
+	if (unlikely(alloc_special & ALLOC_SPECIAL_INJECT) && !(gfp & __GFP_NOFAIL) &&
+	    fail_page_alloc(gfp, order))
 		return NULL;
 	migratetype = allocflags_to_migratetype(gfp);
 	z = first_zones_zonelist(zonelist, gfp_zone(gfp), 0);
 	if (unlikely(!z->zone))
 		return NULL;
-	mark = z->zone->watermark[WMARK_LOW];
-	if (order == 0)
-		mark += z->zone->lowmem_reserve[z->zone_idx];
-	if (likely(number_of_cpusets <= 1 && !(gfp & __GFP_WRITE) &&
-		   (order == 0 ? atomic_long_read(&z->zone->vm_stat[NR_FREE_PAGES]) > (long)mark :
-				 order < MAX_ORDER &&
-				 zone_watermark_ok(z->zone, order, mark, z->zone_idx, 0)))) {
+	if (likely(order < MAX_ORDER && !(gfp & __GFP_WRITE) && number_of_cpusets <= 1 &&
+		   zone_watermark_ok(z->zone, order, low_wmark_pages(z->zone), z->zone_idx, 0))) {
 		page = rmqueue(z->zone, z->zone, order, gfp, migratetype);
 		if (likely(page))
 			return page;
@@ -325,16 +339,98 @@ static __always_inline struct page *__alloc_pages(gfp_t gfp, unsigned int order,
 	return alloc_pages_general(gfp, order, zonelist, 0);
 }
 
+static noinline struct page *alloc_pages_local(gfp_t gfp, unsigned int order)
+{
+	return alloc_pages_other(gfp, order, node_zonelist(numa_node_id(), gfp));
+}
+
+/* The short cut's page was in a bad state or must be zeroed. */
+static noinline struct page *finish_page(struct page *page, gfp_t gfp)
+{
+	if (!prep_new_page(page, 0, gfp))
+		return alloc_pages_local(gfp, 0);
+	return page;
+}
+
+/*
+ * What the low four bits of gfp and __GFP_RECLAIMABLE (as bit 4) choose: zone in bits 0-1, migratetype in
+ * bits 2-3; 0x80: an illegal combination.
+ */
+#define CHOOSE_ZONES(type)                                                                         \
+	ZONE_NORMAL | (type) << 2, ZONE_DMA | (type) << 2, ZONE_HIGHMEM | (type) << 2, 0x80,       \
+		ZONE_NORMAL | (type) << 2, 0x80, 0x80, 0x80
+static const u8 gfp_choice[32] = {
+	CHOOSE_ZONES(MIGRATE_UNMOVABLE),
+	ZONE_NORMAL | MIGRATE_MOVABLE << 2, ZONE_DMA | MIGRATE_MOVABLE << 2,
+	ZONE_HIGHMEM | MIGRATE_MOVABLE << 2, 0x80, ZONE_NORMAL | MIGRATE_MOVABLE << 2, 0x80, 0x80, 0x80,
+	CHOOSE_ZONES(MIGRATE_RECLAIMABLE),
+	0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, /* movable and reclaimable */
+};
+
+/* Flags that need the second stage. */
+#define GFP_NOT_SHORT (__GFP_THISNODE | __GFP_WRITE | __GFP_COLD | __GFP_OTHER_NODE)
+
+/* The short cut for larger blocks, from this node's zone. */
+static noinline struct page *alloc_block(gfp_t gfp, unsigned int order, struct zone *zone,
+					 enum migratetype migratetype)
+{
+	struct page *page = NULL;
+
+	if (order < MAX_ORDER &&
+	    zone_watermark_ok(zone, order, low_wmark_pages(zone), zone->index, 0))
+		page = rmqueue_buddy(zone, zone, order, gfp, migratetype);
+	if (unlikely(!page || !prep_new_page(page, order, gfp)))
+		return alloc_pages_local(gfp, order);
+	return page;
+}
+
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
-	return __alloc_pages(gfp, order, node_zonelist(numa_node_id(), gfp));
+	gfp_t allowed = gfp & gfp_allowed_mask;
+	unsigned int choice = gfp_choice[(allowed & 0xf) | (allowed >> 15 & 0x10)];
+	struct per_cpu_pageset *ps;
+	struct page_list *list;
+	struct page *page;
+	struct zone *zone;
+	unsigned long flags;
+
+	if (IS_ENABLED(CONFIG_DEBUG) && (allowed & __GFP_WAIT))
+		might_sleep();
+	if (unlikely((allowed & GFP_NOT_SHORT) | alloc_special | (choice & 0x80)))
+		return alloc_pages_local(gfp, order);
+	zone = this_cpu_read(local_pgdat)->first_zone[choice & 3];
+	if (order && zone)
+		return alloc_block(allowed, order, zone, (enum migratetype)(choice >> 2));
+	if (unlikely(!zone || atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]) <=
+				      (long)(low_wmark_pages(zone) + zone->lowmem_reserve[zone->index])))
+		return alloc_pages_local(gfp, order);
+
+	local_irq_save(flags);
+	ps = per_cpu_pageset_of(zone);
+	list = &ps->pcp.lists[choice >> 2];
+	if (unlikely(page_list_empty(list))) {
+		local_irq_restore(flags);
+		return alloc_pages_local(gfp, 0);
+	}
+	page = page_list_pop(list);
+	ps->pcp.count--;
+	count_vm_zone_events(PGALLOC, zone, 1);
+	if (IS_ENABLED(CONFIG_NUMA))
+		ps->numa_event[NUMA_HIT_LOCAL]++;
+	local_irq_restore(flags);
+
+	if (unlikely(page_state_bad(page, PAGE_FLAGS_CHECK_AT_PREP) || (allowed & __GFP_ZERO)))
+		return finish_page(page, allowed);
+	page->private = 0;
+	set_page_count(page, 1);
+	return page;
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
 	if (nid < 0)
 		nid = numa_node_id();
-	return __alloc_pages(gfp, order, node_zonelist(nid, gfp));
+	return alloc_pages_other(gfp, order, node_zonelist(nid, gfp));
 }
 
 struct page *alloc_pages_nodemask(gfp_t gfp, unsigned int order, struct zonelist *zonelist,
@@ -370,7 +466,20 @@ static noinline void destroy_compound_page(struct page *page, unsigned int order
 	}
 }
 
-static __always_inline bool check_free_page(struct page *page)
+static noinline void free_block_of_type(struct zone *zone, struct page *page, unsigned int order,
+					enum migratetype migratetype)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	count_vm_events(PGFREE, 1UL << order);
+	zone_clear_pages_scanned(zone);
+	buddy_free(zone, page, order, migratetype);
+	__mod_zone_page_state(zone, NR_FREE_PAGES, 1L << order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+static bool check_free_page(struct page *page)
 {
 	if (unlikely(page_state_bad(page, PAGE_FLAGS_CHECK_AT_FREE))) {
 		bad_page(page, PAGE_FLAGS_CHECK_AT_FREE);
@@ -382,7 +491,7 @@ static __always_inline bool check_free_page(struct page *page)
 }
 
 /* => false: in a bad state, must not be freed */
-static __always_inline bool free_pages_prepare(struct page *page, unsigned int order)
+static bool free_pages_prepare(struct page *page, unsigned int order)
 {
 	if (order && PageHead(page))
 		destroy_compound_page(page, order);
@@ -394,53 +503,76 @@ static __always_inline bool free_pages_prepare(struct page *page, unsigned int o
 		for (unsigned long i = 1; i < 1UL << order; i++)
 			if (!check_free_page(page + i))
 				return false;
-	if (unlikely(page_debug))
+	if (unlikely(alloc_special & PAGE_DEBUG))
 		page_debug_free(page, order);
 	return true;
 }
 
-/* => interrupts off; the page's index is its type already */
-static __always_inline void pcp_free(struct zone *zone, struct page *page,
-				     enum migratetype migratetype, bool cold)
+/* The list has become too long: a batch goes to the buddy. => interrupts off; flags are restored */
+static noinline void pcp_overflow(struct zone *zone, struct per_cpu_pages *pcp, unsigned long flags)
 {
-	struct per_cpu_pages *pcp;
+	pcp_free_bulk(zone, pcp, min(pcp->batch, pcp->count));
+	local_irq_restore(flags);
+}
 
-	if (unlikely(migratetype >= MIGRATE_PCPTYPES)) {
-		if (is_migrate_isolate(migratetype)) {
-			free_one_page(zone, page, 0, migratetype);
+/* A page that has passed its checks goes to this CPU's list of its pageblock's type. */
+static __always_inline void pcp_free(struct page *page, bool cold)
+{
+	struct zone *zone = page_zone(page);
+	unsigned int type = get_pageblock_migratetype(zone, page_to_pfn(page));
+	struct per_cpu_pages *pcp;
+	unsigned long flags;
+
+	page->index = type;
+	if (unlikely(type >= MIGRATE_PCPTYPES)) {
+		if (is_migrate_isolate(type)) {
+			free_block_of_type(zone, page, 0, type);
 			return;
 		}
-		migratetype = MIGRATE_MOVABLE; /* RESERVE: goes back there from the list's end */
+		type = MIGRATE_MOVABLE; /* RESERVE: goes back there from the list's end */
 	}
+	local_irq_save(flags);
+	count_vm_event(PGFREE);
 	pcp = &per_cpu_pageset_of(zone)->pcp;
-	if (unlikely(cold))
-		page_list_add_tail(page, &pcp->lists[migratetype]);
+	if (cold)
+		page_list_add_tail(page, &pcp->lists[type]);
 	else
-		page_list_add(page, &pcp->lists[migratetype]);
-	if (unlikely(++pcp->count >= pcp->high))
-		pcp_free_bulk(zone, pcp, min(pcp->batch, pcp->count));
+		page_list_add(page, &pcp->lists[type]);
+	if (unlikely(++pcp->count >= pcp->high)) {
+		pcp_overflow(zone, pcp, flags);
+		return;
+	}
+	local_irq_restore(flags);
+}
+
+/* The unusual page: anonymous, in a bad state, or watched by the debugging hooks. */
+static noinline void free_special_page(struct page *page, bool cold)
+{
+	if (!free_pages_prepare(page, 0))
+		return;
+	if (cold)
+		pcp_free(page, true);
+	else
+		pcp_free(page, false);
 }
 
 static __always_inline void __free_hot_cold_page(struct page *page, bool cold)
 {
-	enum migratetype migratetype;
-	struct zone *zone;
-	unsigned long flags;
-
-	if (unlikely(!free_pages_prepare(page, 0)))
+	if (unlikely(page_state_bad(page, PAGE_FLAGS_CHECK_AT_FREE) || alloc_special)) {
+		free_special_page(page, cold);
 		return;
-	zone = page_zone(page);
-	migratetype = get_pageblock_migratetype(zone, page_to_pfn(page));
-	page->index = migratetype;
-	local_irq_save(flags);
-	count_vm_event(PGFREE);
-	pcp_free(zone, page, migratetype, cold);
-	local_irq_restore(flags);
+	}
+	if (page->flags & PAGE_FLAGS_CHECK_AT_PREP)
+		page->flags &= ~PAGE_FLAGS_CHECK_AT_PREP;
+	pcp_free(page, cold);
 }
 
 void free_hot_cold_page(struct page *page, bool cold)
 {
-	__free_hot_cold_page(page, cold);
+	if (cold)
+		__free_hot_cold_page(page, true);
+	else
+		__free_hot_cold_page(page, false);
 }
 
 void free_hot_cold_page_list(struct page_list *list, bool cold)
@@ -448,25 +580,16 @@ void free_hot_cold_page_list(struct page_list *list, bool cold)
 	struct page *page;
 
 	while ((page = page_list_pop(list)) != NULL)
-		__free_hot_cold_page(page, cold);
+		free_hot_cold_page(page, cold);
 }
 
 static noinline void free_block(struct page *page, unsigned int order)
 {
-	enum migratetype migratetype;
-	struct zone *zone;
-	unsigned long flags;
+	struct zone *zone = page_zone(page);
 
-	if (!free_pages_prepare(page, order))
-		return;
-	zone = page_zone(page);
-	migratetype = get_pageblock_migratetype(zone, page_to_pfn(page));
-	spin_lock_irqsave(&zone->lock, flags);
-	count_vm_events(PGFREE, 1UL << order);
-	zone_clear_pages_scanned(zone);
-	buddy_free(zone, page, order, migratetype);
-	__mod_zone_page_state(zone, NR_FREE_PAGES, 1L << order);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	if (free_pages_prepare(page, order))
+		free_block_of_type(zone, page, order,
+				   get_pageblock_migratetype(zone, page_to_pfn(page)));
 }
 
 void free_pages_ok(struct page *page, unsigned int order)
@@ -499,6 +622,6 @@ void split_page(struct page *page, unsigned int order)
 	VM_BUG_ON_PAGE(!page_count(page), page);
 	for (unsigned long i = 1; i < 1UL << order; i++)
 		set_page_count(page + i, 1);
-	if (page_debug)
+	if (alloc_special & PAGE_DEBUG)
 		page_debug_split(page, order);
 }

@@ -20,16 +20,13 @@
 
 #define REPORTS_PER_MINUTE 60
 
-unsigned int page_debug = IS_ENABLED(CONFIG_DEBUG) ? PAGE_DEBUG_POISON | PAGE_DEBUG_OWNER : 0;
+unsigned int alloc_special = IS_ENABLED(CONFIG_DEBUG) ? PAGE_DEBUG : 0;
 
 static int set_page_debug(const char *value, unsigned int bit)
 {
-	if (value && !strcmp(value, "on"))
-		page_debug |= bit;
-	else if (value && !strcmp(value, "off"))
-		page_debug &= ~bit;
-	else
+	if (!value || (strcmp(value, "on") && strcmp(value, "off")))
 		return -1;
+	set_alloc_special(bit, !strcmp(value, "on"));
 	return 0;
 }
 
@@ -49,23 +46,23 @@ early_param("page_owner", set_page_owner);
 
 void page_debug_alloc(struct page *page, unsigned int order, gfp_t gfp)
 {
-	if (page_debug & PAGE_DEBUG_POISON)
+	if (alloc_special & PAGE_DEBUG_POISON)
 		page_poison_check(page, order);
-	if (page_debug & PAGE_DEBUG_OWNER)
+	if (alloc_special & PAGE_DEBUG_OWNER)
 		page_owner_alloc(page, order, gfp);
 }
 
 void page_debug_free(struct page *page, unsigned int order)
 {
-	if (page_debug & PAGE_DEBUG_OWNER)
+	if (alloc_special & PAGE_DEBUG_OWNER)
 		page_owner_free(page, order);
-	if (page_debug & PAGE_DEBUG_POISON)
+	if (alloc_special & PAGE_DEBUG_POISON)
 		page_poison_free(page, order);
 }
 
 void page_debug_split(struct page *page, unsigned int order)
 {
-	if (page_debug & PAGE_DEBUG_OWNER)
+	if (alloc_special & PAGE_DEBUG_OWNER)
 		page_owner_split(page, order);
 }
 
@@ -145,6 +142,6 @@ void dump_page(const struct page *page, const char *reason)
 	pr_cont(")\n");
 	if (reason)
 		pr_alert("page dumped because: %s\n", reason);
-	if (page_debug & PAGE_DEBUG_OWNER)
+	if (alloc_special & PAGE_DEBUG_OWNER)
 		page_owner_dump(page);
 }

@@ -11,9 +11,10 @@
 
 #include "mm/gfp.h"
 
+/* Bits of alloc_special (internal.h); settled before mem_init(). */
 #define PAGE_DEBUG_POISON 1U
 #define PAGE_DEBUG_OWNER  2U
-extern unsigned int page_debug; /* [I] PAGE_DEBUG_*, once mem_init() has run */
+#define PAGE_DEBUG	  (PAGE_DEBUG_POISON | PAGE_DEBUG_OWNER)
 
 /* => after the page has passed its checks; before it is zeroed / before it is on a free list */
 void page_debug_alloc(struct page *page, unsigned int order, gfp_t gfp);

@@ -62,11 +62,9 @@ static inline struct page *page_list_prev(const struct page *page)
 	return page_list_page(page->prev);
 }
 
-/* Put page at the head of list. */
-static inline void page_list_add(struct page *page, struct page_list *list)
+/* Put page, whose frame number is pfn, at the head of list. */
+static inline void __page_list_add(struct page *page, u32 pfn, struct page_list *list)
 {
-	u32 pfn = (u32)page_to_pfn(page);
-
 	page->prev = PAGE_LIST_END;
 	page->next = list->first;
 	if (list->first == PAGE_LIST_END)
@@ -76,11 +74,14 @@ static inline void page_list_add(struct page *page, struct page_list *list)
 	list->first = pfn;
 }
 
-/* Put page at the tail of list. */
-static inline void page_list_add_tail(struct page *page, struct page_list *list)
+static inline void page_list_add(struct page *page, struct page_list *list)
 {
-	u32 pfn = (u32)page_to_pfn(page);
+	__page_list_add(page, (u32)page_to_pfn(page), list);
+}
 
+/* The same at the tail of list. */
+static inline void __page_list_add_tail(struct page *page, u32 pfn, struct page_list *list)
+{
 	page->next = PAGE_LIST_END;
 	page->prev = list->last;
 	if (list->last == PAGE_LIST_END)
@@ -88,6 +89,11 @@ static inline void page_list_add_tail(struct page *page, struct page_list *list)
 	else
 		pfn_to_page(list->last)->next = pfn;
 	list->last = pfn;
+}
+
+static inline void page_list_add_tail(struct page *page, struct page_list *list)
+{
+	__page_list_add_tail(page, (u32)page_to_pfn(page), list);
 }
 
 /* Take page off list, on which it must be. */
@@ -127,8 +133,14 @@ static inline struct page *page_list_pop_tail(struct page_list *list)
 {
 	struct page *page = page_list_last(list);
 
-	if (page)
-		page_list_del(page, list);
+	if (!page)
+		return NULL;
+	list->last = page->prev;
+	if (page->prev == PAGE_LIST_END)
+		list->first = PAGE_LIST_END;
+	else
+		pfn_to_page(page->prev)->next = PAGE_LIST_END;
+	page->prev = PAGE_LIST_END;
 	return page;
 }
 

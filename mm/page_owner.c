@@ -18,6 +18,7 @@
 #include "kernel/base/string.h"
 #include "kernel/core/task.h"
 #include "mm/buddy.h"
+#include "mm/internal.h"
 #include "mm/memblock.h"
 #include "mm/page_debug.h"
 
@@ -53,7 +54,7 @@ void page_owner_init(void)
 	unsigned long used = 0, block;
 
 	nr_owner_blocks = 0;
-	if (!(page_debug & PAGE_DEBUG_OWNER))
+	if (!(alloc_special & PAGE_DEBUG_OWNER))
 		return;
 	nr_owner_blocks = DIV_ROUND_UP(max_pfn, MAX_ORDER_NR_PAGES);
 	owner_blocks = memblock_alloc(nr_owner_blocks * sizeof(*owner_blocks), sizeof(void *));

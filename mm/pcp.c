@@ -28,21 +28,10 @@ struct page *pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, enum migra
 			bool cold)
 {
 	struct page_list *list = &pcp->lists[migratetype];
-	int batch = READ_ONCE(pcp->batch), got = 0;
+	int got;
 
 	spin_lock(&zone->lock);
-	while (got < batch) {
-		struct page *page = buddy_alloc(zone, 0, migratetype);
-
-		if (!page)
-			break;
-		/* in the order of their frames, seen from the end that is taken from */
-		if (cold)
-			page_list_add(page, list);
-		else
-			page_list_add_tail(page, list);
-		got++;
-	}
+	got = buddy_alloc_bulk(zone, migratetype, READ_ONCE(pcp->batch), list, cold);
 	__mod_zone_page_state(zone, NR_FREE_PAGES, -got);
 	spin_unlock(&zone->lock);
 	if (!got)
@@ -51,27 +40,64 @@ struct page *pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, enum migra
 	return cold ? page_list_pop_tail(list) : page_list_pop(list);
 }
 
+/* Frames that follow one another, of one type: together they go back in few large blocks. */
+struct run {
+	unsigned long pfn, nr;
+	unsigned long type;
+};
+
+static void run_flush(struct zone *zone, struct run *run)
+{
+	while (run->nr) {
+		unsigned int order = min((unsigned int)__fls(run->nr), MAX_ORDER - 1U);
+
+		order = min(order, (unsigned int)__ffs(run->pfn | 1UL << (MAX_ORDER - 1)));
+		buddy_free(zone, pfn_to_page(run->pfn), order, (enum migratetype)run->type);
+		run->pfn += 1UL << order;
+		run->nr -= 1UL << order;
+	}
+}
+
+static __always_inline void run_add(struct zone *zone, struct run *run, const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (run->nr && page->index == run->type) {
+		if (pfn == run->pfn + run->nr) {
+			run->nr++;
+			return;
+		}
+		if (pfn + 1 == run->pfn) {
+			run->pfn--;
+			run->nr++;
+			return;
+		}
+	}
+	run_flush(zone, run);
+	*run = (struct run){ pfn, 1, page->index };
+}
+
 void pcp_free_bulk(struct zone *zone, struct per_cpu_pages *pcp, int count)
 {
-	int type = 0, run = 0, left = count;
+	int type = 0, share = 0, left = count;
+	struct run run = { 0 };
 
 	spin_lock(&zone->lock);
 	zone_clear_pages_scanned(zone);
 	while (left) {
 		/* lists in turn; the more of them are empty, the more a full one gives */
 		do {
-			run++;
+			share++;
 			if (++type == MIGRATE_PCPTYPES)
 				type = 0;
 		} while (page_list_empty(&pcp->lists[type]));
-		if (run == MIGRATE_PCPTYPES)
-			run = left; /* the only one */
-		do {
-			struct page *page = page_list_pop_tail(&pcp->lists[type]);
-
-			buddy_free(zone, page, 0, (enum migratetype)page->index);
-		} while (--left && --run && !page_list_empty(&pcp->lists[type]));
+		if (share == MIGRATE_PCPTYPES)
+			share = left; /* the only one */
+		do
+			run_add(zone, &run, page_list_pop_tail(&pcp->lists[type]));
+		while (--left && --share && !page_list_empty(&pcp->lists[type]));
 	}
+	run_flush(zone, &run);
 	__mod_zone_page_state(zone, NR_FREE_PAGES, count);
 	spin_unlock(&zone->lock);
 	pcp->count -= count;

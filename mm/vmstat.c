@@ -16,6 +16,7 @@
  */
 #include "mm/vmstat.h"
 #include "arch/cpu.h"
+#include "kernel/base/initcall.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"
 #include "mm/zone.h"
@@ -32,16 +33,11 @@ static void fold(struct zone *zone, enum zone_stat_item item, long delta)
 	atomic_long_add(delta, &vm_stat[item]);
 }
 
-void __mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta)
+/* The differential has become diff, too large: into the global values with it. */
+void __mod_zone_page_state_fold(struct zone *zone, enum zone_stat_item item, long diff)
 {
-	struct per_cpu_pageset *ps = &zone->pageset[smp_processor_id()];
-	long diff = ps->vm_stat_diff[item] + delta;
-
-	if (unlikely(diff > ps->stat_threshold || diff < -ps->stat_threshold)) {
-		fold(zone, item, diff);
-		diff = 0;
-	}
-	ps->vm_stat_diff[item] = (s8)diff;
+	fold(zone, item, diff);
+	per_cpu_pageset_of(zone)->vm_stat_diff[item] = 0;
 }
 
 void mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta)
@@ -84,8 +80,11 @@ static unsigned long numa_event_sum(const struct zone *zone, enum zone_stat_item
 {
 	unsigned long sum = 0;
 
-	for (int cpu = 0; cpu < NR_CPUS; cpu++)
+	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
 		sum += READ_ONCE(zone->pageset[cpu].numa_event[item - NUMA_HIT]);
+		if (item == NUMA_HIT || item == NUMA_LOCAL)
+			sum += READ_ONCE(zone->pageset[cpu].numa_event[NUMA_HIT_LOCAL]);
+	}
 	return sum;
 }
 
@@ -190,6 +189,12 @@ void set_pgdat_percpu_threshold(struct pglist_data *pgdat, int (*calculate)(cons
 				      calculate(&pgdat->node_zones[idx]));
 }
 
+static int thresholds_for_all_cpus(void)
+{
+	refresh_zone_stat_thresholds();
+	return 0;
+}
+
 void refresh_cpu_vm_stats(int cpu)
 {
 	unsigned long flags;
@@ -208,6 +213,9 @@ void refresh_cpu_vm_stats(int cpu)
 	}
 	local_irq_restore(flags);
 }
+
+/* CPUs have come online since the thresholds were set. */
+core_initcall(thresholds_for_all_cpus);
 
 void vm_stat_reset(void)
 {

@@ -63,7 +63,8 @@ enum zone_stat_item {
 	NR_VM_ZONE_STAT_ITEMS
 };
 
-#define NR_NUMA_EVENTS (NUMA_OTHER - NUMA_HIT + 1) /* kept apart, see struct per_cpu_pageset */
+#define NR_NUMA_EVENTS	(NUMA_OTHER - NUMA_HIT + 1) /* kept apart, see struct per_cpu_pageset */
+#define NUMA_HIT_LOCAL	NR_NUMA_EVENTS		    /* counts as NUMA_HIT and as NUMA_LOCAL: the usual case */
 
 /* One event per zone, in zone order. */
 #define FOR_ALL_ZONES(x) x##_DMA, x##_NORMAL, x##_HIGH, x##_MOVABLE
@@ -144,7 +145,7 @@ static inline void count_vm_events(enum vm_event_item item, unsigned long n)
 void all_vm_events(unsigned long *sums); /* NR_VM_EVENT_ITEMS of them */
 
 /* __x: interrupts are off (or the item is never counted in interrupts and preemption is off) */
-void __mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta);
+void __mod_zone_page_state_fold(struct zone *zone, enum zone_stat_item item, long diff);
 void mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta);
 void inc_zone_page_state(struct page *page, enum zone_stat_item item);
 void dec_zone_page_state(struct page *page, enum zone_stat_item item);

@@ -17,10 +17,12 @@
  * Read next: memmap.c, zonelist.c, watermark.c, buddy.c. Test: tests/host/test_zone.c.
  */
 #include "mm/zone.h"
+#include "arch/cpu.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "mm/buddy.h"
+#include "mm/internal.h"
 #include "mm/memblock.h"
 #include "mm/page_debug.h"
 #include "mm/zone_setup.h"
@@ -32,6 +34,7 @@ struct zone *zone_table[MAX_NR_ZONES << NODES_WIDTH];
 unsigned long node_online_map;
 unsigned long zone_limit_pfn[MAX_NR_ZONES];
 unsigned long totalram_pages, totalhigh_pages;
+DEFINE_PER_CPU(struct pglist_data *, local_pgdat);
 int nr_node_ids = 1;
 int nr_online_nodes = 1;
 u8 cpu_to_node_map[NR_CPUS];
@@ -164,6 +167,9 @@ void zones_init(void)
 	memmap_init();
 	page_owner_init();
 	build_all_zonelists();
+	for (int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		per_cpu(local_pgdat, cpu) =
+			NODE_DATA(IS_ENABLED(CONFIG_NUMA) ? cpu_to_node_map[cpu] : 0);
 }
 
 /* ---- Handing over to the buddy --------------------------------------------------------------- */
@@ -224,6 +230,7 @@ void mem_init(void)
 			zone->managed_pages, zone->pageset[0].pcp.batch);
 	}
 	page_group_by_mobility_disabled = totalram_pages < pageblock_nr_pages * MIGRATE_TYPES;
+	set_alloc_special(ALLOC_SPECIAL_UNGROUPED, page_group_by_mobility_disabled);
 	pr_info("Memory: %luK/%luK available (%luK reserved, %luK highmem)\n",
 		totalram_pages << (PAGE_SHIFT - 10), all << (PAGE_SHIFT - 10),
 		(all - totalram_pages) << (PAGE_SHIFT - 10), totalhigh_pages << (PAGE_SHIFT - 10));

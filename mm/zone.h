@@ -89,10 +89,10 @@ struct per_cpu_pages {
 
 struct per_cpu_pageset {
 	struct per_cpu_pages pcp;
-	unsigned long numa_event[NR_NUMA_EVENTS]; /* [c] NUMA_HIT and so on: never folded, only summed */
+	unsigned long numa_event[NR_NUMA_EVENTS + 1]; /* [c] NUMA_HIT and so on: never folded, only summed */
 	s8 stat_threshold; /* [I] fold a differential beyond this */
 	s8 vm_stat_diff[NR_VM_ZONE_STAT_ITEMS]; /* [c] */
-} __aligned(64);
+} __aligned(256); /* a power of two: found by a shift on every allocation */
 
 enum lru_list {
 	LRU_INACTIVE_ANON,
@@ -178,6 +178,8 @@ struct zonelist {
 enum { ZONELIST_FALLBACK, ZONELIST_NOFALLBACK, MAX_ZONELISTS }; /* all nodes; own node only */
 
 struct pglist_data {
+	/* First zone of the fallback list by highest zone allowed, if it is on this node; else NULL. */
+	struct zone *first_zone[MAX_NR_ZONES]; /* [I] */
 	struct zone node_zones[MAX_NR_ZONES];
 	struct zonelist node_zonelists[MAX_ZONELISTS]; /* [I] */
 	int node_id;				       /* [I] */
@@ -237,7 +239,19 @@ static inline unsigned long zone_end_pfn(const struct zone *zone)
 /* => interrupts off, or for reading only */
 static inline struct per_cpu_pageset *per_cpu_pageset_of(const struct zone *zone)
 {
-	return (struct per_cpu_pageset *)&zone->pageset[smp_processor_id()];
+	return (struct per_cpu_pageset *)&zone->pageset[(unsigned int)smp_processor_id()];
+}
+
+/* => interrupts off (or the item is never counted in interrupts and preemption is off) */
+static inline void __mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta)
+{
+	struct per_cpu_pageset *ps = per_cpu_pageset_of(zone);
+	long diff = ps->vm_stat_diff[item] + delta;
+
+	if (unlikely(diff > ps->stat_threshold || diff < -ps->stat_threshold))
+		__mod_zone_page_state_fold(zone, item, diff);
+	else
+		ps->vm_stat_diff[item] = (s8)diff;
 }
 
 /* Something was freed: reclaim's "scanned in vain" starts anew. */
@@ -311,6 +325,9 @@ extern int nr_node_ids;			 /* [I] nodes that may exist: 0..nr_node_ids - 1 */
 extern int nr_online_nodes;		 /* [I] */
 extern u8 cpu_to_node_map[NR_CPUS];	 /* [I] */
 
+/* The node that this CPU allocates from first; set by zones_init(). */
+DECLARE_PER_CPU(struct pglist_data *, local_pgdat);
+
 /* The node of this CPU's memory. => any context; only a hint unless the task stays on its CPU */
 static inline int numa_node_id(void)
 {
@@ -380,6 +397,7 @@ const char *numa_zonelist_order_name(void);
 
 /* May current use the zone's node (spec 2.2)? HARDWALL in gfp: only nodes of its own cpuset. */
 extern int number_of_cpusets; /* above 1: some task's mems_allowed is not "all" */
+void set_number_of_cpusets(int nr);
 bool __cpuset_node_allowed(int nid, gfp_t gfp);
 
 static inline bool cpuset_zone_allowed(const struct zone *zone, gfp_t gfp)

@@ -10,6 +10,7 @@
 #include "kernel/base/kernel.h"
 #include "mm/buddy.h"
 #include "mm/e820.h"
+#include "mm/internal.h"
 #include "mm/memblock.h"
 #include "mm/page_debug.h"
 #include "mm/zone_setup.h"
@@ -67,8 +68,10 @@ static void boot(const struct mm_host_config *config)
 	for (int cpu = 0; cpu < NR_CPUS; cpu++)
 		cpu_to_node_map[cpu] = (u8)(cpu % (int)config->nr_nodes);
 	if (!config->backing)
-		page_debug = 0;
+		set_alloc_special(PAGE_DEBUG, false);
 	zones_init();
+	/* the service CPU, and threads that have none yet (they read the template) */
+	per_cpu(local_pgdat, NR_CPUS - 1) = local_pgdat = NODE_DATA(0);
 	mem_init();
 	init_per_zone_wmark_min();
 	gfp_allowed_mask = GFP_BITS_MASK;

@@ -10,7 +10,7 @@ static int setup(void **state)
 {
 	start_machine(256, 16, 256, 2);
 	zone = zone_of(0, ZONE_NORMAL);
-	page_debug = 0; /* its own test */
+	set_alloc_special(PAGE_DEBUG, false); /* its own test */
 	__free_pages(alloc_pages(GFP_KERNEL, 0), 0); /* takes a CPU */
 	drain_local_pages(NULL);
 	return 0;
@@ -306,12 +306,12 @@ static void test_injection(void **state)
 {
 	struct page *page;
 
-	fail_page_alloc = fail_all;
+	set_fail_page_alloc(fail_all);
 	assert_null(alloc_pages(GFP_KERNEL, 0));
 	page = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 0);
 	assert_non_null(page);
 	__free_pages(page, 0);
-	fail_page_alloc = NULL;
+	set_fail_page_alloc(NULL);
 }
 
 /* Exactly at the low mark plus reserve the fast path of one zone ends and the next zone gives. */
@@ -334,7 +334,7 @@ static void test_spill_to_dma(void **state)
 /* cpusets: HARDWALL obeys, plain KERNEL may use an ancestor's node, interrupts ignore them. */
 static void test_cpuset_rules(void **state)
 {
-	number_of_cpusets = 2;
+	set_number_of_cpusets(2);
 	current->mems_allowed = 1;
 	assert_true(__cpuset_node_allowed(0, GFP_USER));
 	assert_false(__cpuset_node_allowed(1, GFP_USER));
@@ -345,7 +345,7 @@ static void test_cpuset_rules(void **state)
 	clear_thread_flag(TIF_MEMDIE);
 	__free_pages(alloc_pages(GFP_KERNEL, 0), 0);
 	current->mems_allowed = ~0UL;
-	number_of_cpusets = 1;
+	set_number_of_cpusets(1);
 }
 
 /* ---- Random requests ------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@ static int saved_stderr;
 
 static int setup(void **state)
 {
-	page_debug = PAGE_DEBUG_OWNER | PAGE_DEBUG_POISON;
+	set_alloc_special(PAGE_DEBUG, true);
 	start_machine(32, 0, 32, 1);
 	return 0;
 }

@@ -52,7 +52,7 @@ static void test_storm(void **state)
 {
 	seed_random("threads");
 	start_machine(128, 16, 96, THREADS);
-	page_debug = 0;
+	set_alloc_special(PAGE_DEBUG, false);
 	for (int round = 0; round < 3; round++) /* threads end, their CPUs are taken again */
 		run_threads(THREADS);
 	for (int i = 0; i < SLOTS; i++)
@@ -70,7 +70,7 @@ static void test_storm(void **state)
 static void test_end_of_a_thread(void **state)
 {
 	start_machine(64, 0, 64, 1);
-	page_debug = 0;
+	set_alloc_special(PAGE_DEBUG, false);
 	run_threads(1);
 	for (int i = 0; i < SLOTS; i++)
 		slots[i] = NULL;
