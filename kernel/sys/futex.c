@@ -25,6 +25,7 @@
 #include "kernel/base/initcall.h"
 #include "kernel/core/sched.h"
 #include "mm/mm.h"
+#include "mm/slab.h"
 
 #define FUTEX_WAIT	   0
 #define FUTEX_WAKE	   1
@@ -274,6 +275,107 @@ static long futex_wait_restart(struct restart_block *restart)
 {
 	return futex_wait((u32 *)restart->arg[0], restart->arg[1], (u32)restart->arg[2],
 			  restart->deadline_ns, (u32)restart->arg[3]);
+}
+
+/* ---- Waiting for one of several --------------------------------------------------------------- */
+
+struct linux_futex_waitv {
+	u64 val, uaddr;
+	u32 flags, reserved;
+};
+#define FUTEX2_SIZE_U32	  2
+#define FUTEX_WAITV_MAX	  128
+
+/* Takes the first n off again. => index of the last that had been woken, or -1 */
+static int unqueue_several(struct futex_q *q, unsigned int n)
+{
+	int woken = -1;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (!unqueue(&q[i]))
+			woken = (int)i;
+	}
+	return woken;
+}
+
+/* => 0: all are queued; else -errno, or the index of one woken meanwhile in *woken */
+static int queue_several(struct futex_q *q, const struct linux_futex_waitv *v, unsigned int n, int *woken)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		int err;
+
+		q[i] = (struct futex_q){ .task = current, .bitset = FUTEX_BITSET_ANY };
+		err = queue_if_equal(&q[i], (u32 *)v[i].uaddr, v[i].flags & FUTEX_PRIVATE_FLAG, (u32)v[i].val);
+		__set_current_state(TASK_RUNNING); /* the next word may have to be faulted in */
+		if (err) {
+			*woken = unqueue_several(q, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static bool any_woken(const struct futex_q *q, unsigned int n)
+{
+	while (n-- > 0) {
+		if (!__atomic_load_n(&q[n].bucket, __ATOMIC_ACQUIRE))
+			return true;
+	}
+	return false;
+}
+
+static long wait_several(struct futex_q *q, const struct linux_futex_waitv *v, unsigned int n, u64 deadline)
+{
+	int woken = -1, err = queue_several(q, v, n, &woken);
+
+	if (err)
+		return woken >= 0 ? woken : err;
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (any_woken(q, n) || signal_pending(current) || ktime_get_ns() >= deadline)
+			break;
+		schedule_until(deadline);
+	}
+	__set_current_state(TASK_RUNNING);
+	woken = unqueue_several(q, n);
+	if (woken >= 0)
+		return woken;
+	return signal_pending(current) ? -ERESTARTSYS : -ETIMEDOUT;
+}
+
+long sys_futex_waitv(const void __user *uwaiters, unsigned int n, unsigned int flags,
+		     const void __user *utime, int clock)
+{
+	struct linux_futex_waitv *v;
+	struct futex_q *q;
+	u64 ns, deadline = NO_DEADLINE;
+	long ret = 0;
+
+	if (flags || !n || n > FUTEX_WAITV_MAX || !uwaiters)
+		return -EINVAL;
+	if (utime) {
+		if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME)
+			return -EINVAL;
+		ret = get_timespec_ns(&ns, utime);
+		if (ret)
+			return ret;
+		deadline = clock_to_deadline(clock, ns);
+	}
+	v = kcalloc(n, sizeof(*v), GFP_KERNEL);
+	q = kcalloc(n, sizeof(*q), GFP_KERNEL);
+	if (!v || !q)
+		ret = -ENOMEM;
+	else if (copy_from_user(v, uwaiters, n * sizeof(*v)))
+		ret = -EFAULT;
+	for (unsigned int i = 0; !ret && i < n; i++) {
+		if (v[i].reserved || (v[i].flags & ~(u32)FUTEX_PRIVATE_FLAG) != FUTEX2_SIZE_U32)
+			ret = -EINVAL;
+	}
+	if (!ret)
+		ret = wait_several(q, v, n, deadline);
+	kfree(v);
+	kfree(q);
+	return ret;
 }
 
 /* ---- Requeueing ------------------------------------------------------------------------------- */

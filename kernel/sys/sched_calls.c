@@ -137,6 +137,73 @@ long sys_sched_rr_get_interval(pid_t pid, void __user *uts)
 	return put_timespec_ns(uts, ns);
 }
 
+static long set_one_nice(struct task_struct *t, int nice)
+{
+	if (!may_change(t))
+		return -EPERM;
+	if (nice < t->nice && !(current->cap_effective >> CAP_SYS_NICE & 1))
+		return -EACCES;
+	set_user_nice(t, nice);
+	return 0;
+}
+
+/* sched_setattr, sched_getattr: policy, nice and priority in one structure, which may grow. */
+struct linux_sched_attr {
+	u32 size, sched_policy;
+	u64 sched_flags;
+	s32 sched_nice;
+	u32 sched_priority;
+	u64 sched_runtime, sched_deadline, sched_period;
+};
+#define SCHED_ATTR_SIZE_VER0 48
+
+long sys_sched_setattr(pid_t pid, const void __user *uattr, unsigned int flags)
+{
+	struct linux_sched_attr attr;
+	struct task_struct *p;
+	bool rt;
+	long err;
+
+	if (pid < 0 || !uattr || flags)
+		return -EINVAL;
+	if (copy_from_user(&attr, uattr, sizeof(attr)))
+		return -EFAULT;
+	if (attr.size && attr.size < SCHED_ATTR_SIZE_VER0)
+		return -E2BIG;
+	rt = attr.sched_policy == SCHED_FIFO || attr.sched_policy == SCHED_RR;
+	if (attr.sched_policy > SCHED_IDLE || attr.sched_policy == 4 || attr.sched_nice < -20 ||
+	    attr.sched_nice > 19 || (rt ? attr.sched_priority < 1 || attr.sched_priority > 99 :
+					  attr.sched_priority != 0))
+		return -EINVAL;
+	p = get_target(pid);
+	if (!p)
+		return -ESRCH;
+	err = may_change(p) && (!rt || !current->euid) ? 0 : -EPERM;
+	if (!err)
+		err = sched_setscheduler(p, (enum sched_policy)attr.sched_policy, (int)attr.sched_priority);
+	if (!err && !rt)
+		err = set_one_nice(p, attr.sched_nice);
+	put_task_struct(p);
+	return err;
+}
+
+long sys_sched_getattr(pid_t pid, void __user *uattr, unsigned int size, unsigned int flags)
+{
+	struct linux_sched_attr attr = { .size = SCHED_ATTR_SIZE_VER0 };
+	struct task_struct *p;
+
+	if (pid < 0 || !uattr || flags || size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)
+		return -EINVAL;
+	p = get_target(pid);
+	if (!p)
+		return -ESRCH;
+	attr.sched_policy = p->policy;
+	attr.sched_nice = rt_task(p) ? 0 : p->nice;
+	attr.sched_priority = (u32)p->rt_priority;
+	put_task_struct(p);
+	return copy_to_user(uattr, &attr, sizeof(attr)) ? -EFAULT : 0;
+}
+
 /* ---- CPUs ------------------------------------------------------------------------------------- */
 
 long sys_sched_setaffinity(pid_t pid, unsigned int len, const void __user *umask)
@@ -212,16 +279,6 @@ long sys_getpriority(int which, int who)
 	}
 	read_unlock(&tasklist_lock);
 	return best;
-}
-
-static long set_one_nice(struct task_struct *t, int nice)
-{
-	if (!may_change(t))
-		return -EPERM;
-	if (nice < t->nice && !(current->cap_effective >> CAP_SYS_NICE & 1))
-		return -EACCES;
-	set_user_nice(t, nice);
-	return 0;
 }
 
 long sys_setpriority(int which, int who, int nice)

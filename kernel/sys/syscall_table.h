@@ -321,8 +321,8 @@
 	X(311, process_vm_writev) \
 	N(312, kcmp) \
 	N(313, finit_module) \
-	N(314, sched_setattr) \
-	N(315, sched_getattr) \
+	X(314, sched_setattr) \
+	X(315, sched_getattr) \
 	X(316, renameat2) \
 	N(317, seccomp) \
 	X(318, getrandom) \
@@ -367,7 +367,7 @@
 	N(446, landlock_restrict_self) \
 	N(447, memfd_secret) \
 	X(448, process_mrelease) \
-	N(449, futex_waitv) \
+	X(449, futex_waitv) \
 	N(450, set_mempolicy_home_node)
 
 #endif

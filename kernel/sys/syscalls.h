@@ -269,6 +269,14 @@ long sys_pidfd_open(pid_t pid, unsigned int flags);
 long sys_pidfd_send_signal(int fd, int sig, const void __user *uinfo, unsigned int flags);
 long sys_process_mrelease(int fd, unsigned int flags);
 
+/* sched_calls.c */
+long sys_sched_setattr(pid_t pid, const void __user *uattr, unsigned int flags);
+long sys_sched_getattr(pid_t pid, void __user *uattr, unsigned int size, unsigned int flags);
+
+/* futex.c */
+long sys_futex_waitv(const void __user *uwaiters, unsigned int n, unsigned int flags,
+	   const void __user *utime, int clock);
+
 /* => sigaltstack of a signal frame is put back; sp: the stack pointer that goes with it */
 long restore_altstack(const struct linux_stack *ss, unsigned long sp);
 
