@@ -81,6 +81,7 @@ static unsigned long copy_pte_range(struct copy *c, pmd_t *dst_pmd, pmd_t *src_p
 
 	spin_lock(dst_ptl);
 	spin_lock_nested(src_ptl, 1);
+	flush_tlb_batched_pending(c->src);
 	for (; addr < end; addr += PAGE_SIZE, dst++, src++) {
 		pte_t entry = ptep_get(src);
 

@@ -60,6 +60,7 @@ static int mm_init(struct mm_struct *mm)
 	spin_lock_init(&mm->page_table_lock, LOCK_RANK_PTL);
 	INIT_LIST_HEAD(&mm->mmlist);
 	mm->cpu_mask = CPU_MASK_NONE;
+	mm->tlb_flush_batched = false;
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		atomic_long_set(&mm->rss_stat[i], 0);
 	atomic_long_set(&mm->nr_ptes, 0);

@@ -125,6 +125,7 @@ struct mm_struct {
 	spinlock_t page_table_lock;	/* all entries below pgd, through pte_lockptr() */
 	struct list_head mmlist;	/* [mmlist_lock] mms that may have swap entries */
 	cpumask_t cpu_mask;		/* [a] CPUs that may hold TLB entries of it */
+	bool tlb_flush_batched;		/* [p] reclaim took entries away and flushes later */
 
 	atomic_long_t rss_stat[NR_MM_COUNTERS]; /* [a] */
 	atomic_long_t nr_ptes;		/* [a] page-table pages of the lowest level */
@@ -173,6 +174,17 @@ static inline spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd)
 {
 	(void)pmd;
 	return &mm->page_table_lock;
+}
+
+/*
+ * => pte_lockptr(mm) held. Who answers the program for a range of entries (munmap, mprotect, fork) must not
+ *    find entries gone that a TLB still has: then flushes in reclaim's place.
+ */
+void flush_tlb_batched(struct mm_struct *mm);
+static inline void flush_tlb_batched_pending(struct mm_struct *mm)
+{
+	if (unlikely(mm->tlb_flush_batched))
+		flush_tlb_batched(mm);
 }
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)

@@ -59,6 +59,7 @@ static bool change_pte_range(struct vm_area_struct *vma, pmd_t *pmd, unsigned lo
 	bool flush = false;
 
 	spin_lock(ptl);
+	flush_tlb_batched_pending(vma->vm_mm);
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		pte_t entry = ptep_get(pte);
 

@@ -36,6 +36,7 @@ static void move_ptes(struct mm_struct *mm, pmd_t *old_pmd, pmd_t *new_pmd, unsi
 	pte_t *old = pte_offset_map(old_pmd, from), *new = pte_offset_map(new_pmd, to);
 
 	spin_lock(ptl);
+	flush_tlb_batched_pending(mm);
 	for (; len; len -= PAGE_SIZE, from += PAGE_SIZE, to += PAGE_SIZE, old++, new++) {
 		if (pte_none(ptep_get(old)))
 			continue;

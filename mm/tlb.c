@@ -11,6 +11,12 @@
 #include "mm/vma.h"
 #include "arch/mmu.h"
 
+void flush_tlb_batched(struct mm_struct *mm)
+{
+	mm->tlb_flush_batched = false;
+	flush_tlb_mm(mm);
+}
+
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
 {
 	tlb->mm = mm;

@@ -80,6 +80,7 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 	bool full = false;
 
 	spin_lock(ptl);
+	flush_tlb_batched_pending(tlb->mm);
 	for (; addr < end && !full; addr += PAGE_SIZE, pte++) {
 		pte_t entry = ptep_get(pte);
 

@@ -25,6 +25,7 @@ bool unmap_flush_defer(struct mm_struct *mm)
 	smp_mb();
 	reclaim->flush_cpus |= READ_ONCE(mm->cpu_mask);
 	reclaim->nr_deferred++;
+	mm->tlb_flush_batched = true; /* the page-table lock is held */
 	return true;
 }
 
