@@ -110,6 +110,7 @@ static int init_thread(void *unused)
 {
 	smp_boot_cpus(max_cpus, idle_create, cpu_idle_entry_on);
 	core_start();
+	vmstat_init();
 	swap_init();
 	kswapd_init();
 	oom_reaper_init();

@@ -12,13 +12,16 @@
  * mark, percpu_drift_mark says from when on the differentials must be added (zone_watermark_ok_safe).
  *
  * Locks: differentials belong to their CPU with interrupts off; the global values are atomic.
- * Linux beyond this: a worker folds idle CPUs' differentials every second (vm.stat_interval).
+ * A timer on each CPU folds its differentials once a second, so that a CPU which stopped counting does not
+ * keep the global values wrong for good.
  */
 #include "mm/vmstat.h"
+
 #include "arch/cpu.h"
 #include "kernel/base/initcall.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"
+#include "kernel/core/timer.h"
 #include "mm/zone.h"
 #include "mm/zone_setup.h"
 
@@ -259,3 +262,28 @@ const char *const vmstat_text[] = {
 
 static_assert(ARRAY_SIZE(vmstat_text) == (int)NR_VM_ZONE_STAT_ITEMS + 2 + (int)NR_VM_EVENT_ITEMS,
 	      "a name per counter; two thresholds stand between the zone items and the events");
+
+/* ---- Folding from time to time --------------------------------------------------------------- */
+
+int sysctl_stat_interval = HZ; /* jiffies */
+
+static DEFINE_PER_CPU(struct timer_list, vmstat_timer);
+
+static void vmstat_update(unsigned long unused)
+{
+	(void)unused;
+	refresh_cpu_vm_stats(smp_processor_id());
+	mod_timer(this_cpu_ptr(&vmstat_timer), jiffies + (unsigned long)max(sysctl_stat_interval, HZ / 10));
+}
+
+static void vmstat_start(void *unused)
+{
+	(void)unused;
+	setup_timer(this_cpu_ptr(&vmstat_timer), vmstat_update, 0);
+	mod_timer(this_cpu_ptr(&vmstat_timer), jiffies + HZ);
+}
+
+void vmstat_init(void)
+{
+	on_each_cpu(vmstat_start, NULL, true);
+}
