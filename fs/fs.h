@@ -221,6 +221,7 @@ struct inode_operations {
 	struct dentry *(*lookup)(struct dentry *dir, const char *name, unsigned int len);
 	/* The rest: [n] write held; dentry is new, unhashed, without inode; permissions are checked. */
 	int (*create)(struct inode *dir, struct dentry *dentry, umode_t mode);
+	int (*tmpfile)(struct inode *dir, struct dentry *dentry, umode_t mode); /* O_TMPFILE: sets d_inode, no name */
 	int (*mknod)(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev);
 	int (*mkdir)(struct inode *dir, struct dentry *dentry, umode_t mode);
 	int (*symlink)(struct inode *dir, struct dentry *dentry, const char *target);
@@ -448,6 +449,13 @@ void locks_remove_posix(struct file *file, void *owner);   /* at close(2) by thi
  * System V segments. Its size is charged nowhere: the caller does overcommit. => file or ERR_PTR
  */
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags);
+/*
+ * memfd_create(2): a shmem file that can be sealed if asked for. fcntl(F_ADD_SEALS): => 0, -EINVAL (not such a file),
+ * -EPERM (sealed against sealing, not writable), -EBUSY (F_SEAL_WRITE with writable mappings)
+ */
+struct file *memfd_file(const char *name, bool may_seal);
+int shmem_add_seals(struct file *file, unsigned int seals);
+int shmem_get_seals(struct file *file);
 /* pipe2(2): two files, [0] to read. flags: O_NONBLOCK, O_DIRECT is refused. => 0 or -errno */
 int create_pipe_files(struct file *files[2], int flags);
 /* A file without a place in any tree, named "anon_inode:[name]"; for eventfd and the like */

@@ -159,6 +159,37 @@ static struct file *open_create(int dfd, const char *name, int flags, umode_t mo
 	return file;
 }
 
+/* O_TMPFILE: name is the directory whose file system shall hold the file. */
+static struct file *open_tmpfile(int dfd, const char *name, int flags, umode_t mode)
+{
+	struct path dir, path;
+	struct inode *inode;
+	struct file *file;
+	int err;
+
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return ERR_PTR(-EINVAL);
+	err = path_at(dfd, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &dir);
+	if (err)
+		return ERR_PTR(err);
+	inode = dir.dentry->d_inode;
+	path.mnt = dir.mnt;
+	path.dentry = NULL;
+	err = inode_permission(inode, MAY_WRITE | MAY_EXEC);
+	if (!err && (!inode->i_op || !inode->i_op->tmpfile))
+		err = -EOPNOTSUPP;
+	if (!err) {
+		path.dentry = d_alloc(dir.dentry, dir.dentry->d_sb, "#tmpfile", 8);
+		err = path.dentry ? 0 : -ENOMEM;
+	}
+	if (!err)
+		err = inode->i_op->tmpfile(inode, path.dentry, (mode & S_IALLUGO & ~current_umask()) | S_IFREG);
+	file = err ? ERR_PTR(err) : dentry_open(&path, flags & ~(O_TMPFILE | O_CREAT));
+	dput(path.dentry);
+	path_put(&dir);
+	return file;
+}
+
 struct file *do_filp_open(int dfd, const char *name, int flags, umode_t mode)
 {
 	unsigned int lookup = flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
@@ -169,7 +200,7 @@ struct file *do_filp_open(int dfd, const char *name, int flags, umode_t mode)
 	if (flags & O_PATH)
 		flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
 	else if ((flags & O_TMPFILE & ~O_DIRECTORY) != 0)
-		return ERR_PTR(-EOPNOTSUPP);
+		return flags & O_DIRECTORY ? open_tmpfile(dfd, name, flags, mode) : ERR_PTR(-EINVAL);
 	if ((flags & O_CREAT) && (flags & O_DIRECTORY))
 		return ERR_PTR(-EINVAL);
 	if (flags & O_CREAT)

@@ -150,6 +150,24 @@ int shmem_getpage(struct inode *inode, unsigned long index, struct page **pagep,
 	return err;
 }
 
+/* ---- Seals: promises about a memory file that its user can check (memfd) ---- */
+
+#define F_SEAL_SEAL   0x01
+#define F_SEAL_SHRINK 0x02
+#define F_SEAL_GROW   0x04
+#define F_SEAL_WRITE  0x08
+#define F_SEAL_ALL    0x0f
+
+/* => [w] held: may bytes [pos, pos + count) be written? */
+static int check_seals(const struct inode *inode, loff_t pos, size_t count)
+{
+	unsigned int seals = SHMEM_I(inode)->seals;
+
+	if (seals & F_SEAL_WRITE)
+		return -EPERM;
+	return (seals & F_SEAL_GROW) && pos + (loff_t)count > i_size_read(inode) ? -EPERM : 0;
+}
+
 /* ---- read and write ---- */
 
 static ssize_t shmem_rw_read(struct file *file, char *buf, size_t count, loff_t *pos, bool kernel)
@@ -199,8 +217,10 @@ static ssize_t write_page(struct inode *inode, const char *buf, size_t n, loff_t
 	struct page *page;
 	size_t left = 0;
 	char *to;
-	int err = shmem_getpage(inode, pos >> PAGE_SHIFT, &page, SGP_ALLOC);
+	int err = check_seals(inode, pos, n);
 
+	if (!err)
+		err = shmem_getpage(inode, pos >> PAGE_SHIFT, &page, SGP_ALLOC);
 	if (err)
 		return err;
 	to = kmap_atomic(page);
@@ -307,6 +327,12 @@ static const struct vm_operations_struct shmem_vm_ops = { .fault = shmem_fault }
 
 static int shmem_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	/* A file sealed against writing may be mapped shared for reading, and never be made writable. */
+	if ((SHMEM_I(file_inode(file))->seals & F_SEAL_WRITE) && (vma->vm_flags & VM_SHARED)) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EPERM;
+		vma->vm_flags &= ~VM_MAYWRITE;
+	}
 	file_accessed(file);
 	vma->vm_ops = &shmem_vm_ops;
 	return 0;
@@ -348,6 +374,8 @@ int shmem_truncate(struct inode *inode, loff_t size)
 	loff_t old = i_size_read(inode);
 	int err;
 
+	if (size != old && (SHMEM_I(inode)->seals & (size > old ? F_SEAL_GROW : F_SEAL_SHRINK)))
+		return -EPERM;
 	if (size >= old) {
 		i_size_write(inode, size);
 		return 0;
@@ -376,7 +404,8 @@ static long punch_hole(struct inode *inode, loff_t offset, loff_t len)
 {
 	unsigned long first = (offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	unsigned long end = (offset + len) >> PAGE_SHIFT;
-	int err = bring_in(inode, offset) ?: bring_in(inode, offset + len);
+	int err = SHMEM_I(inode)->seals & F_SEAL_WRITE ? -EPERM :
+		  bring_in(inode, offset) ?: bring_in(inode, offset + len);
 
 	if (err)
 		return err;
@@ -396,6 +425,9 @@ static long allocate(struct inode *inode, int mode, loff_t offset, loff_t len)
 
 	if ((u64)(offset + len) > limit && !(mode & FALLOC_FL_KEEP_SIZE))
 		return -EFBIG;
+	if (!(mode & FALLOC_FL_KEEP_SIZE) && (SHMEM_I(inode)->seals & F_SEAL_GROW) &&
+	    offset + len > i_size_read(inode))
+		return -EPERM;
 	if (sbi->max_blocks && end - index > sbi->max_blocks)
 		return -ENOSPC;
 	for (; index < end && !err; index++) {
@@ -436,7 +468,46 @@ static long shmem_fallocate(struct file *file, int mode, loff_t offset, loff_t l
 	return err;
 }
 
+/* The next index from first on (up to end) that has data, or that has none. */
+static unsigned long seek_index(struct inode *inode, unsigned long first, unsigned long end, bool data)
+{
+	for (; first < end; first++) {
+		struct page *page = find_get_page(&inode->i_data, first);
+		bool there = page || shmem_is_swapped(SHMEM_I(inode), first);
+
+		if (page)
+			put_page(page);
+		if (there == data)
+			break;
+		cond_resched();
+	}
+	return first;
+}
+
+static loff_t shmem_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct inode *inode = file_inode(file);
+	loff_t size = i_size_read(inode), found;
+	unsigned long end = (unsigned long)(size + PAGE_SIZE - 1) >> PAGE_SHIFT, index;
+
+	if (whence != SEEK_DATA && whence != SEEK_HOLE)
+		return generic_file_llseek(file, offset, whence);
+	if (offset < 0 || offset >= size)
+		return -ENXIO;
+	index = seek_index(inode, offset >> PAGE_SHIFT, end, whence == SEEK_DATA);
+	found = (loff_t)index << PAGE_SHIFT;
+	if (found < offset)
+		found = offset;
+	if (found >= size) {
+		if (whence == SEEK_DATA)
+			return -ENXIO;
+		found = size;
+	}
+	return file->f_pos = found;
+}
+
 const struct file_operations shmem_file_operations = {
+	.llseek = shmem_llseek,
 	.read = shmem_read,
 	.write = shmem_write,
 	.kernel_read = shmem_kernel_read,
@@ -444,3 +515,41 @@ const struct file_operations shmem_file_operations = {
 	.mmap = shmem_mmap,
 	.fallocate = shmem_fallocate,
 };
+
+int shmem_get_seals(struct file *file)
+{
+	return file->f_op == &shmem_file_operations ? (int)SHMEM_I(file_inode(file))->seals : -EINVAL;
+}
+
+/* => [w] held for writing: writable shared mappings exist? */
+static bool mapped_writable(struct inode *inode)
+{
+	bool writable;
+
+	spin_lock(&inode->i_data.i_mmap_lock);
+	writable = inode->i_data.i_mmap_writable != 0;
+	spin_unlock(&inode->i_data.i_mmap_lock);
+	return writable;
+}
+
+int shmem_add_seals(struct file *file, unsigned int seals)
+{
+	struct inode *inode = file_inode(file);
+	struct shmem_inode *info;
+	int err = 0;
+
+	if (file->f_op != &shmem_file_operations || (seals & ~F_SEAL_ALL))
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EPERM;
+	info = SHMEM_I(inode);
+	down_write(&inode->i_rwsem);
+	if (info->seals & F_SEAL_SEAL)
+		err = -EPERM;
+	else if ((seals & F_SEAL_WRITE) && !(info->seals & F_SEAL_WRITE) && mapped_writable(inode))
+		err = -EBUSY;
+	else
+		info->seals |= seals;
+	up_write(&inode->i_rwsem);
+	return err;
+}

@@ -21,6 +21,7 @@ struct shmem_inode {
 	struct radix_tree_root swapped;	/* [lock] index -> swap entry, of pages that are in no cache */
 	unsigned long nr_swapped;	/* [lock] */
 	unsigned long charged;		/* [lock] pages charged to the super block */
+	unsigned int seals;		/* [w] F_SEAL_*: what may not be done any more */
 	struct inode *inode;		/* [I] */
 	struct list_head list;		/* [shmem_list_lock] files that had swapped pages, for swapoff */
 };

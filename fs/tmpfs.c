@@ -105,6 +105,18 @@ static int tmpfs_mknod(struct inode *dir, struct dentry *dentry, umode_t mode, d
 	return 0;
 }
 
+/* O_TMPFILE: an object without a name */
+static int tmpfs_tmpfile(struct inode *dir, struct dentry *dentry, umode_t mode)
+{
+	struct inode *inode = tmpfs_new_inode(dentry->d_sb, dir, mode, 0);
+
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	inode->i_nlink = 0;
+	dentry->d_inode = inode;
+	return 0;
+}
+
 static int tmpfs_create(struct inode *dir, struct dentry *dentry, umode_t mode)
 {
 	return tmpfs_mknod(dir, dentry, mode, 0);
@@ -214,6 +226,7 @@ const struct file_operations simple_dir_operations = {
 
 static const struct inode_operations tmpfs_dir_iops = {
 	.create = tmpfs_create,
+	.tmpfile = tmpfs_tmpfile,
 	.mknod = tmpfs_mknod,
 	.mkdir = tmpfs_mkdir,
 	.symlink = tmpfs_symlink,
@@ -382,6 +395,18 @@ struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_fl
 	inode->i_nlink = 0;
 	inode->i_size = size;
 	return alloc_pseudo_file(shm_sb, inode, name, &shm_d_ops, O_RDWR, &shmem_file_operations);
+}
+
+struct file *memfd_file(const char *name, bool may_seal)
+{
+	char text[NAME_MAX + 8];
+	struct file *file;
+
+	snprintf(text, sizeof(text), "memfd:%s", name);
+	file = shmem_file_setup(text, 0, 0);
+	if (!IS_ERR(file) && !may_seal)
+		SHMEM_I(file_inode(file))->seals = 1; /* F_SEAL_SEAL */
+	return file;
 }
 
 void tmpfs_init_rootfs(void)

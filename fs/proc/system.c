@@ -4,6 +4,7 @@
  * devices, diskstats, iomem, mounts' source. Formats: Linux's.
  */
 #include "arch/cpu.h"
+#include "arch/irq.h"
 #include "fs/device.h"
 #include "fs/proc/proc.h"
 #include "fs/procfs.h"
@@ -137,6 +138,30 @@ static int stat_show(struct seq_file *m, void *data)
 	return 0;
 }
 
+static int interrupts_show(struct seq_file *m, void *data)
+{
+	unsigned long counts[NR_CPUS];
+	const char *name;
+	int cpu, irq, i;
+
+	seq_puts(m, "           ");
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (cpu_online(cpu))
+			seq_printf(m, "CPU%-8d", cpu);
+	seq_putc(m, '\n');
+	for (i = 0; irq_stat(i, &irq, &name, counts); i++) {
+		if (irq >= 0)
+			seq_printf(m, "%3d: ", irq);
+		else
+			seq_puts(m, "  -: "); /* not a line: the CPU's own */
+		for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+			if (cpu_online(cpu))
+				seq_printf(m, "%10lu ", counts[cpu]);
+		seq_printf(m, "  %s\n", name);
+	}
+	return 0;
+}
+
 static int cpuinfo_show(struct seq_file *m, void *data)
 {
 	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
@@ -237,6 +262,7 @@ static struct proc_entry entries[] = {
 	PROC_SHOW("loadavg", 0444, loadavg_show),
 	PROC_SHOW("stat", 0444, stat_show),
 	PROC_SHOW("cpuinfo", 0444, cpuinfo_show),
+	PROC_SHOW("interrupts", 0444, interrupts_show),
 	PROC_SHOW("filesystems", 0444, filesystems_show),
 	PROC_SHOW("partitions", 0444, partitions_show),
 	PROC_SHOW("diskstats", 0444, diskstats_show),

@@ -136,6 +136,52 @@ static int mounts_show(struct seq_file *m, struct task_struct *p)
 	return 0;
 }
 
+static int mount_id(const struct vfsmount *wanted)
+{
+	struct vfsmount *mnt;
+	int id = 1;
+
+	list_for_each_entry(mnt, &mount_list, mnt_list) {
+		if (mnt == wanted)
+			return id;
+		id++;
+	}
+	return 0;
+}
+
+static int mountinfo_show(struct seq_file *m, struct task_struct *p)
+{
+	struct vfsmount *mnt;
+
+	down_read(&namespace_sem);
+	list_for_each_entry(mnt, &mount_list, mnt_list) {
+		struct path path = { mnt, mnt->mnt_root };
+		dev_t dev = mnt->mnt_sb->s_dev;
+
+		seq_printf(m, "%d %d %u:%u / ", mount_id(mnt), mount_id(mnt->mnt_parent), MAJOR(dev), MINOR(dev));
+		seq_path(m, &path, " \t\n\\");
+		seq_printf(m, " %s - %s %s %s\n", mnt->mnt_flags & MS_RDONLY ? "ro" : "rw",
+			   mnt->mnt_sb->s_type->name, mnt->mnt_devname,
+			   mnt->mnt_sb->s_flags & SB_RDONLY ? "ro" : "rw");
+	}
+	up_read(&namespace_sem);
+	return 0;
+}
+
+static int auxv_show(struct seq_file *m, struct task_struct *p)
+{
+	struct mm_struct *mm = proc_may_look(p) ? get_task_mm(p) : NULL;
+	unsigned int n = 0;
+
+	if (!mm)
+		return 0;
+	while (n + 2 < AT_VECTOR_SIZE && mm->saved_auxv[n])
+		n += 2;
+	seq_write(m, mm->saved_auxv, (n + 2) * sizeof(long));
+	mmput(mm);
+	return 0;
+}
+
 static int wchan_show(struct seq_file *m, struct task_struct *p)
 {
 	seq_putc(m, '0');
@@ -159,6 +205,8 @@ const struct task_entry task_entries[] = {
 	{ .name = "smaps", .mode = S_IFREG | 0444, .fops = &task_smaps_fops },
 	{ .name = "pagemap", .mode = S_IFREG | 0400, .fops = &task_pagemap_fops },
 	FILE("mounts", 0444, mounts_show),
+	FILE("mountinfo", 0444, mountinfo_show),
+	FILE("auxv", 0400, auxv_show),
 	FILE("wchan", 0444, wchan_show),
 	FILE("oom_score", 0444, task_oom_score_show),
 	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = task_oom_score_adj_show,

@@ -396,7 +396,7 @@ long sys_memfd_create(const char __user *uname, unsigned int flags)
 	fd = get_unused_fd_flags(flags & 1 ? O_CLOEXEC : 0);
 	if (fd < 0)
 		return fd;
-	file = shmem_file_setup(name, 0, 0);
+	file = memfd_file(name, flags & 2);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
 		return PTR_ERR(file);
@@ -420,6 +420,8 @@ long sys_memfd_create(const char __user *uname, unsigned int flags)
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
+#define F_ADD_SEALS	1033
+#define F_GET_SEALS	1034
 #define FD_CLOEXEC	1
 #define SETFL_MASK	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 #define FIONBIO		0x5421
@@ -474,6 +476,10 @@ static long fcntl_file(struct file *file, int fd, unsigned int cmd, unsigned lon
 		return 0;
 	case F_GETPIPE_SZ:
 		return pipe_get_size(file);
+	case F_ADD_SEALS:
+		return shmem_add_seals(file, (unsigned int)arg);
+	case F_GET_SEALS:
+		return shmem_get_seals(file);
 	case F_SETPIPE_SZ:
 		return pipe_set_size(file, arg);
 	}
