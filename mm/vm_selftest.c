@@ -132,15 +132,15 @@ static bool one_life(long n)
 
 	tested = current;
 	calls_left = n;
-	fail_page_alloc = n ? fail_nth : NULL;
+	set_fail_page_alloc(n ? fail_nth : NULL);
 	mm = mm_alloc();
 	if (mm) {
 		enter(mm);
 		live(mm);
-		fail_page_alloc = NULL;
+		set_fail_page_alloc(NULL);
 		leave(mm);
 	}
-	fail_page_alloc = NULL;
+	set_fail_page_alloc(NULL);
 	return mm != NULL;
 }
 
