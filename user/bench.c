@@ -121,7 +121,8 @@ static void bench_pipe(void)
 		_exit(0);
 	}
 	MEASURE("user.pipe_roundtrip", 1000, ,
-		for (int i = 0; i < 1000; i++) if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) exit(2), );
+		for (int i = 0; i < 1000; i++)
+			if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) exit(2), );
 	close(there[1]);
 	waitpid(pid, NULL, 0);
 }

@@ -220,7 +220,7 @@ static void test_swap_header_endian(void)
 	static void name##_counted(void **state)                                                   \
 	{                                                                                          \
 		int before = spec_failures;                                                        \
-                                                                                                   \
+	                                                                                           \
 		(void)state;                                                                       \
 		name();                                                                            \
 		assert_int_equal(spec_failures, before);                                           \
