@@ -118,9 +118,12 @@ int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned l
 	count_vm_event(PGFAULT);
 	if (unlikely(!access_allowed(vma, flags)))
 		return VM_FAULT_SIGSEGV;
-	f.pmd = pmd_alloc_map(mm, address);
-	if (unlikely(!f.pmd))
-		return VM_FAULT_OOM;
+	f.pmd = pmd_find(mm, address);
+	if (unlikely(!f.pmd)) {
+		f.pmd = pmd_alloc_map(mm, address);
+		if (!f.pmd)
+			return VM_FAULT_OOM;
+	}
 	f.pte = pte_offset_map(f.pmd, address);
 	f.ptl = pte_lockptr(mm, f.pmd);
 	f.orig = ptep_get(f.pte);

@@ -59,14 +59,8 @@ void page_add_file_rmap(struct page *page)
 
 void page_remove_rmap(struct page *page)
 {
-	int left = atomic_dec_return(&page->_mapcount);
-
-	VM_BUG_ON_PAGE(left < -1, page);
-	if (left >= 0)
-		return;
-	__dec_zone_page_state(page, PageAnon(page) ? NR_ANON_PAGES : NR_FILE_MAPPED);
-	if (unlikely(PageMlocked(page)))
-		clear_page_mlock(page);
+	if (page_remove_rmap_uncounted(page))
+		__dec_zone_page_state(page, PageAnon(page) ? NR_ANON_PAGES : NR_FILE_MAPPED);
 }
 
 /* ---- Finding ---------------------------------------------------------------------------------------- */

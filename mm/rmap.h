@@ -45,7 +45,22 @@ static inline void page_dup_rmap(struct page *page)
 	VM_BUG_ON_PAGE(!page_mapped(page), page);
 	atomic_inc(&page->_mapcount);
 }
+void clear_page_mlock(struct page *page); /* mlock.c: its last mapping is gone */
 void page_remove_rmap(struct page *page);
+/*
+ * The same for loops over many pages: => true if it was the last mapping, and the caller takes the page
+ * out of NR_ANON_PAGES or NR_FILE_MAPPED
+ */
+static inline bool page_remove_rmap_uncounted(struct page *page)
+{
+	if (atomic_dec_return(&page->_mapcount) >= 0)
+		return false;
+	VM_BUG_ON_PAGE(page_mapcount(page) < 0, page);
+	if (unlikely(PageMlocked(page)))
+		clear_page_mlock(page);
+	return true;
+}
+
 
 /* ---- Walks: reclaim's questions ----------------------------------------------------------------- */
 

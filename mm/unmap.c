@@ -20,29 +20,58 @@
 #include "arch/mmu.h"
 #include "kernel/core/sched.h"
 
+/* Counted while the page-table lock is held, added up before it is dropped. */
+struct zap {
+	int rss[NR_MM_COUNTERS];
+	struct zone *zone;		/* the last pages' zone */
+	long unmapped[2];		/* of it: last mappings that went: file, anonymous */
+};
+
+static void add_unmapped(struct zap *z)
+{
+	if (z->unmapped[0])
+		__mod_zone_page_state(z->zone, NR_FILE_MAPPED, -z->unmapped[0]);
+	if (z->unmapped[1])
+		__mod_zone_page_state(z->zone, NR_ANON_PAGES, -z->unmapped[1]);
+	z->unmapped[0] = z->unmapped[1] = 0;
+}
+
+static inline void count_unmapped(struct zap *z, struct page *page, bool anon)
+{
+	struct zone *zone = page_zone(page);
+
+	if (zone != z->zone) {
+		add_unmapped(z);
+		z->zone = zone;
+	}
+	z->unmapped[anon]++;
+}
+
 /* A present entry goes. => true: the gather is full */
-static bool zap_present(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long addr,
-			pte_t *pte, int *rss)
+static inline bool zap_present(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long addr,
+			       pte_t *pte, struct zap *z)
 {
 	struct page *page = vm_normal_page(ptep_get(pte));
+	bool anon = page && PageAnon(page);
 	pte_t entry;
 
-	if (page && tlb->keep_private && PageAnon(page))
+	if (anon && tlb->keep_private)
 		return false;
 	entry = ptep_get_and_clear(tlb->mm, addr, pte);
 	tlb_remove_tlb_entry(tlb, addr);
 	if (!page)
 		return false;
-	if (PageAnon(page)) {
-		rss[MM_ANONPAGES]--;
+	if (anon) {
+		z->rss[MM_ANONPAGES]--;
 	} else {
 		if (pte_dirty(entry))
 			set_page_dirty(page);
 		if (pte_young(entry) && !(vma->vm_flags & VM_SEQ_READ))
 			mark_page_accessed(page);
-		rss[MM_FILEPAGES]--;
+		z->rss[MM_FILEPAGES]--;
 	}
-	page_remove_rmap(page);
+	if (page_remove_rmap_uncounted(page))
+		count_unmapped(z, page, anon);
 	return __tlb_remove_page(tlb, page);
 }
 
@@ -75,7 +104,7 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 				   unsigned long addr, unsigned long end)
 {
 	spinlock_t *ptl = pte_lockptr(tlb->mm, pmd);
-	int rss[NR_MM_COUNTERS] = { 0 };
+	struct zap z = { .zone = NULL };
 	pte_t *pte = pte_offset_map(pmd, addr);
 	bool full = false;
 
@@ -87,11 +116,12 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 		if (pte_none(entry))
 			continue;
 		if (pte_present(entry))
-			full = zap_present(tlb, vma, addr, pte, rss);
+			full = zap_present(tlb, vma, addr, pte, &z);
 		else
-			zap_swap(tlb, addr, pte, rss);
+			zap_swap(tlb, addr, pte, z.rss);
 	}
-	add_rss(tlb->mm, rss);
+	add_unmapped(&z);
+	add_rss(tlb->mm, z.rss);
 	spin_unlock(ptl);
 	return addr;
 }

@@ -102,6 +102,21 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned lon
  */
 void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long floor,
 		   unsigned long ceiling);
+/* => the page table of addr, if it is there; else NULL. The fast half of pmd_alloc_map(). */
+static inline pmd_t *pmd_find(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (unlikely(pgd_none(*pgd)))
+		return NULL;
+	pud = pud_offset(pgd, addr);
+	if (unlikely(pud_none(*pud)))
+		return NULL;
+	pmd = pmd_offset(pud, addr);
+	return unlikely(pmd_none(*pmd)) ? NULL : pmd;
+}
 /* pte_alloc_map() one level up. */
 pmd_t *pmd_alloc_map(struct mm_struct *mm, unsigned long addr);
 /* => the first page table at or above *addr and below end, *addr moved up to what it covers; NULL */
@@ -157,8 +172,6 @@ bool can_lock_any(void);	/* CAP_IPC_LOCK: no limit */
 /* Page of a VM_LOCKED area: keep it off reclaim's lists. Page locked. */
 void mlock_vma_page(struct page *page);
 void munlock_vma_page(struct page *page);
-/* The last mapping is gone with PG_mlocked still set. */
-void clear_page_mlock(struct page *page);
 /* R, W: every page of [start, end) stops being locked; before areas are unmapped or unlocked. */
 void munlock_vma_pages_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* R: fault in [start, end) of one area. => pages or -errno */
