@@ -5,9 +5,9 @@
  * Under `-icount shift=0` one instruction is one nanosecond, so the clock counts instructions and the
  * figures repeat exactly; scripts/bench starts the machine that way. Each figure is the second of two
  * rounds (the first warms per-CPU lists and slabs), divided by its repetitions, less the empty loop. The flags come
- * from a volatile and the allocator is called out of line, as its real callers do. While pairs of higher orders are
- * measured one block of each order is held, so that a freed block finds no free buddy to merge with;
- * the _split figures are without that.
+ * from a volatile and the allocator is called out of line, as its real callers do. While pairs are measured the
+ * buddy of a free block of their order is held: that block is taken without splitting a larger one, and once freed
+ * finds nothing to merge with. The _split figures are without that.
  *
  * Output, one line each: bench NAME VALUE
  */
@@ -18,6 +18,7 @@
 #include "kernel/base/param.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
+#include "mm/buddy.h"
 #include "mm/gfp.h"
 #include "mm/slab.h"
 #include "mm/zone.h"
@@ -32,7 +33,7 @@ static struct page *batch[BATCH];
 
 static void report(const char *name, u64 total, u64 per)
 {
-	printk("bench %s %lu\n", name, (unsigned long)((total + per / 2) / per));
+	pr_alert("bench %s %lu\n", name, (unsigned long)((total + per / 2) / per));
 }
 
 static u64 empty_loop(unsigned int n)
@@ -56,18 +57,44 @@ static u64 pairs_of(unsigned int order)
 	return arch_clock_ns() - start - empty_loop(PAIRS);
 }
 
-static void bench_pairs(const char *name, unsigned int order, bool hold)
+static bool has_buddy(struct page *const *blocks, unsigned int nr, const struct page *page, unsigned int order)
 {
-	struct page *held[MAX_ORDER];
+	for (unsigned int i = 0; i < nr; i++)
+		if (page_to_pfn(blocks[i]) == buddy_pfn(page_to_pfn(page), order))
+			return true;
+	return false;
+}
+
+/* Take blocks until two of them are buddies; give the later one back. => how many are held */
+static unsigned int hold(struct page **blocks, unsigned int order)
+{
+	for (unsigned int nr = 0; nr < HELD; nr++) {
+		blocks[nr] = alloc_pages(GFP_KERNEL, order);
+		if (!blocks[nr])
+			return nr;
+		if (order == MAX_ORDER - 1)
+			return 1; /* such blocks never merge */
+		if (has_buddy(blocks, nr, blocks[nr], order)) {
+			__free_pages(blocks[nr], order);
+			return nr;
+		}
+	}
+	return HELD;
+}
+
+static void bench_pairs(const char *name, unsigned int order, bool held_apart)
+{
+	static struct page *held[MAX_ORDER][HELD];
+	unsigned int nr_held[MAX_ORDER] = { 0 };
 	u64 total = 0;
 
-	for (unsigned int o = 0; hold && o < MAX_ORDER; o++)
-		held[o] = alloc_pages(GFP_KERNEL, o);
+	for (unsigned int o = 0; held_apart && o < MAX_ORDER; o++)
+		nr_held[o] = hold(held[o], o);
 	for (int round = 0; round < 2; round++)
 		total = pairs_of(order);
-	for (unsigned int o = 0; hold && o < MAX_ORDER; o++)
-		if (held[o])
-			__free_pages(held[o], o);
+	for (unsigned int o = 0; o < MAX_ORDER; o++)
+		while (nr_held[o])
+			__free_pages(held[o][--nr_held[o]], o);
 	report(name, total, PAIRS);
 }
 
@@ -163,5 +190,5 @@ void bench_run(void)
 	bench_storm();
 	bench_kmalloc("alloc.kmalloc64_pair", 64);
 	bench_kmalloc("alloc.kmalloc4096_pair", 4096);
-	printk("bench mem.struct_page_bytes %lu\n", (unsigned long)sizeof(struct page));
+	pr_alert("bench mem.struct_page_bytes %lu\n", (unsigned long)sizeof(struct page));
 }
