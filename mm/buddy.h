@@ -60,7 +60,9 @@ static inline u8 *pageblock_flags(const struct zone *zone, unsigned long pfn)
 /* => no lock: racy reads are meant to be harmless */
 static inline enum migratetype get_pageblock_migratetype(const struct zone *zone, unsigned long pfn)
 {
-	return (enum migratetype)(READ_ONCE(*pageblock_flags(zone, pfn)) & PB_MIGRATETYPE_MASK);
+	unsigned int flags = READ_ONCE(*pageblock_flags(zone, pfn));
+
+	return (enum migratetype)(flags & PB_MIGRATETYPE_MASK);
 }
 
 void set_pageblock_migratetype(struct zone *zone, unsigned long pfn, enum migratetype migratetype);

@@ -36,11 +36,16 @@ void zlc_clear_zones_full(struct zonelist *zonelist);
 /* A frame nobody uses that is not in the buddy: _mapcount -1, _refcount 0 as one word. */
 #define COUNTS_UNUSED ((u64)(u32)-1)
 
-/* Spec 3.6, the test: everything that must be clear in one word. */
+/* Spec 3.6, the test: everything that must be clear, in one word. => 0: all is well */
+static inline unsigned long page_state_word(const struct page *page, unsigned long forbidden_flags)
+{
+	return (page->flags & forbidden_flags) | (unsigned long)page->mapping |
+	       (page_counts(page) ^ COUNTS_UNUSED);
+}
+
 static inline bool page_state_bad(const struct page *page, unsigned long forbidden_flags)
 {
-	return ((page->flags & forbidden_flags) | (unsigned long)page->mapping |
-		(page_counts(page) ^ COUNTS_UNUSED)) != 0;
+	return page_state_word(page, forbidden_flags) != 0;
 }
 
 /* The report, at most 60 a minute; the page stays out of circulation. (page_check.c) */

@@ -162,7 +162,8 @@ static __always_inline struct page *rmqueue_pcp(const struct zone *preferred, st
 		if (!page)
 			goto out;
 	} else {
-		page = unlikely(gfp & __GFP_COLD) ? page_list_pop_tail(list) : page_list_pop(list);
+		page = unlikely(gfp & __GFP_COLD) ? page_stack_pop_bottom(list) :
+						    page_stack_pop(list);
 		ps->pcp.count--;
 	}
 	count_alloc(preferred, zone, ps, 0, gfp);
@@ -354,18 +355,22 @@ static noinline struct page *finish_page(struct page *page, gfp_t gfp)
 
 /*
  * What the low four bits of gfp and __GFP_RECLAIMABLE (as bit 4) choose: zone in bits 0-1, migratetype in
- * bits 2-3; 0x80: an illegal combination.
+ * bits 2-3. Illegal combinations choose ZONE_MOVABLE, which no node offers as its first zone.
  */
-#define CHOOSE_ZONES(type)                                                                         \
-	ZONE_NORMAL | (type) << 2, ZONE_DMA | (type) << 2, ZONE_HIGHMEM | (type) << 2, 0x80,       \
-		ZONE_NORMAL | (type) << 2, 0x80, 0x80, 0x80
+#define N(type) (ZONE_NORMAL | MIGRATE_##type << 2)
+#define D(type) (ZONE_DMA | MIGRATE_##type << 2)
+#define H(type) (ZONE_HIGHMEM | MIGRATE_##type << 2)
+#define BAD	ZONE_MOVABLE
 static const u8 gfp_choice[32] = {
-	CHOOSE_ZONES(MIGRATE_UNMOVABLE),
-	ZONE_NORMAL | MIGRATE_MOVABLE << 2, ZONE_DMA | MIGRATE_MOVABLE << 2,
-	ZONE_HIGHMEM | MIGRATE_MOVABLE << 2, 0x80, ZONE_NORMAL | MIGRATE_MOVABLE << 2, 0x80, 0x80, 0x80,
-	CHOOSE_ZONES(MIGRATE_RECLAIMABLE),
-	0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, /* movable and reclaimable */
+	N(UNMOVABLE), D(UNMOVABLE), H(UNMOVABLE), BAD, N(UNMOVABLE), BAD, BAD, BAD,
+	N(MOVABLE), D(MOVABLE), H(MOVABLE), BAD, N(MOVABLE), BAD, BAD, BAD,
+	N(RECLAIMABLE), D(RECLAIMABLE), H(RECLAIMABLE), BAD, N(RECLAIMABLE), BAD, BAD, BAD,
+	BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, /* movable and reclaimable */
 };
+#undef N
+#undef D
+#undef H
+#undef BAD
 
 /* Flags that need the second stage. */
 #define GFP_NOT_SHORT (__GFP_THISNODE | __GFP_WRITE | __GFP_COLD | __GFP_OTHER_NODE)
@@ -387,7 +392,7 @@ static noinline struct page *alloc_block(gfp_t gfp, unsigned int order, struct z
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	gfp_t allowed = gfp & gfp_allowed_mask;
-	unsigned int choice = gfp_choice[(allowed & 0xf) | (allowed >> 15 & 0x10)];
+	unsigned int choice = gfp_choice[(allowed & 0xf) | (allowed >> 15 & 0x10)], idx;
 	struct per_cpu_pageset *ps;
 	struct page_list *list;
 	struct page *page;
@@ -396,13 +401,16 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 
 	if (IS_ENABLED(CONFIG_DEBUG) && (allowed & __GFP_WAIT))
 		might_sleep();
-	if (unlikely((allowed & GFP_NOT_SHORT) | alloc_special | (choice & 0x80)))
+	if (unlikely((allowed & GFP_NOT_SHORT) | alloc_special))
 		return alloc_pages_local(gfp, order);
 	zone = this_cpu_read(local_pgdat)->first_zone[choice & 3];
-	if (order && zone)
+	if (unlikely(!zone))
+		return alloc_pages_local(gfp, order);
+	if (order)
 		return alloc_block(allowed, order, zone, (enum migratetype)(choice >> 2));
-	if (unlikely(!zone || atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]) <=
-				      (long)(low_wmark_pages(zone) + zone->lowmem_reserve[zone->index])))
+	idx = zone->index;
+	if (unlikely(atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]) <=
+		     (long)(low_wmark_pages(zone) + zone->lowmem_reserve[idx])))
 		return alloc_pages_local(gfp, order);
 
 	local_irq_save(flags);
@@ -410,16 +418,16 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	list = &ps->pcp.lists[choice >> 2];
 	if (unlikely(page_list_empty(list))) {
 		local_irq_restore(flags);
-		return alloc_pages_local(gfp, 0);
+		return alloc_pages_local(gfp, order);
 	}
-	page = page_list_pop(list);
+	page = page_stack_pop(list);
 	ps->pcp.count--;
-	count_vm_zone_events(PGALLOC, zone, 1);
+	count_vm_events((enum vm_event_item)(PGALLOC_DMA + idx), 1);
 	if (IS_ENABLED(CONFIG_NUMA))
 		ps->numa_event[NUMA_HIT_LOCAL]++;
 	local_irq_restore(flags);
 
-	if (unlikely(page_state_bad(page, PAGE_FLAGS_CHECK_AT_PREP) || (allowed & __GFP_ZERO)))
+	if (unlikely(page_state_word(page, PAGE_FLAGS_CHECK_AT_PREP) | (allowed & __GFP_ZERO)))
 		return finish_page(page, allowed);
 	page->private = 0;
 	set_page_count(page, 1);
@@ -519,7 +527,8 @@ static noinline void pcp_overflow(struct zone *zone, struct per_cpu_pages *pcp, 
 static __always_inline void pcp_free(struct page *page, bool cold)
 {
 	struct zone *zone = page_zone(page);
-	unsigned int type = get_pageblock_migratetype(zone, page_to_pfn(page));
+	unsigned long pfn = page_to_pfn(page);
+	unsigned int type = get_pageblock_migratetype(zone, pfn);
 	struct per_cpu_pages *pcp;
 	unsigned long flags;
 
@@ -535,9 +544,9 @@ static __always_inline void pcp_free(struct page *page, bool cold)
 	count_vm_event(PGFREE);
 	pcp = &per_cpu_pageset_of(zone)->pcp;
 	if (cold)
-		page_list_add_tail(page, &pcp->lists[type]);
+		__page_list_add_tail(page, (u32)pfn, &pcp->lists[type]);
 	else
-		page_list_add(page, &pcp->lists[type]);
+		page_stack_push(page, (u32)pfn, &pcp->lists[type]);
 	if (unlikely(++pcp->count >= pcp->high)) {
 		pcp_overflow(zone, pcp, flags);
 		return;
@@ -558,7 +567,7 @@ static noinline void free_special_page(struct page *page, bool cold)
 
 static __always_inline void __free_hot_cold_page(struct page *page, bool cold)
 {
-	if (unlikely(page_state_bad(page, PAGE_FLAGS_CHECK_AT_FREE) || alloc_special)) {
+	if (unlikely(page_state_word(page, PAGE_FLAGS_CHECK_AT_FREE) | alloc_special)) {
 		free_special_page(page, cold);
 		return;
 	}

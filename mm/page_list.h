@@ -144,6 +144,45 @@ static inline struct page *page_list_pop_tail(struct page_list *list)
 	return page;
 }
 
+/*
+ * The same kind of list used as a stack that is sometimes emptied from below (the per-CPU lists): the first
+ * page's prev is not kept, which saves writes. Only these functions, page_list_add*() and forward walks.
+ */
+static inline void page_stack_push(struct page *page, u32 pfn, struct page_list *list)
+{
+	page->next = list->first;
+	if (list->first == PAGE_LIST_END)
+		list->last = pfn;
+	else
+		pfn_to_page(list->first)->prev = pfn;
+	list->first = pfn;
+}
+
+/* => not empty */
+static inline struct page *page_stack_pop(struct page_list *list)
+{
+	struct page *page = pfn_to_page(list->first);
+
+	list->first = page->next;
+	if (page->next == PAGE_LIST_END)
+		list->last = PAGE_LIST_END;
+	return page;
+}
+
+/* => the last page, not empty */
+static inline struct page *page_stack_pop_bottom(struct page_list *list)
+{
+	struct page *page = pfn_to_page(list->last);
+
+	if (list->first == list->last) {
+		page_list_init(list);
+	} else {
+		list->last = page->prev;
+		pfn_to_page(page->prev)->next = PAGE_LIST_END;
+	}
+	return page;
+}
+
 /* Move all of from to the head of to; from is empty afterwards. */
 static inline void page_list_splice(struct page_list *from, struct page_list *to)
 {

@@ -6,7 +6,7 @@
  *	free  -> head (hot) or tail (cold)     empty: refill batch pages from the buddy
  *	                                       count >= high: batch pages from the tails to the buddy
  *
- * A page's index is the type of the buddy list it goes back to; RESERVE pages lie on the MOVABLE list
+ * The lists are stacks (page_list.h): the first page's prev means nothing. A page's index is the type of the buddy list it goes back to; RESERVE pages lie on the MOVABLE list
  * meanwhile. Pages here are not free for NR_FREE_PAGES.
  *
  *	b = managed / 1024, at most 128; b / 4, at least 1; largest power of two <= 1.5 b, minus 1
@@ -37,7 +37,7 @@ struct page *pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, enum migra
 	if (!got)
 		return NULL;
 	pcp->count += got - 1;
-	return cold ? page_list_pop_tail(list) : page_list_pop(list);
+	return cold ? page_stack_pop_bottom(list) : page_stack_pop(list);
 }
 
 /* Frames that follow one another, of one type: together they go back in few large blocks. */
@@ -94,7 +94,7 @@ void pcp_free_bulk(struct zone *zone, struct per_cpu_pages *pcp, int count)
 		if (share == MIGRATE_PCPTYPES)
 			share = left; /* the only one */
 		do
-			run_add(zone, &run, page_list_pop_tail(&pcp->lists[type]));
+			run_add(zone, &run, page_stack_pop_bottom(&pcp->lists[type]));
 		while (--left && --share && !page_list_empty(&pcp->lists[type]));
 	}
 	run_flush(zone, &run);

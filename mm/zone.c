@@ -35,6 +35,7 @@ unsigned long node_online_map;
 unsigned long zone_limit_pfn[MAX_NR_ZONES];
 unsigned long totalram_pages, totalhigh_pages;
 DEFINE_PER_CPU(struct pglist_data *, local_pgdat);
+DEFINE_PER_CPU(unsigned long, pageset_offset);
 int nr_node_ids = 1;
 int nr_online_nodes = 1;
 u8 cpu_to_node_map[NR_CPUS];
@@ -167,9 +168,12 @@ void zones_init(void)
 	memmap_init();
 	page_owner_init();
 	build_all_zonelists();
-	for (int cpu = 0; cpu < nr_cpu_ids; cpu++)
+	for (int cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		per_cpu(local_pgdat, cpu) =
 			NODE_DATA(IS_ENABLED(CONFIG_NUMA) ? cpu_to_node_map[cpu] : 0);
+		per_cpu(pageset_offset, cpu) =
+			(unsigned long)cpu * sizeof(struct per_cpu_pageset);
+	}
 }
 
 /* ---- Handing over to the buddy --------------------------------------------------------------- */

@@ -196,6 +196,11 @@ struct pglist_data {
 };
 typedef struct pglist_data pg_data_t;
 
+/* The node that this CPU allocates from first; set by zones_init(). */
+DECLARE_PER_CPU(struct pglist_data *, local_pgdat);
+/* Bytes from zone->pageset[0] to this CPU's; the same. */
+DECLARE_PER_CPU(unsigned long, pageset_offset);
+
 extern struct pglist_data *node_data[MAX_NUMNODES]; /* [I] NULL: no such node */
 /* Zone by the top bits of page->flags, zone number and node together; NULL: no such zone. */
 extern struct zone *zone_table[MAX_NR_ZONES << NODES_WIDTH]; /* [I] */
@@ -239,7 +244,7 @@ static inline unsigned long zone_end_pfn(const struct zone *zone)
 /* => interrupts off, or for reading only */
 static inline struct per_cpu_pageset *per_cpu_pageset_of(const struct zone *zone)
 {
-	return (struct per_cpu_pageset *)&zone->pageset[(unsigned int)smp_processor_id()];
+	return (struct per_cpu_pageset *)((char *)zone->pageset + this_cpu_read(pageset_offset));
 }
 
 /* => interrupts off (or the item is never counted in interrupts and preemption is off) */
@@ -325,8 +330,6 @@ extern int nr_node_ids;			 /* [I] nodes that may exist: 0..nr_node_ids - 1 */
 extern int nr_online_nodes;		 /* [I] */
 extern u8 cpu_to_node_map[NR_CPUS];	 /* [I] */
 
-/* The node that this CPU allocates from first; set by zones_init(). */
-DECLARE_PER_CPU(struct pglist_data *, local_pgdat);
 
 /* The node of this CPU's memory. => any context; only a hint unless the task stays on its CPU */
 static inline int numa_node_id(void)

@@ -105,7 +105,7 @@ static void build_zonelists(int local)
 			for (int i = 0; i < nr; i++)
 				n = add_zone(list, n, &NODE_DATA(order[i])->node_zones[idx]);
 	end_list(list, n);
-	for (int highest = 0; highest < MAX_NR_ZONES; highest++) {
+	for (int highest = 0; highest < ZONE_MOVABLE; highest++) {
 		struct zone *zone = first_zones_zonelist(list, (enum zone_type)highest, 0)->zone;
 
 		pgdat->first_zone[highest] = zone && zone->zone_pgdat == pgdat ? zone : NULL;

@@ -72,6 +72,7 @@ static void boot(const struct mm_host_config *config)
 	zones_init();
 	/* the service CPU, and threads that have none yet (they read the template) */
 	per_cpu(local_pgdat, NR_CPUS - 1) = local_pgdat = NODE_DATA(0);
+	per_cpu(pageset_offset, NR_CPUS - 1) = (NR_CPUS - 1) * sizeof(struct per_cpu_pageset);
 	mem_init();
 	init_per_zone_wmark_min();
 	gfp_allowed_mask = GFP_BITS_MASK;
