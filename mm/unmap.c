@@ -24,6 +24,7 @@
 struct zap {
 	int rss[NR_MM_COUNTERS];
 	struct zone *zone;		/* the last pages' zone */
+	unsigned long zone_bits;	/* and what page->flags says of it: cheaper to compare */
 	long unmapped[2];		/* of it: last mappings that went: file, anonymous */
 };
 
@@ -38,11 +39,12 @@ static void add_unmapped(struct zap *z)
 
 static inline void count_unmapped(struct zap *z, struct page *page, bool anon)
 {
-	struct zone *zone = page_zone(page);
+	unsigned long zone_bits = page->flags >> NODES_SHIFT;
 
-	if (zone != z->zone) {
+	if (unlikely(zone_bits != z->zone_bits || !z->zone)) {
 		add_unmapped(z);
-		z->zone = zone;
+		z->zone = page_zone(page);
+		z->zone_bits = zone_bits;
 	}
 	z->unmapped[anon]++;
 }
