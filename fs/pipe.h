@@ -30,6 +30,17 @@ struct pipe_inode {
 
 void pipe_init(void);
 void locks_init(void);
+/* Between pipe.c and pipe_open.c */
+extern const struct file_operations pipe_fops;
+void free_pipe(struct pipe_inode *pipe);
+void pipe_changed(struct pipe_inode *pipe); /* => after a change, pipe->mutex held: unlocks, and wakes whoever waits */
+void pipe_release(struct inode *inode, struct file *file);
+
+static inline struct pipe_inode *file_pipe(struct file *file)
+{
+	return file->private_data;
+}
+
 /* fcntl(F_GETPIPE_SZ), F_SETPIPE_SZ: => bytes or -errno; -EBADF: not a pipe */
 long pipe_get_size(struct file *file);
 long pipe_set_size(struct file *file, unsigned long bytes);

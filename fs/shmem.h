@@ -7,6 +7,13 @@
 
 #include "fs/fs.h"
 
+/* fcntl(F_ADD_SEALS): what may not be done with a file any more */
+#define F_SEAL_SEAL   0x01
+#define F_SEAL_SHRINK 0x02
+#define F_SEAL_GROW   0x04
+#define F_SEAL_WRITE  0x08
+#define F_SEAL_ALL    0x0f
+
 /* A mounted tmpfs. */
 struct tmpfs_sb {
 	unsigned long max_blocks;	/* [n] pages; 0: no limit */
@@ -46,6 +53,9 @@ int shmem_init_inode(struct inode *inode);	/* regular file; 0 or -ENOMEM */
 void shmem_evict(struct inode *inode);
 /* => [w] held for writing */
 int shmem_truncate(struct inode *inode, loff_t size);
+int shmem_punch(struct inode *inode, loff_t offset, loff_t len); /* a hole: [w] held for writing */
+
+/* shmem_file.c */
 extern const struct file_operations shmem_file_operations;
 
 /* shmem_swap.c */

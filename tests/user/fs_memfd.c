@@ -21,7 +21,8 @@ static void names(void)
 	struct stat st;
 	int fd = memfd("thing", 1), n;
 
-	CHECK(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC && fstat(fd, &st) == 0 && st.st_size == 0 && st.st_nlink == 0);
+	CHECK(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
+	CHECK(fstat(fd, &st) == 0 && st.st_size == 0 && st.st_nlink == 0);
 	sprintf(path, "/proc/self/fd/%d", fd);
 	n = (int)readlink(path, link, sizeof(link));
 	CHECK(n == 22 && !memcmp(link, "/memfd:thing (deleted)", 22));
