@@ -2,7 +2,7 @@
 /*
  * Processes that fork, exec, make threads, stop, continue and kill each other at random. Nothing is expected of any of them;
  * at the end everybody must be gone and the parent must have counted as many ends as beginnings.
- * Arguments: seed, rounds.
+ * Arguments: seed, rounds. For the guest only: a number it signals may have gone to a stranger.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -126,7 +126,7 @@ static void start(int slot)
 	rnd(2);
 }
 
-/* Our children and the orphans they left; those that are stopped go on. */
+/* Our children and the orphans they left; those that are stopped or missed their alarm go on. */
 static void reap_all(void)
 {
 	for (;;) {
@@ -135,8 +135,10 @@ static void reap_all(void)
 
 		if (pid < 0 && errno == ECHILD)
 			return;
-		for (int i = 0; i < SLOTS; i++)
+		for (int i = 0; i < SLOTS; i++) {
 			kill(shared->pid[i], SIGCONT);
+			kill(shared->pid[i], SIGUSR1);
+		}
 		if (pid == 0)
 			usleep(2000);
 	}
