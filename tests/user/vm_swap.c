@@ -49,6 +49,7 @@ int main(int argc, char **argv)
 		fill(shared, 64, 6);
 		_exit(bad ? 1 : 0);
 	}
+	CHECK(child > 0); /* ENOMEM: the copy would be more than RAM and swap (overcommit) */
 	fill(base + pages / 4 * 512, pages / 4, 3); /* the second quarter, while the child works on it too */
 	CHECK(wrong(base, pages / 4, 1) == 0);
 	CHECK(vm_reap(child) == 0);
