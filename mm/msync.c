@@ -112,8 +112,7 @@ static bool page_in_core(struct vm_area_struct *vma, unsigned long addr)
 		return cached(vma, addr);
 	if (non_swap_entry(pte_to_swp_entry(entry)))
 		return true;
-	page = find_get_page(swap_address_space(pte_to_swp_entry(entry)),
-			     swp_offset(pte_to_swp_entry(entry)));
+	page = swap_cache_find(pte_to_swp_entry(entry));
 	if (page)
 		put_page(page);
 	return page;

@@ -49,14 +49,17 @@ struct shrink_job {
 	struct page_list free;
 	struct candidate candidates[SWAP_CLUSTER_MAX];
 	struct page *writing[SWAP_CLUSTER_MAX];
-	unsigned int nr_candidates, nr_writing, nr_freed, nr_activated;
+	unsigned int nr_candidates, nr_writing, nr_freed, nr_activated, nr_written;
 };
 
-static bool page_writeback_congested(struct page *page)
+static struct block_device *page_bdev(const struct page *page)
 {
-	struct address_space *mapping = page_mapping(page);
+	struct address_space *mapping;
 
-	return mapping && mapping->bdev && bdev_congested(mapping->bdev, true);
+	if (PageSwapCache(page))
+		return swap_page_bdev(page);
+	mapping = page_mapping(page);
+	return mapping ? mapping->bdev : NULL;
 }
 
 /* Spec 6.5. */
@@ -97,7 +100,7 @@ static void count_dirty(struct shrink_job *job, struct page *page)
 		job->stat->nr_dirty++;
 	if (dirty && !writeback)
 		job->stat->nr_unqueued_dirty++;
-	if (page_writeback_congested(page) || (writeback && PageReclaim(page)))
+	if ((page_bdev(page) && bdev_congested(page_bdev(page), true)) || (writeback && PageReclaim(page)))
 		job->stat->nr_congested++;
 }
 
@@ -174,17 +177,11 @@ static enum verdict judge(struct shrink_job *job, struct page *page, bool *clean
 
 /* ---- Phase 3 ------------------------------------------------------------------------------------ */
 
-static bool may_write_to_queue(const struct address_space *mapping)
+static bool may_write_to_queue(const struct page *page)
 {
-	return (current->flags & PF_SWAPWRITE) || !mapping->bdev ||
-	       !bdev_congested(mapping->bdev, true);
-}
+	struct block_device *bdev = page_bdev(page);
 
-static struct address_space *page_cache_mapping(struct page *page)
-{
-	if (PageSwapCache(page))
-		return swap_address_space((swp_entry_t){ page_private(page) });
-	return page_mapping(page);
+	return (current->flags & PF_SWAPWRITE) || !bdev || !bdev_congested(bdev, true);
 }
 
 static bool clear_dirty(struct page *page)
@@ -195,21 +192,26 @@ static bool clear_dirty(struct page *page)
 /* Line 13. => V_FINISH: it turned out clean */
 static enum verdict pageout(struct shrink_job *job, struct page *page)
 {
-	struct address_space *mapping = page_cache_mapping(page);
+	struct address_space *mapping = page_mapping(page);
 	struct writeback_control wbc = { .nr_to_write = SWAP_CLUSTER_MAX, .for_reclaim = true };
+	int (*writepage)(struct page *page, struct writeback_control *wbc) = NULL;
 
+	if (PageSwapCache(page))
+		writepage = swap_writepage;
+	else if (mapping)
+		writepage = mapping->a_ops->writepage;
 	/* Two references: the cache's and ours. Anybody else may be writing into it. */
-	if (page_count(page) - PagePrivate(page) != 2 || !mapping)
+	if (page_count(page) - PagePrivate(page) != 2)
 		return V_KEEP_LOCKED;
-	if (!mapping->a_ops->writepage)
+	if (!writepage)
 		return V_ACTIVATE;
-	if (!may_write_to_queue(mapping))
+	if (!may_write_to_queue(page))
 		return V_KEEP_LOCKED;
 	if (!clear_dirty(page))
 		return V_FINISH;
 	SetPageReclaim(page);
-	inc_zone_page_state(page, NR_VMSCAN_WRITE);
-	if (mapping->a_ops->writepage(page, &wbc)) {
+	job->nr_written++;
+	if (writepage(page, &wbc)) {
 		ClearPageReclaim(page); /* the error is the mapping's; the page is unlocked */
 		return V_KEEP;
 	}
@@ -240,10 +242,10 @@ static enum verdict finish_dirty(struct shrink_job *job, struct page *page, bool
  */
 static bool remove_mapping(struct page *page)
 {
-	struct address_space *mapping = page_cache_mapping(page);
-	bool in_swap = PageSwapCache(page);
-	swp_entry_t entry = { page_private(page) };
+	struct address_space *mapping = page_mapping(page);
 
+	if (PageSwapCache(page))
+		return swap_cache_remove_mapping(page);
 	if (!mapping)
 		return false;
 	spin_lock_irq(&mapping->tree_lock);
@@ -254,14 +256,9 @@ static bool remove_mapping(struct page *page)
 		page_unfreeze_refs(page, 2);
 		goto keep;
 	}
-	if (in_swap)
-		__delete_from_swap_cache(page);
-	else
-		__delete_from_page_cache(page);
+	__delete_from_page_cache(page);
 	spin_unlock_irq(&mapping->tree_lock);
-	if (in_swap)
-		swapcache_free(entry);
-	else if (mapping->a_ops->freepage)
+	if (mapping->a_ops->freepage)
 		mapping->a_ops->freepage(page);
 	return true;
 keep:
@@ -272,7 +269,7 @@ keep:
 /* Lines 14 to 16; the page is clean, locked, not mapped. */
 static enum verdict finish_clean(struct shrink_job *job, struct page *page)
 {
-	struct address_space *mapping = page_cache_mapping(page);
+	struct address_space *mapping = page_mapping(page);
 
 	if (unlikely(PagePrivate(page)) &&
 	    !(mapping && mapping->a_ops->releasepage &&
@@ -380,6 +377,8 @@ unsigned long shrink_page_list(struct page_list *pages, struct zone *zone, struc
 
 	if (!page_list_empty(&job.free))
 		free_hot_cold_page_list(&job.free, true);
+	if (job.nr_written)
+		mod_zone_page_state(zone, NR_VMSCAN_WRITE, job.nr_written);
 	if (job.nr_activated)
 		count_vm_events(PGACTIVATE, job.nr_activated);
 	*pages = keep;

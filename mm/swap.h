@@ -12,8 +12,8 @@
  * One byte per slot (swap_map): 0 free, 1..0x3e uses, 0x3f bad, 0x40 the cache holds a page,
  * 0x80 the count goes on in a continuation page.
  *
- * Locks: swap_lock (areas, priorities), area->lock (its map), the swap cache tree's lock; the page
- * lock protects PG_swapcache and private. Read next: swap_map.c, swap_cache.c, swap_area.c.
+ * Locks: swapon_mutex (areas, priorities), area->lock (its map and cache); the page lock protects
+ * PG_swapcache and private. Read next: swap_map.c, swap_cache.c, swap_area.c.
  */
 #ifndef MM_SWAP_H
 #define MM_SWAP_H
@@ -94,14 +94,15 @@ void si_swapinfo(unsigned long *total, unsigned long *free); /* pages */
 /* ---- The swap cache (swap_cache.c). Pages are locked by the caller. ---- */
 
 int add_to_swap(struct page *page);	/* 1: has a slot, is in the cache and dirty; 0: no slot or memory */
-int add_to_swap_cache(struct page *page, swp_entry_t entry, gfp_t gfp); /* 0, -EEXIST, -ENOMEM */
-void __delete_from_swap_cache(struct page *page); /* => tree lock held, interrupts off */
+int add_to_swap_cache(struct page *page, swp_entry_t entry, gfp_t gfp); /* 0; cannot fail */
 void delete_from_swap_cache(struct page *page);	  /* drops the slot's cache mark and a reference */
+/* Reclaim: out of the cache if only cache and caller have references. => true: none is left */
+bool swap_cache_remove_mapping(struct page *page);
+struct page *swap_cache_find(swp_entry_t entry);  /* referenced, or NULL; no statistics */
 struct page *lookup_swap_cache(swp_entry_t entry); /* referenced, or NULL; counts hit and readahead */
 /* => true: the locked anonymous page has no other user; a slot of its own has been dropped */
 bool reuse_swap_page(struct page *page);
 int try_to_free_swap(struct page *page); /* 1: it was in the cache alone, slot and mark are gone now */
-struct address_space *swap_address_space(swp_entry_t entry);
 unsigned long total_swapcache_pages(void);
 struct swap_cache_info {
 	unsigned long add_total, del_total, find_success, find_total;
@@ -117,7 +118,7 @@ struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_area_struc
 			      unsigned long addr);
 int swap_readpage(struct page *page);	/* unlocks when done; 0 or -errno */
 int swap_writepage(struct page *page, struct writeback_control *wbc); /* unlocks; 0 or -errno */
-int swap_set_page_dirty(struct page *page);
+struct block_device *swap_page_bdev(const struct page *page); /* where its slot is */
 extern atomic_long_t swap_writeback_pages; /* being written right now, part of NR_WRITEBACK */
 extern int page_cluster;		/* sysctl: log2 of the largest readahead window */
 

@@ -102,9 +102,11 @@ void swap_area_free_tables(struct swap_area *area)
 		for (unsigned int i = 0; i < area->nr_continuation; i++)
 			kfree(area->continuation[i]);
 	kfree(area->continuation);
+	vfree(area->cache);
 	vfree(area->clusters);
 	vfree(area->map);
 	area->continuation = NULL;
+	area->cache = NULL;
 	area->clusters = NULL;
 	area->map = NULL;
 }
@@ -139,9 +141,10 @@ static int area_setup_tables(struct swap_area *area, const struct swap_header *h
 	unsigned int nr_clusters = DIV_ROUND_UP(area->max, SWAPFILE_CLUSTER);
 
 	area->map = vzalloc(area->max);
+	area->cache = vzalloc(area->max * sizeof(*area->cache));
 	area->nr_continuation = DIV_ROUND_UP(area->max, SWAP_CONT_SLOTS);
 	area->continuation = kcalloc(area->nr_continuation, sizeof(*area->continuation), GFP_KERNEL);
-	if (!area->map || !area->continuation)
+	if (!area->map || !area->cache || !area->continuation)
 		return -ENOMEM;
 	area->pages = (unsigned int)swap_header_fill_map(h, area->map, area->max);
 	if (!area->pages) {
@@ -184,8 +187,6 @@ static int area_prepare(struct swap_area *area)
 		err = area_setup_tables(area, h);
 	}
 	free_page((unsigned long)h);
-	if (!err)
-		swap_space_init(area);
 	return err;
 }
 

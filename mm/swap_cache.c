@@ -10,38 +10,23 @@
  *        ^                            |  fault: lookup_swap_cache
  *        +--- last user writes: reuse_swap_page, try_to_free_swap: slot given back, page dirty
  *
- * Invariants: PG_swapcache <=> in the tree of its area at swp_offset(private), one reference for
- * that, SWAP_HAS_CACHE in the slot's byte. mapping and index remain those of the anonymous page.
+ * Each area has an array beside its map, the page's frame number by slot: 4 bytes a slot buy that
+ * nothing is allocated on the way out, not even when there is nothing left to allocate (Linux keeps
+ * a radix tree, whose nodes can run out), and that slot and cache change under one lock.
  *
- * Locks: the page lock for PG_swapcache and private; tree_lock for the tree.
+ * Invariants: PG_swapcache <=> area->cache[swp_offset(private)] is the page, one reference for
+ * that, SWAP_HAS_CACHE in the slot's byte (which may be set a little before and after). mapping and
+ * index remain those of the anonymous page.
+ *
+ * Locks: the page lock for PG_swapcache and private; area->lock for array and bytes.
  * Linux does beyond it: batches, shadow entries, huge pages. Read next: swap_io.c.
  */
+#include "kernel/base/errno.h"
 #include "kernel/base/kernel.h"
-#include "kernel/base/string.h"
 #include "mm/pagemap.h"
 #include "mm/swap_internal.h"
 
 struct swap_cache_info swap_cache_info;	/* statistics, racy */
-
-/* Radix nodes for the swap cache: half of the min watermark may be used, the reserves not. */
-#define SWAP_RADIX_GFP (__GFP_HIGH | __GFP_NOMEMALLOC | __GFP_NOWARN)
-
-static const struct address_space_operations swap_aops = {
-	.writepage = swap_writepage,
-	.set_page_dirty = swap_set_page_dirty,
-};
-
-void swap_space_init(struct swap_area *area)
-{
-	address_space_init(&area->space, NULL, &swap_aops, SWAP_RADIX_GFP);
-	INIT_RADIX_TREE(&area->space.page_tree, SWAP_RADIX_GFP);
-	area->space.bdev = area->bdev;
-}
-
-struct address_space *swap_address_space(swp_entry_t entry)
-{
-	return &swap_area_of(entry)->space;
-}
 
 unsigned long total_swapcache_pages(void)
 {
@@ -49,120 +34,141 @@ unsigned long total_swapcache_pages(void)
 
 	for (unsigned int i = 0; i < MAX_SWAPFILES; i++)
 		if (swap_areas[i])
-			sum += READ_ONCE(swap_areas[i]->space.nrpages);
+			sum += READ_ONCE(swap_areas[i]->nr_cached);
 	return sum;
 }
 
-int swap_set_page_dirty(struct page *page)
-{
-	return !TestSetPageDirty(page);
-}
+/* ---- Changes, area->lock held ---------------------------------------------------------------------- */
 
-/* The slot has SWAP_HAS_CACHE for us already. */
-int add_to_swap_cache(struct page *page, swp_entry_t entry, gfp_t gfp)
+/* The slot has SWAP_HAS_CACHE for the page already. */
+void swap_cache_insert(struct swap_area *area, unsigned long offset, struct page *page)
 {
-	struct address_space *space = swap_address_space(entry);
-	int err;
-
-	VM_BUG_ON_PAGE(!PageLocked(page), page);
-	VM_BUG_ON_PAGE(PageSwapCache(page), page);
-	VM_BUG_ON_PAGE(!PageSwapBacked(page), page);
-	(void)gfp;
+	assert_spin_locked(&area->lock);
+	VM_BUG_ON_PAGE(!PageLocked(page) || PageSwapCache(page) || !PageSwapBacked(page), page);
+	VM_BUG_ON_PAGE(area->cache[offset], page);
 	get_page(page);
-	spin_lock_irq(&space->tree_lock);
-	err = radix_tree_insert(&space->page_tree, swp_offset(entry), page);
-	if (likely(!err)) {
-		set_page_private(page, entry.val);
-		SetPageSwapCache(page);
-		space->nrpages++;
-		__inc_zone_page_state(page, NR_FILE_PAGES);
-		swap_cache_info.add_total++;
-	}
-	spin_unlock_irq(&space->tree_lock);
-	if (unlikely(err))
-		put_page(page);
-	return err;
+	area->cache[offset] = (u32)page_to_pfn(page);
+	area->nr_cached++;
+	set_page_private(page, swp_entry(area->type, offset).val);
+	SetPageSwapCache(page);
+	swap_cache_info.add_total++;
 }
 
-void __delete_from_swap_cache(struct page *page)
+/* The page leaves and the slot loses its mark; the cache's reference is the caller's now. */
+static void cache_remove(struct swap_area *area, unsigned long offset, struct page *page)
 {
-	swp_entry_t entry = { page_private(page) };
-	struct address_space *space = swap_address_space(entry);
-	void *was;
-
-	VM_BUG_ON_PAGE(!PageSwapCache(page), page);
-	VM_BUG_ON_PAGE(PageWriteback(page), page);
-	assert_spin_locked(&space->tree_lock);
-	was = radix_tree_delete(&space->page_tree, swp_offset(entry));
-	VM_BUG_ON_PAGE(was != page, page);
-	(void)was;
+	assert_spin_locked(&area->lock);
+	VM_BUG_ON_PAGE(!PageSwapCache(page) || PageWriteback(page), page);
+	VM_BUG_ON_PAGE(area->cache[offset] != (u32)page_to_pfn(page), page);
+	area->cache[offset] = 0;
+	area->nr_cached--;
 	set_page_private(page, 0);
 	ClearPageSwapCache(page);
-	space->nrpages--;
-	__dec_zone_page_state(page, NR_FILE_PAGES);
 	swap_cache_info.del_total++;
+	if (!swap_byte_put(&area->map[offset], NULL, SWAP_HAS_CACHE))
+		swap_slot_release(area, (unsigned int)offset);
 }
 
-void delete_from_swap_cache(struct page *page)
+/* => the page of the slot, referenced, or NULL */
+struct page *swap_cache_get(struct swap_area *area, unsigned long offset)
 {
-	swp_entry_t entry = { page_private(page) };
-	struct address_space *space = swap_address_space(entry);
+	u32 pfn = area->cache[offset];
+	struct page *page;
 
-	VM_BUG_ON_PAGE(!PageLocked(page), page);
-	spin_lock_irq(&space->tree_lock);
-	__delete_from_swap_cache(page);
-	spin_unlock_irq(&space->tree_lock);
-	swapcache_free(entry);
-	put_page(page);
+	assert_spin_locked(&area->lock);
+	if (!pfn)
+		return NULL;
+	page = pfn_to_page(pfn);
+	get_page(page);
+	return page;
+}
+
+/* ---- In --------------------------------------------------------------------------------------------- */
+
+int add_to_swap_cache(struct page *page, swp_entry_t entry, gfp_t gfp)
+{
+	struct swap_area *area = swap_area_of(entry);
+
+	(void)gfp;
+	spin_lock(&area->lock);
+	swap_cache_insert(area, swp_offset(entry), page);
+	spin_unlock(&area->lock);
+	inc_zone_page_state(page, NR_FILE_PAGES);
+	return 0;
 }
 
 int add_to_swap(struct page *page)
 {
-	swp_entry_t entry;
+	unsigned int slot;
+	struct swap_area *area;
 
-	VM_BUG_ON_PAGE(!PageLocked(page), page);
-	VM_BUG_ON_PAGE(!PageUptodate(page), page);
-	entry = get_swap_page();
-	if (!entry.val)
+	VM_BUG_ON_PAGE(!PageLocked(page) || !PageUptodate(page), page);
+	area = swap_slot_get(&slot);
+	if (!area)
 		return 0;
-	if (add_to_swap_cache(page, entry, SWAP_RADIX_GFP)) {
-		swapcache_free(entry);
-		return 0;
-	}
+	swap_cache_insert(area, slot, page);
+	spin_unlock(&area->lock);
+	inc_zone_page_state(page, NR_FILE_PAGES);
 	SetPageDirty(page); /* the slot has never been written */
 	return 1;
 }
 
-struct page *swap_cache_find(swp_entry_t entry)
-{
-	struct address_space *space = swap_address_space(entry);
-	struct page *page;
+/* ---- Out: the page is locked, so it stays what it is until area->lock is ours ---------------------- */
 
-	spin_lock_irq(&space->tree_lock);
-	page = radix_tree_lookup(&space->page_tree, swp_offset(entry));
-	if (page)
-		get_page(page);
-	spin_unlock_irq(&space->tree_lock);
-	return page;
+void delete_from_swap_cache(struct page *page)
+{
+	swp_entry_t entry = { page_private(page) };
+	struct swap_area *area = swap_area_of(entry);
+
+	VM_BUG_ON_PAGE(!PageLocked(page), page);
+	spin_lock(&area->lock);
+	cache_remove(area, swp_offset(entry), page);
+	spin_unlock(&area->lock);
+	dec_zone_page_state(page, NR_FILE_PAGES);
+	put_page(page);
 }
 
-struct page *lookup_swap_cache(swp_entry_t entry)
+bool swap_cache_remove_mapping(struct page *page)
 {
-	struct page *page = swap_cache_find(entry);
+	swp_entry_t entry = { page_private(page) };
+	struct swap_area *area = swap_area_of(entry);
 
-	swap_cache_info.find_total++;
-	if (page) {
-		swap_cache_info.find_success++;
-		if (PageReadahead(page) && TestClearPageReadahead(page))
-			atomic_inc(&swapin_readahead_hits);
+	spin_lock(&area->lock);
+	if (!page_freeze_refs(page, 2))
+		goto keep;
+	/* Looked at after the count: whoever dirtied it had a reference. */
+	if (unlikely(PageDirty(page))) {
+		page_unfreeze_refs(page, 2);
+		goto keep;
 	}
-	return page;
+	cache_remove(area, swp_offset(entry), page);
+	spin_unlock(&area->lock);
+	dec_zone_page_state(page, NR_FILE_PAGES);
+	return true;
+keep:
+	spin_unlock(&area->lock);
+	return false;
+}
+
+/* Uses of the slot besides the cache's. The common case needs no lock: the page keeps the slot. */
+static int slot_uses(const struct page *page)
+{
+	swp_entry_t entry = { page_private(page) };
+	unsigned char byte = READ_ONCE(swap_area_of(entry)->map[swp_offset(entry)]);
+
+	return likely(byte < COUNT_CONTINUED) ? byte & SWAP_MAP_COUNT : swp_swapcount(entry);
+}
+
+int page_swapcount(struct page *page)
+{
+	VM_BUG_ON_PAGE(!PageLocked(page) || !PageSwapCache(page), page);
+	return slot_uses(page);
 }
 
 int try_to_free_swap(struct page *page)
 {
 	VM_BUG_ON_PAGE(!PageLocked(page), page);
-	if (!PageSwapCache(page) || PageWriteback(page) || page_swapcount(page))
+	if (!PageSwapCache(page) || PageWriteback(page) || slot_uses(page))
 		return 0;
 	delete_from_swap_cache(page);
 	SetPageDirty(page); /* nothing on disk stands for it any more */
@@ -178,7 +184,7 @@ bool reuse_swap_page(struct page *page)
 		return false;
 	if (!PageSwapCache(page))
 		return true;
-	users += page_swapcount(page);
+	users += slot_uses(page);
 	if (users != 1)
 		return users < 1;
 	/* A page that is being written keeps its slot: the write must not hit somebody else's data. */
@@ -187,4 +193,31 @@ bool reuse_swap_page(struct page *page)
 		SetPageDirty(page);
 	}
 	return true;
+}
+
+/* ---- Looking ---------------------------------------------------------------------------------------- */
+
+struct page *swap_cache_find(swp_entry_t entry)
+{
+	struct swap_area *area = swap_area_lock(entry);
+	struct page *page;
+
+	if (!area)
+		return NULL;
+	page = swap_cache_get(area, swp_offset(entry));
+	spin_unlock(&area->lock);
+	return page;
+}
+
+struct page *lookup_swap_cache(swp_entry_t entry)
+{
+	struct page *page = swap_cache_find(entry);
+
+	swap_cache_info.find_total++;
+	if (page) {
+		swap_cache_info.find_success++;
+		if (PageReadahead(page) && TestClearPageReadahead(page))
+			atomic_inc(&swapin_readahead_hits);
+	}
+	return page;
 }

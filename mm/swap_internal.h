@@ -3,10 +3,10 @@
  * Swap areas from the inside, shared by the swap_*.c files only.
  *
  *   swap_areas[type] -> swap_area: map[offset] one byte per slot, clusters of 256 slots,
- *                       the swap cache of the area (a radix tree by offset), the device
+ *                       cache[offset] the page of a slot in the swap cache, the device
  *
  * Locks by letter: [A] area->lock, [V] swap_avail_lock (nests inside area->lock), [S] the mutex
- * of swapon and swapoff, [t] space.tree_lock, [a] atomic, [I] set before SWP_WRITEOK.
+ * of swapon and swapoff, [a] atomic, [I] set before SWP_WRITEOK.
  */
 #ifndef MM_SWAP_INTERNAL_H
 #define MM_SWAP_INTERNAL_H
@@ -50,7 +50,8 @@ struct swap_area {
 	unsigned int cpu_next[NR_CPUS];	/* [A] each CPU's next slot, 0: needs a cluster */
 	u16 **continuation;		/* [A] per 4096 slots: higher digits of the counts */
 	unsigned int nr_continuation;	/* [I] */
-	struct address_space space;	/* [t] the swap cache */
+	u32 *cache;			/* [A] the swap cache: frame number by slot, 0: none */
+	unsigned long nr_cached;	/* [A] */
 	struct block_device *bdev;	/* [I] */
 	char path[64];			/* [I] */
 };
@@ -88,6 +89,8 @@ struct swap_area *swap_area_lock(swp_entry_t entry);
 /* ---- swap_slots.c: finding and giving back slots. => area->lock held ---- */
 
 unsigned int swap_slot_alloc(struct swap_area *area); /* offset or 0 */
+/* => an area, its lock taken, with *slot taken (SWAP_HAS_CACHE); NULL: swap is full. No lock held before. */
+struct swap_area *swap_slot_get(unsigned int *slot);
 void swap_slot_release(struct swap_area *area, unsigned int offset); /* map byte just became 0 */
 void swap_clusters_setup(struct swap_area *area);
 void swap_avail_add(struct swap_area *area);	/* takes swap_avail_lock */
@@ -123,10 +126,10 @@ unsigned long swap_header_check(struct swap_header *h, unsigned long device_page
 unsigned long swap_header_fill_map(const struct swap_header *h, unsigned char *map,
 				   unsigned long max);
 
-/* ---- swap_cache.c ---- */
+/* ---- swap_cache.c. => area->lock held ---- */
 
-void swap_space_init(struct swap_area *area);
-struct page *swap_cache_find(swp_entry_t entry); /* referenced, no statistics */
+void swap_cache_insert(struct swap_area *area, unsigned long offset, struct page *page);
+struct page *swap_cache_get(struct swap_area *area, unsigned long offset); /* referenced, or NULL */
 
 /* ---- swap_io.c ---- */
 

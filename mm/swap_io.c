@@ -118,6 +118,13 @@ static void swap_submit(struct page *page, enum bio_op op, void (*end_io)(struct
 	submit_bio(bio);
 }
 
+struct block_device *swap_page_bdev(const struct page *page)
+{
+	swp_entry_t entry = { page_private(page) };
+
+	return swap_area_of(entry)->bdev;
+}
+
 static void swap_error(const struct bio *bio, const char *what)
 {
 	pr_alert("%s-error on swap-device (%u:%u:%llu)\n", what, MAJOR(bio->bi_bdev->dev),

@@ -207,14 +207,6 @@ int swp_swapcount(swp_entry_t entry)
 	return count;
 }
 
-int page_swapcount(struct page *page)
-{
-	swp_entry_t entry = { page_private(page) };
-
-	VM_BUG_ON_PAGE(!PageSwapCache(page), page);
-	return swp_swapcount(entry);
-}
-
 /* The page of a slot that only the cache still uses: free it if nobody minds. */
 static void free_cached_page(swp_entry_t entry)
 {

@@ -44,91 +44,112 @@ unsigned int swapin_window(unsigned long offset, unsigned int max, int hits, uns
 	return pages;
 }
 
-/* Free and bad slots are not worth a page. => only a hint: nothing is held */
-static bool slot_readable(swp_entry_t entry)
-{
-	struct swap_area *area = swap_area_lock(entry);
-	unsigned char byte;
+/* What a slot holds before it is read. */
+enum slot_state {
+	SLOT_UNUSED,	/* free, bad, or of no area: nothing to read */
+	SLOT_CACHED,	/* *page is its page, referenced */
+	SLOT_BUSY,	/* somebody is entering or leaving the cache right now */
+	SLOT_ON_DISK,
+};
 
-	if (!area)
-		return false;
-	byte = area->map[swp_offset(entry)];
-	spin_unlock(&area->lock);
-	return byte && byte != SWAP_MAP_BAD;
+/* => area->lock held */
+static enum slot_state look(struct swap_area *area, unsigned long offset, struct page **page)
+{
+	unsigned char byte = area->map[offset];
+
+	*page = swap_cache_get(area, offset);
+	if (*page)
+		return SLOT_CACHED;
+	if (!byte || byte == SWAP_MAP_BAD)
+		return SLOT_UNUSED;
+	return byte & SWAP_HAS_CACHE ? SLOT_BUSY : SLOT_ON_DISK;
 }
 
-/* The new page joins the cache for entry and its read starts. => 0, or why it could not be */
-static int add_and_read(struct page *page, swp_entry_t entry, gfp_t gfp)
+static enum slot_state slot_look(swp_entry_t entry, struct page **page)
 {
-	int err = swapcache_prepare(entry);
+	struct swap_area *area = swap_area_lock(entry);
+	enum slot_state state;
 
-	if (err)
-		return err;
-	__SetPageLocked(page);
-	__SetPageSwapBacked(page);
-	err = add_to_swap_cache(page, entry, gfp);
-	if (err) {
-		__ClearPageSwapBacked(page);
-		__ClearPageLocked(page);
-		swapcache_free(entry);
-		return err;
+	if (!area)
+		return SLOT_UNUSED;
+	state = look(area, swp_offset(entry), page);
+	spin_unlock(&area->lock);
+	return state;
+}
+
+/* A fresh page, ours alone, joins the cache if the slot still wants one. => what the slot was */
+static enum slot_state slot_enter(swp_entry_t entry, struct page *page, struct page **found)
+{
+	struct swap_area *area = swap_area_lock(entry);
+	enum slot_state state;
+
+	if (!area)
+		return SLOT_UNUSED;
+	state = look(area, swp_offset(entry), found);
+	if (state == SLOT_ON_DISK) {
+		__SetPageLocked(page);
+		__SetPageSwapBacked(page);
+		swap_byte_get(&area->map[swp_offset(entry)], NULL, SWAP_HAS_CACHE);
+		swap_cache_insert(area, swp_offset(entry), page);
 	}
-	lru_cache_add_anon(page);
-	swap_readpage(page);
-	return 0;
+	spin_unlock(&area->lock);
+	return state;
 }
 
 struct page *read_swap_cache_async(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
 				   unsigned long addr)
 {
-	struct page *found, *page = NULL;
-	int err;
+	struct page *page = NULL, *found;
+	enum slot_state state;
 
 	(void)vma;
 	(void)addr;
 	for (;;) {
-		found = swap_cache_find(entry);
-		if (found)
+		state = page ? slot_enter(entry, page, &found) : slot_look(entry, &found);
+		if (state == SLOT_CACHED || state == SLOT_UNUSED)
 			break;
-		if (!page) {
-			page = alloc_page(gfp);
-			if (!page)
-				return NULL;
-		}
-		err = add_and_read(page, entry, gfp);
-		if (!err)
+		if (state == SLOT_ON_DISK && page) {
+			inc_zone_page_state(page, NR_FILE_PAGES);
+			lru_cache_add_anon(page);
+			swap_readpage(page);
 			return page;
-		if (err != -EEXIST)
-			break;
-		/* Somebody has the cache's mark but is not in the tree yet, or no longer. */
-		cond_resched();
+		}
+		if (state == SLOT_BUSY) {
+			cond_resched();
+			continue;
+		}
+		page = alloc_page(gfp);
+		if (!page)
+			return NULL;
 	}
 	if (page)
 		put_page(page);
-	return found;
+	return state == SLOT_CACHED ? found : NULL;
 }
 
-static void read_window(swp_entry_t entry, unsigned int pages, gfp_t gfp,
-			struct vm_area_struct *vma, unsigned long addr)
+/* => the page of entry itself if the window came to it, referenced */
+static struct page *read_window(swp_entry_t entry, unsigned int pages, gfp_t gfp,
+				struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long first = ALIGN_DOWN(swp_offset(entry), (unsigned long)pages);
+	struct page *wanted = NULL;
 
 	blk_start_plug();
 	for (unsigned long offset = first ? first : 1; offset < first + pages; offset++) {
-		swp_entry_t near = swp_entry(swp_type(entry), offset);
-		struct page *page;
+		struct page *page = read_swap_cache_async(swp_entry(swp_type(entry), offset), gfp, vma, addr);
 
-		if (!slot_readable(near))
-			continue;
-		page = read_swap_cache_async(near, gfp, vma, addr);
 		if (!page)
 			continue;
-		if (offset != swp_offset(entry))
-			SetPageReadahead(page);
+		if (offset == swp_offset(entry)) {
+			wanted = page;
+			continue;
+		}
+		SetPageReadahead(page);
 		put_page(page);
 	}
 	blk_finish_plug();
 	lru_add_drain(); /* so that reclaim finds them if nobody wants them */
+	return wanted;
 }
 
 struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
@@ -137,8 +158,9 @@ struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_area_struc
 	unsigned int pages = swapin_window(swp_offset(entry), 1U << page_cluster,
 					   atomic_xchg(&swapin_readahead_hits, 0), &ra_prev_offset,
 					   &ra_last_pages);
+	struct page *page = NULL;
 
 	if (pages > 1)
-		read_window(entry, pages, gfp, vma, addr);
-	return read_swap_cache_async(entry, gfp, vma, addr);
+		page = read_window(entry, pages, gfp, vma, addr);
+	return page ? page : read_swap_cache_async(entry, gfp, vma, addr);
 }

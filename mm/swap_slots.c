@@ -254,23 +254,33 @@ void swap_slot_release(struct swap_area *area, unsigned int offset)
 		swap_avail_add(area);
 }
 
-swp_entry_t get_swap_page(void)
+struct swap_area *swap_slot_get(unsigned int *slot)
 {
 	struct swap_area *area;
-	unsigned int slot;
 
 	if (get_nr_swap_pages() <= 0)
-		return (swp_entry_t){ 0 };
+		return NULL;
 	/* An area may fill up between the two locks: it has left the list then, take the next. */
 	for (unsigned int tries = 0; tries < 2 * MAX_SWAPFILES; tries++) {
 		area = avail_next();
 		if (!area)
 			break;
 		spin_lock(&area->lock);
-		slot = swap_slot_alloc(area);
+		*slot = swap_slot_alloc(area);
+		if (*slot)
+			return area;
 		spin_unlock(&area->lock);
-		if (slot)
-			return swp_entry(area->type, slot);
 	}
-	return (swp_entry_t){ 0 };
+	return NULL;
+}
+
+swp_entry_t get_swap_page(void)
+{
+	unsigned int slot;
+	struct swap_area *area = swap_slot_get(&slot);
+
+	if (!area)
+		return (swp_entry_t){ 0 };
+	spin_unlock(&area->lock);
+	return swp_entry(area->type, slot);
 }
