@@ -127,22 +127,25 @@ static int dup_area(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_
 {
 	struct vm_area_struct *copy;
 	long pages = (long)vma_pages(vma);
+	bool account = (vma->vm_flags & VM_ACCOUNT) && !(vma->vm_flags & VM_SHARED);
 
 	*copyp = NULL;
 	if (vma->vm_flags & VM_DONTCOPY) {
 		vm_stat_account(mm, vma->vm_flags, vma->vm_file, -pages);
 		return 0;
 	}
-	if ((vma->vm_flags & VM_ACCOUNT) && security_vm_enough_memory(mm, pages))
+	if (account && security_vm_enough_memory(mm, pages))
 		return -ENOMEM;
 	copy = vma_dup(vma);
 	if (!copy) {
-		if (vma->vm_flags & VM_ACCOUNT)
+		if (account)
 			vm_unacct_memory(pages);
 		return -ENOMEM;
 	}
 	copy->vm_mm = mm;
 	copy->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	if (!account)
+		copy->vm_flags &= ~VM_ACCOUNT;
 	if (vma->vm_flags & VM_WIPEONFORK)
 		copy->anon_vma = NULL;
 	if (copy->vm_file)

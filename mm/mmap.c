@@ -182,6 +182,15 @@ static int clear_place(struct mm_struct *mm, unsigned long addr, unsigned long l
 	return do_munmap(mm, addr, len);
 }
 
+/*
+ * Shared anonymous memory is promised once, by the area that made it; copies of fork do not count again
+ * (fork.c). Linux ties the promise to the file behind it.
+ */
+static bool promises_shmem(const struct file *file, unsigned long vm_flags)
+{
+	return !file && (vm_flags & (VM_SHARED | VM_NORESERVE)) == VM_SHARED;
+}
+
 unsigned long mmap_region(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
 			  unsigned long vm_flags, unsigned long pgoff)
 {
@@ -194,7 +203,7 @@ unsigned long mmap_region(struct mm_struct *mm, struct file *file, unsigned long
 	err = clear_place(mm, addr, len);
 	if (err)
 		return err;
-	if (accountable_mapping(file, vm_flags)) {
+	if (accountable_mapping(file, vm_flags) || promises_shmem(file, vm_flags)) {
 		if (security_vm_enough_memory(mm, pages))
 			return -ENOMEM;
 		vm_flags |= VM_ACCOUNT;
