@@ -106,7 +106,8 @@ struct page *buddy_alloc_smallest(struct zone *zone, unsigned int order,
 	return alloc_smallest(zone, order, migratetype);
 }
 
-struct page *buddy_alloc(struct zone *zone, unsigned int order, enum migratetype migratetype)
+/* buddy_alloc() found no block of just this order on the type's list. */
+struct page *buddy_alloc_split(struct zone *zone, unsigned int order, enum migratetype migratetype)
 {
 	struct page *page;
 
@@ -176,33 +177,63 @@ static bool isolation_differs(const struct zone *zone, unsigned long pfn, unsign
 	       is_migrate_isolate(get_pageblock_migratetype(zone, other));
 }
 
-void buddy_free(struct zone *zone, struct page *page, unsigned int order,
-		enum migratetype migratetype)
+/*
+ * The block cannot grow any more: onto its list. If its parent's buddy is free it is likely to grow soon, so it
+ * is to be used last.
+ */
+static __always_inline void insert_block(struct zone *zone, struct page *page, unsigned long pfn,
+					 unsigned int order, enum migratetype migratetype)
 {
-	unsigned long pfn = page_to_pfn(page);
 	bool tail = false;
 
-	assert_spin_locked(&zone->lock);
-	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
-	while (order < MAX_ORDER - 1) {
-		struct page *buddy = page + ((pfn ^ 1UL << order) - pfn);
-
-		if (!page_is_buddy(page, buddy, order))
-			break;
-		if (order >= pageblock_order && isolation_differs(zone, pfn, pfn ^ 1UL << order))
-			break;
-		del_block(zone, buddy, order);
-		page -= pfn & 1UL << order ? 1UL << order : 0;
-		pfn &= ~(1UL << order);
-		order++;
-	}
-	/* If the parent's buddy is free, ours is likely to come back soon: use this block last. */
 	if (order < MAX_ORDER - 2) {
 		unsigned long parent = pfn & ~(1UL << order);
 
 		tail = page_is_buddy(page, page + ((parent ^ 1UL << (order + 1)) - pfn), order + 1);
 	}
 	add_block(zone, page, pfn, order, migratetype, tail);
+}
+
+/* The block's buddy, if they can unite. */
+static __always_inline struct page *free_buddy(const struct zone *zone, struct page *page,
+					       unsigned long pfn, unsigned int order)
+{
+	struct page *buddy = page + ((pfn ^ 1UL << order) - pfn);
+
+	if (order == MAX_ORDER - 1 || !page_is_buddy(page, buddy, order))
+		return NULL;
+	if (order >= pageblock_order && isolation_differs(zone, pfn, pfn ^ 1UL << order))
+		return NULL;
+	return buddy;
+}
+
+static noinline void unite(struct zone *zone, struct page *page, unsigned int order,
+			   enum migratetype migratetype)
+{
+	unsigned long pfn = page_to_pfn(page);
+	struct page *buddy;
+
+	while ((buddy = free_buddy(zone, page, pfn, order)) != NULL) {
+		del_block(zone, buddy, order);
+		if (buddy < page)
+			page = buddy;
+		pfn &= ~(1UL << order);
+		order++;
+	}
+	insert_block(zone, page, pfn, order, migratetype);
+}
+
+void buddy_free(struct zone *zone, struct page *page, unsigned int order,
+		enum migratetype migratetype)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	assert_spin_locked(&zone->lock);
+	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
+	if (free_buddy(zone, page, pfn, order))
+		unite(zone, page, order, migratetype);
+	else
+		insert_block(zone, page, pfn, order, migratetype);
 }
 
 void free_one_page(struct zone *zone, struct page *page, unsigned int order,
@@ -213,7 +244,7 @@ void free_one_page(struct zone *zone, struct page *page, unsigned int order,
 	spin_lock_irqsave(&zone->lock, flags);
 	zone_clear_pages_scanned(zone);
 	buddy_free(zone, page, order, migratetype);
-	__mod_zone_page_state(zone, NR_FREE_PAGES, 1L << order);
+	__add_free_pages(zone, 1L << order);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
@@ -226,7 +257,7 @@ unsigned long buddy_isolate_block(struct zone *zone, struct page *page)
 		return 0;
 	order = page_order(page);
 	del_block(zone, page, order);
-	__mod_zone_page_state(zone, NR_FREE_PAGES, -(1L << order));
+	__sub_free_pages(zone, 1L << order);
 	return 1UL << order;
 }
 

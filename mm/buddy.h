@@ -14,7 +14,23 @@
  * (spec 3.4), then from the RESERVE blocks. => head page, its free state removed (index = the list's type),
  * or NULL. NR_FREE_PAGES is the caller's.
  */
-struct page *buddy_alloc(struct zone *zone, unsigned int order, enum migratetype migratetype);
+struct page *buddy_alloc_split(struct zone *zone, unsigned int order, enum migratetype migratetype);
+
+static __always_inline struct page *buddy_alloc(struct zone *zone, unsigned int order,
+						enum migratetype migratetype)
+{
+	struct free_area *area = &zone->free_area[order];
+	struct page *page;
+
+	if (unlikely(page_list_empty(&area->free_list[migratetype])))
+		return buddy_alloc_split(zone, order, migratetype);
+	page = page_list_pop(&area->free_list[migratetype]);
+	page->private = 0;
+	atomic_set(&page->_mapcount, -1);
+	area->nr_free--;
+	return page;
+}
+
 /*
  * Up to nr single frames, the same ones in the same order as nr calls of buddy_alloc(zone, 0, ...): appended to
  * list, or with reverse put before its head one by one. => number got

@@ -184,7 +184,7 @@ static __always_inline struct page *rmqueue_buddy(const struct zone *preferred, 
 	spin_lock_irqsave(&zone->lock, flags);
 	page = buddy_alloc(zone, order, migratetype);
 	if (page) {
-		__mod_zone_page_state(zone, NR_FREE_PAGES, -(1L << order));
+		__sub_free_pages(zone, 1L << order);
 		count_alloc(preferred, zone, per_cpu_pageset_of(zone), order, gfp);
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -375,16 +375,45 @@ static const u8 gfp_choice[32] = {
 /* Flags that need the second stage. */
 #define GFP_NOT_SHORT (__GFP_THISNODE | __GFP_WRITE | __GFP_COLD | __GFP_OTHER_NODE)
 
+/* The check of zone_watermark_ok() at the low mark for a zone's own class, without any flags. */
+static __always_inline bool low_watermark_ok(const struct zone *zone, unsigned int order)
+{
+	long min = (long)low_wmark_pages(zone);
+	long free = atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]) - ((1L << order) - 1);
+
+	if (free <= min + (long)zone->lowmem_reserve[zone->index])
+		return false;
+	for (unsigned int o = 0; o < order; o++) {
+		free -= (long)(READ_ONCE(zone->free_area[o].nr_free) << o);
+		min >>= 1;
+		if (free <= min)
+			return false;
+	}
+	return true;
+}
+
 /* The short cut for larger blocks, from this node's zone. */
 static noinline struct page *alloc_block(gfp_t gfp, unsigned int order, struct zone *zone,
 					 enum migratetype migratetype)
 {
-	struct page *page = NULL;
+	struct page *page;
+	unsigned long flags;
 
-	if (order < MAX_ORDER &&
-	    zone_watermark_ok(zone, order, low_wmark_pages(zone), zone->index, 0))
-		page = rmqueue_buddy(zone, zone, order, gfp, migratetype);
-	if (unlikely(!page || !prep_new_page(page, order, gfp)))
+	if (order >= MAX_ORDER || (gfp & (__GFP_NOFAIL | __GFP_COMP | __GFP_ZERO)) ||
+	    !low_watermark_ok(zone, order))
+		return alloc_pages_local(gfp, order);
+	spin_lock_irqsave(&zone->lock, flags);
+	page = buddy_alloc(zone, order, migratetype);
+	if (unlikely(!page)) {
+		spin_unlock_irqrestore(&zone->lock, flags);
+		return alloc_pages_local(gfp, order);
+	}
+	__sub_free_pages(zone, 1L << order);
+	count_vm_zone_events(PGALLOC, zone, 1UL << order);
+	if (IS_ENABLED(CONFIG_NUMA))
+		per_cpu_pageset_of(zone)->numa_event[NUMA_HIT_LOCAL]++;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	if (unlikely(!prep_new_page(page, order, gfp)))
 		return alloc_pages_local(gfp, order);
 	return page;
 }
@@ -474,7 +503,7 @@ static noinline void destroy_compound_page(struct page *page, unsigned int order
 	}
 }
 
-static noinline void free_block_of_type(struct zone *zone, struct page *page, unsigned int order,
+static __always_inline void free_block_of_type(struct zone *zone, struct page *page, unsigned int order,
 					enum migratetype migratetype)
 {
 	unsigned long flags;
@@ -483,8 +512,14 @@ static noinline void free_block_of_type(struct zone *zone, struct page *page, un
 	count_vm_events(PGFREE, 1UL << order);
 	zone_clear_pages_scanned(zone);
 	buddy_free(zone, page, order, migratetype);
-	__mod_zone_page_state(zone, NR_FREE_PAGES, 1L << order);
+	__add_free_pages(zone, 1L << order);
 	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* A single frame of an isolated pageblock must not go to a list that is allocated from. */
+static noinline void free_isolated_page(struct zone *zone, struct page *page)
+{
+	free_block_of_type(zone, page, 0, MIGRATE_ISOLATE);
 }
 
 static bool check_free_page(struct page *page)
@@ -535,7 +570,7 @@ static __always_inline void pcp_free(struct page *page, bool cold)
 	page->index = type;
 	if (unlikely(type >= MIGRATE_PCPTYPES)) {
 		if (is_migrate_isolate(type)) {
-			free_block_of_type(zone, page, 0, type);
+			free_isolated_page(zone, page);
 			return;
 		}
 		type = MIGRATE_MOVABLE; /* RESERVE: goes back there from the list's end */
@@ -592,13 +627,28 @@ void free_hot_cold_page_list(struct page_list *list, bool cold)
 		free_hot_cold_page(page, cold);
 }
 
-static noinline void free_block(struct page *page, unsigned int order)
+static noinline void free_special_block(struct page *page, unsigned int order)
 {
 	struct zone *zone = page_zone(page);
 
 	if (free_pages_prepare(page, order))
 		free_block_of_type(zone, page, order,
 				   get_pageblock_migratetype(zone, page_to_pfn(page)));
+}
+
+static noinline void free_block(struct page *page, unsigned int order)
+{
+	struct zone *zone = page_zone(page);
+
+	if (unlikely(IS_ENABLED(CONFIG_DEBUG) ||
+		     (page_state_word(page, PAGE_FLAGS_CHECK_AT_FREE | 1UL << PG_head) |
+		      alloc_special))) {
+		free_special_block(page, order);
+		return;
+	}
+	if (page->flags & PAGE_FLAGS_CHECK_AT_PREP)
+		page->flags &= ~PAGE_FLAGS_CHECK_AT_PREP;
+	free_block_of_type(zone, page, order, get_pageblock_migratetype(zone, page_to_pfn(page)));
 }
 
 void free_pages_ok(struct page *page, unsigned int order)

@@ -32,7 +32,7 @@ struct page *pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, enum migra
 
 	spin_lock(&zone->lock);
 	got = buddy_alloc_bulk(zone, migratetype, READ_ONCE(pcp->batch), list, cold);
-	__mod_zone_page_state(zone, NR_FREE_PAGES, -got);
+	__sub_free_pages(zone, got);
 	spin_unlock(&zone->lock);
 	if (!got)
 		return NULL;
@@ -98,7 +98,7 @@ void pcp_free_bulk(struct zone *zone, struct per_cpu_pages *pcp, int count)
 		while (--left && --share && !page_list_empty(&pcp->lists[type]));
 	}
 	run_flush(zone, &run);
-	__mod_zone_page_state(zone, NR_FREE_PAGES, count);
+	__add_free_pages(zone, count);
 	spin_unlock(&zone->lock);
 	pcp->count -= count;
 }

@@ -259,6 +259,29 @@ static inline void __mod_zone_page_state(struct zone *zone, enum zone_stat_item 
 		ps->vm_stat_diff[item] = (s8)diff;
 }
 
+/* NR_FREE_PAGES down or up by nr: the same with one comparison. => interrupts off */
+static inline void __sub_free_pages(struct zone *zone, long nr)
+{
+	struct per_cpu_pageset *ps = per_cpu_pageset_of(zone);
+	long diff = ps->vm_stat_diff[NR_FREE_PAGES] - nr;
+
+	if (unlikely(diff + ps->stat_threshold < 0))
+		__mod_zone_page_state_fold(zone, NR_FREE_PAGES, diff);
+	else
+		ps->vm_stat_diff[NR_FREE_PAGES] = (s8)diff;
+}
+
+static inline void __add_free_pages(struct zone *zone, long nr)
+{
+	struct per_cpu_pageset *ps = per_cpu_pageset_of(zone);
+	long diff = ps->vm_stat_diff[NR_FREE_PAGES] + nr;
+
+	if (unlikely(diff > ps->stat_threshold))
+		__mod_zone_page_state_fold(zone, NR_FREE_PAGES, diff);
+	else
+		ps->vm_stat_diff[NR_FREE_PAGES] = (s8)diff;
+}
+
 /* Something was freed: reclaim's "scanned in vain" starts anew. */
 static inline void zone_clear_pages_scanned(struct zone *zone)
 {
