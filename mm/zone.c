@@ -242,9 +242,13 @@ void mem_init(void)
 
 void free_reserved_page(struct page *page)
 {
-	struct zone *zone = page_zone(page);
 	unsigned long pfn = page_to_pfn(page);
+	struct zone *zone;
 
+	/* QEMU may put the initrd's end where the firmware keeps its tables: not ours, not described. */
+	if (!memblock_is_memory((phys_addr_t)pfn << PAGE_SHIFT))
+		return;
+	zone = page_zone(page);
 	free_range(zone, pfn, pfn + 1);
 	__atomic_add_fetch(&totalram_pages, 1, __ATOMIC_RELAXED);
 	if (is_highmem(zone))
