@@ -28,7 +28,8 @@ class Result:
         return [m.groups() or m[0] for m in re.finditer(f"(?m){pattern}", self.output)]
 
 
-def command(*args, append="", boot="direct", debug=False, timeout=TIMEOUT, execs=(), adds=(), watchdog=True):
+def command(*args, append="", boot="direct", debug=False, timeout=TIMEOUT, execs=(), adds=(), watchdog=True,
+            qemu=()):
     words = f"{append} {WATCHDOG}" if watchdog else append
     out = [RUN, "--boot", boot, "--timeout", str(timeout), *map(str, args)]
     out += ["--debug"] if debug else []
@@ -37,7 +38,7 @@ def command(*args, append="", boot="direct", debug=False, timeout=TIMEOUT, execs
         out += ["--add", str(add)]
     for line in execs:
         out += ["--exec", line]
-    return out
+    return out + list(qemu)
 
 
 def run(*args, stdin=subprocess.DEVNULL, **kwargs):

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Swap areas come and go; disks that fail; many programs at once in little memory."""
+import struct
+
+import pytest
+
+from machine import program, run
+from test_swap import make_swap, pages_in_image
+
+SH = "/bin/busybox sh -c '{}'"
+
+
+def disk_with_bad_sector(path, iotype, sector):
+    """=> QEMU arguments of a virtio disk over path on which every iotype of that sector fails"""
+    return ["--", "-blockdev", f"driver=file,filename={path},node-name=file0",
+            "-blockdev", "driver=blkdebug,image=file0,node-name=debug0,inject-error.0.event=none,"
+            f"inject-error.0.iotype={iotype},inject-error.0.sector={sector},inject-error.0.errno=5,inject-error.0.once=off",
+            "-blockdev", "driver=raw,file=debug0,node-name=raw0",
+            "-device", "virtio-blk-pci,drive=raw0,werror=report,rerror=report,request-merging=off"]
+
+
+def test_swapoff_brings_everything_back(tmp_path):
+    swap = make_swap(tmp_path / "swap", 128)
+    result = run("--memory", "64M", "--cpus", 2, "--swap", swap, execs=[SH.format(
+        "pages --mib 30 --rounds 8 --quiet & pages --mib 60 --rounds 1; cat /proc/swaps; swapoff /dev/vda && echo is off; "
+        "wc -l < /proc/swaps; wait $!; echo held: $?; swapon /dev/vda && pages --mib 70 --rounds 2")])
+    assert result.status == 0, result
+    assert "is off" in result.output and "held: 0" in result.output, result
+    assert result.lines(r"^1$"), result
+    assert len(result.lines(r"^\[ *[\d.]+\] Adding 131068k swap on /dev/vda\.  Priority:-1 extents:1 across:131068k ")) == 2
+
+
+def test_a_broken_header_is_refused(tmp_path):
+    good, short, magic = (make_swap(tmp_path / name, 16) for name in ("good", "short", "magic"))
+    with open(short, "r+b") as image:
+        image.seek(1028)
+        image.write(struct.pack("<I", 5000))
+    with open(magic, "r+b") as image:
+        image.seek(4086)
+        image.write(b"SWAP-SPACE")
+    result = run("--memory", "64M", "--disk", good, "--disk", short, "--disk", magic, execs=[SH.format(
+        "for d in vda vda vdb vdc; do swapon /dev/$d; echo $d $?; done; swapoff /dev/vdb; echo off $?; cat /proc/swaps")])
+    assert result.lines(r"^vda (\d+)$") == [("0",), ("1",)], result
+    assert result.lines(r"^vd[bc] (\d+)$") == [("1",), ("1",)] and result.lines(r"^off 1$"), result
+    assert result.output.count("Device or resource busy") == 1 and result.output.count("Invalid argument") == 3, result
+
+
+def test_the_higher_priority_is_used_first(tmp_path):
+    low, high = make_swap(tmp_path / "low", 64), make_swap(tmp_path / "high", 64)
+    result = run("--memory", "48M", "--disk", low, "--disk", high, adds=[program("swapctl")], execs=[SH.format(
+        "/swapctl on /dev/vda; /swapctl on /dev/vdb 5; pages --mib 64 --rounds 1; cat /proc/swaps")])
+    assert result.status == 0 and "round 1 of 1: 16384 pages, every word right" in result.output, result
+    assert result.lines(r"^/dev/vdb +partition\t65532\t\d+\t5$"), result
+    assert result.lines(r"^/dev/vda +partition\t65532\t0\t-1$"), result
+    assert not pages_in_image(low, 16384) and pages_in_image(high, 16384)
+
+
+def test_a_write_error_loses_nothing(tmp_path):
+    swap = make_swap(tmp_path / "swap", 64)
+    result = run("--memory", "64M", execs=[SH.format("swapon /dev/vda; pages --mib 80 --rounds 3 --rewrite")],
+                 qemu=disk_with_bad_sector(swap, "write", 16000))
+    assert result.status == 0, result
+    errors = result.lines(r"Write-error on swap-device \((\d+:\d+):(\d+)\)")
+    assert errors and {sector for _, sector in errors} == {"16000"}, result
+    assert len(result.lines(r"^pages: round \d of 3: 20480 pages, every word right$")) == 3, result
+
+
+def test_a_read_error_costs_one_program(tmp_path):
+    swap = make_swap(tmp_path / "swap", 64)
+    result = run("--memory", "64M", execs=[SH.format("swapon /dev/vda; pages --mib 80 --rounds 3; echo first $?; pages --mib 20")],
+                 qemu=disk_with_bad_sector(swap, "read", 16000))
+    assert result.status == 0, result
+    assert {sector for _, sector in result.lines(r"Read-error on swap-device \((\d+:\d+):(\d+)\)")} == {"16000"}, result
+    assert result.lines(r"^first 135$"), result
+    assert "round 2 of 2: 5120 pages, every word right" in result.output, result
+
+
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_many_programs_in_32_mib(tmp_path, cpus):
+    swap = make_swap(tmp_path / "swap", 256)
+    jobs = " ".join(f"pages --mib 20 --rounds 2 --seed {seed} --order random & p{seed}=$!;" for seed in range(1, 7))
+    waits = " ".join(f"wait $p{seed} || echo job {seed} failed;" for seed in range(1, 7))
+    result = run("--memory", "32M", "--cpus", cpus, "--swap", swap, execs=[SH.format(f"{jobs} {waits} echo all done")])
+    assert result.status == 0 and "all done" in result.output and "failed" not in result.output, result
+    assert len(result.lines(r"^pages: round 2 of 2: 5120 pages, every word right$")) == 6, result
+
+
+def test_full_swap_kills_the_hog_and_spares_the_rest(tmp_path):
+    swap = make_swap(tmp_path / "swap", 32)
+    result = run("--memory", "48M", "--cpus", 2, "--swap", swap, execs=[SH.format(
+        "pages --mib 8 --rounds 40 --rewrite --quiet & keep=$!; hog --mib 400 --report 0; echo hog $?; wait $keep; echo keeper $?; "
+        "swapoff /dev/vda; echo off $?")])
+    assert result.status == 0, result
+    assert result.lines(r"^hog 137$") and result.lines(r"^keeper 0$") and result.lines(r"^off 0$"), result
+    assert len(result.lines(r"Killed process \d+ \(hog\)")) == 1, result
