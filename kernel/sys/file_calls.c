@@ -338,7 +338,7 @@ long sys_dup3(int oldfd, int newfd, int flags)
 	return do_dup2(oldfd, newfd, (unsigned int)flags, false);
 }
 
-static int install_pair(struct file *files[2], int fds[2], unsigned int flags)
+static int reserve_pair(int fds[2], unsigned int flags)
 {
 	fds[0] = get_unused_fd_flags(flags);
 	if (fds[0] < 0)
@@ -351,17 +351,10 @@ static int install_pair(struct file *files[2], int fds[2], unsigned int flags)
 	return 0;
 }
 
-long sys_pipe2(int __user *ufds, int flags)
+int install_file_pair(struct file *files[2], int __user *ufds, unsigned int flags)
 {
-	struct file *files[2];
-	int fds[2], err;
+	int fds[2], err = reserve_pair(fds, flags);
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
-		return -EINVAL;
-	err = create_pipe_files(files, flags & ~O_CLOEXEC);
-	if (err)
-		return err;
-	err = install_pair(files, fds, flags & O_CLOEXEC);
 	if (!err && copy_to_user(ufds, fds, sizeof(fds))) {
 		put_unused_fd(fds[0]);
 		put_unused_fd(fds[1]);
@@ -375,6 +368,17 @@ long sys_pipe2(int __user *ufds, int flags)
 	fd_install(fds[0], files[0]);
 	fd_install(fds[1], files[1]);
 	return 0;
+}
+
+long sys_pipe2(int __user *ufds, int flags)
+{
+	struct file *files[2];
+	int err;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	err = create_pipe_files(files, flags & ~O_CLOEXEC);
+	return err ? err : install_file_pair(files, ufds, flags & O_CLOEXEC);
 }
 
 long sys_pipe(int __user *ufds)

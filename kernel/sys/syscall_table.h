@@ -51,16 +51,16 @@
 	N(41, socket) \
 	N(42, connect) \
 	N(43, accept) \
-	N(44, sendto) \
-	N(45, recvfrom) \
+	X(44, sendto) \
+	X(45, recvfrom) \
 	N(46, sendmsg) \
 	N(47, recvmsg) \
-	N(48, shutdown) \
+	X(48, shutdown) \
 	N(49, bind) \
 	N(50, listen) \
 	N(51, getsockname) \
 	N(52, getpeername) \
-	N(53, socketpair) \
+	X(53, socketpair) \
 	N(54, setsockopt) \
 	N(55, getsockopt) \
 	X(56, clone) \

@@ -9,6 +9,7 @@
 #include "kernel/base/compiler.h"
 #include "kernel/base/types.h"
 
+struct file;
 struct linux_stack;
 struct pollfd_k;
 
@@ -276,6 +277,16 @@ long sys_sched_getattr(pid_t pid, void __user *uattr, unsigned int size, unsigne
 /* futex.c */
 long sys_futex_waitv(const void __user *uwaiters, unsigned int n, unsigned int flags,
 	   const void __user *utime, int clock);
+
+/* => two new descriptors at ufds for files, whose references it takes over in any case. flags: O_CLOEXEC */
+int install_file_pair(struct file *files[2], int __user *ufds, unsigned int flags);
+/* socketpair.c */
+long sys_socketpair(int domain, int type, int protocol, int __user *ufds);
+long sys_shutdown(int fd, int how);
+long sys_sendto(int fd, char __user *buf, size_t len, int flags, const void __user *addr,
+	   int addr_len);
+long sys_recvfrom(int fd, char __user *buf, size_t len, int flags, void __user *addr,
+	   int __user *addr_len);
 
 /* => sigaltstack of a signal frame is put back; sp: the stack pointer that goes with it */
 long restore_altstack(const struct linux_stack *ss, unsigned long sp);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -141,6 +142,35 @@ static void test_close_range(void)
 	CHECK_ERR(syscall(436, 5, 4, 0), EINVAL);
 }
 
+static void test_socketpair(void)
+{
+	struct pollfd p;
+	char buf[16];
+	int fds[2];
+
+	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) && fcntl(fds[0], F_GETFD) == 1);
+	CHECK(write(fds[0], "there", 5) == 5 && write(fds[1], "back", 4) == 4);
+	CHECK(read(fds[1], buf, 16) == 5 && !memcmp(buf, "there", 5));
+	p = (struct pollfd){ fds[1], POLLIN | POLLOUT, 0 };
+	CHECK(poll(&p, 1, 0) == 1 && p.revents == POLLOUT);
+	CHECK(recv(fds[0], buf, 16, 0) == 4 && !memcmp(buf, "back", 4));
+	CHECK_ERR(recv(fds[0], buf, 16, MSG_DONTWAIT), EAGAIN);
+	CHECK_ERR(lseek(fds[0], 0, SEEK_SET), ESPIPE);
+	if (!fork()) {
+		close(fds[0]);
+		CHECK(read(fds[1], buf, 1) == 1 && send(fds[1], buf, 1, 0) == 1);
+		_exit(0);
+	}
+	CHECK(write(fds[0], "q", 1) == 1 && read(fds[0], buf, 1) == 1 && buf[0] == 'q');
+	CHECK(wait(NULL) > 0 && !shutdown(fds[0], SHUT_WR) && read(fds[1], buf, 1) == 0);
+	CHECK(!close(fds[1]));
+	p = (struct pollfd){ fds[0], POLLIN, 0 };
+	CHECK(poll(&p, 1, 0) == 1 && (p.revents & POLLIN) && read(fds[0], buf, 1) == 0);
+	CHECK_ERR(send(fds[0], "x", 1, MSG_NOSIGNAL), EPIPE);
+	CHECK_ERR(socketpair(99, SOCK_STREAM, 0, fds), EAFNOSUPPORT);
+	CHECK_ERR(shutdown(0, SHUT_WR), ENOTSOCK);
+}
+
 int main(void)
 {
 	CHECK_CHILD(test_clone3);
@@ -148,6 +178,7 @@ int main(void)
 	CHECK_CHILD(test_process_vm);
 	CHECK_CHILD(test_remap);
 	CHECK_CHILD(test_unshare);
+	CHECK_CHILD(test_socketpair);
 	CHECK_CHILD(test_close_range);
 	PASS("sys_newer");
 }
