@@ -30,7 +30,7 @@ endif
 OBJ    := build/$(FLAVOUR)
 INITRD := build/initrd.cpio
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo test test-boot check layers format mutate bench
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo test test-boot check layers format mutate bench soak
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -262,6 +262,12 @@ bench: setup
 
 mutate: setup
 	@tests/mutate
+
+# Open-ended: tasks that do everything at once on ever new seeds and machines; MINUTES=n, SEED=s.
+soak: setup
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all DEBUG=1
+	@scripts/soak $(or $(MINUTES),10) $(SEED)
 
 # ---- Running ---------------------------------------------------------------------------------
 

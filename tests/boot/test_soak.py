@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""Everything at once, every page checked: user/soak, a few seconds of it. `make soak MINUTES=n` is the long version."""
+import os
+
+from machine import run
+
+
+def seed():
+    return int(os.environ.get("TIDEMARK_SEED", "1"))
+
+
+def soak(*args, words="", **kwargs):
+    result = run(*args, execs=[f"/bin/soak --seed {seed()} {words}".rstrip()], **kwargs)
+    assert result.status == 0, result
+    assert result.lines("every page right"), result
+    assert not result.lines("FAIL|BUG|WARNING"), result
+
+
+def test_one_cpu():
+    soak("--memory", "64M", "--cpus", 1, "--swap", "256M", words="--ops 4000")
+
+
+def test_two_cpus(debug):
+    soak("--memory", "64M", "--cpus", 2, "--swap", "256M", words="--ops 1500 --tasks 6", debug=debug)
+
+
+def test_swap_full():
+    soak("--memory", "48M", "--cpus", 2, "--swap", "16M", words="--ops 1500 --oom")
+
+
+def test_no_swap():
+    soak("--memory", "48M", "--cpus", 2, words="--ops 1000 --oom")
+
+
+def test_swapoff_beside():
+    soak("--memory", "64M", "--cpus", 2, "--swap", "128M", words="--ops 1500 --mib 60 --swapoff /dev/vda")
