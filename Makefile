@@ -245,12 +245,12 @@ format:
 	@scripts/gen-locking --check
 
 check: setup
-	@$(MAKE) --no-print-directory format layers host-tests
-	@tests/run host
+	@$(MAKE) --no-print-directory objs host-tests
+	@tests/run style host
 
 test: setup
-	@$(MAKE) --no-print-directory all debug test-programs host-tests layers format
-	@tests/run host boot mutate
+	@$(MAKE) --no-print-directory all debug test-programs host-tests
+	@tests/run style host boot mutate
 
 test-boot: setup
 	@$(MAKE) --no-print-directory all debug test-programs
