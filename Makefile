@@ -174,6 +174,15 @@ HOST_TESTS    += $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t))
 
 host: build/host/libmm.a build/host/libmm-san.a build/host/libmm-tsan.a
 
+# The libraries as others use them: nothing but libmm.h, libc and -lpthread.
+LIBMM_SMOKE := $(foreach f,rel san tsan,build/host/tests/libmm_smoke-$(f))
+LIBMM_rel   := build/host/libmm.a
+LIBMM_san   := build/host/libmm-san.a
+LIBMM_tsan  := build/host/libmm-tsan.a
+$(LIBMM_SMOKE): build/host/tests/libmm_smoke-%: tests/host/libmm_smoke.c build/host/libmm.a build/host/libmm-san.a build/host/libmm-tsan.a
+	@mkdir -p $(@D)
+	@$(HOSTCC) -O2 -Wall -Itests/host $(filter -fsanitize=%,$(HOST_CFLAGS_$*)) $< $(LIBMM_$*) -lcmocka -lpthread -o $@
+
 define host_flavour
 HOST_OBJ_$(1) := $$(LIBMM_SRC:%.c=build/host/$(1)/%.o)
 
@@ -227,7 +236,7 @@ HOST_TOOLS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/tool_
 build/host/tool_%: build/host/rel/tests/host/tool_%.o $(HOST_OBJ_rel)
 	@$(HOSTCC) $(HOST_CFLAGS) $(HOST_CFLAGS_rel) $^ -o $@ -Wl,--gc-sections -lpthread
 
-host-tests: host $(HOST_TESTS) $(HOST_TOOLS)
+host-tests: host $(HOST_TESTS) $(HOST_TOOLS) $(LIBMM_SMOKE)
 
 host-test: host-tests
 	@tests/run host

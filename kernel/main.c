@@ -58,6 +58,7 @@ static void reserve_loaded(void)
 	memblock_reserve(boot_image_start(), boot_image_end() - boot_image_start());
 	if (boot->initrd_end > boot->initrd_start)
 		memblock_reserve(boot->initrd_start, boot->initrd_end - boot->initrd_start);
+	relocate_initrd(boot);
 }
 
 /* What there is: firmware's map and tables, then page tables and per-CPU areas made of it. */

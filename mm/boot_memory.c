@@ -16,6 +16,7 @@
  */
 #include "boot/boot_info.h"
 #include "arch/acpi.h"
+#include "arch/mmu.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
 #include "kernel/base/param.h"
@@ -134,6 +135,36 @@ void setup_memory(const struct boot_info *bi)
 	if (last_value(bi->cmdline, "numa", value, sizeof(value)) && !strncmp(value, "fake=", 5))
 		numa_fake = (int)simple_strtoul(value + 5, NULL, 10);
 	pr_info("e820: last_pfn = 0x%lx, direct map up to 0x%lx\n", max_pfn, max_low_pfn);
+}
+
+/*
+ * mem= and memmap= may have taken away the memory that the loader put the initrd in. It has no descriptors then:
+ * copy it into memory that is ours.
+ */
+void relocate_initrd(struct boot_info *bi)
+{
+	u64 size = bi->initrd_end - bi->initrd_start, done = 0, n, to;
+	const struct mem_range *r = range_set_lookup(&memblock_memory, bi->initrd_start);
+
+	if (!size || (r && r->end >= bi->initrd_end))
+		return;
+	to = memblock_alloc_phys(round_up(size, PAGE_SIZE), PAGE_SIZE, 0);
+	if (!to)
+		panic("no memory for the initrd (%llu KiB): mem= or memmap= leave too little", size >> 10);
+	for (; done < size; done += n) {
+		void *src, *dst;
+
+		n = min(size - done, (u64)(EARLY_REMAP_MAX - PAGE_SIZE));
+		src = early_memremap(bi->initrd_start + done, n);
+		dst = early_memremap(to + done, n);
+		BUG_ON(!src || !dst);
+		memcpy(dst, src, n);
+		early_memunmap(dst, n);
+		early_memunmap(src, n);
+	}
+	pr_info("initrd: moved from 0x%llx to 0x%llx\n", bi->initrd_start, to);
+	bi->initrd_start = to;
+	bi->initrd_end = to + size;
 }
 
 /* ---- Nodes ----------------------------------------------------------------------------------- */

@@ -37,6 +37,9 @@ extern unsigned long max_low_pfn; /* [I] */
  */
 void setup_memory(const struct boot_info *bi);
 
+/* The initrd lies in memory we use, or is copied there. => everything else reserved; early_memremap() works */
+void relocate_initrd(struct boot_info *bi);
+
 /* Give memory and CPUs to nodes: numa=fake=N, else the SRAT. => after acpi_init(), before zones_init() */
 void setup_numa(void);
 

@@ -94,6 +94,11 @@ long schedule_timeout_uninterruptible(long timeout)
 	return 0;
 }
 
+int mod_timer(struct timer_list *timer, unsigned long expires)
+{
+	return 0;
+}
+
 int __cond_resched(void)
 {
 	return 0;

@@ -77,6 +77,18 @@ int arch_vmemmap_map(unsigned long va, unsigned long pfn, bool large)
 	return 0;
 }
 
+void *early_memremap(phys_addr_t phys, unsigned long bytes)
+{
+	(void)bytes;
+	return __va(phys);
+}
+
+void early_memunmap(void *va, unsigned long bytes)
+{
+	(void)va;
+	(void)bytes;
+}
+
 /* No firmware, one node unless the test says otherwise. */
 int acpi_numa_ranges(void (*fn)(int nid, u64 start, u64 end))
 {
