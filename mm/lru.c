@@ -403,9 +403,11 @@ static void free_compound_page(struct page *head)
 	__free_pages(head, order);
 }
 
-/* A page freed while locked in memory (mlock): its counter goes too. */
-static inline void clear_mlock_at_free(struct page *page)
+/* What only the page's user knew goes; a page freed while locked in memory (mlock) is uncounted. */
+static inline void clean_at_free(struct page *page)
 {
+	if (PageAnon(page))
+		page->mapping = NULL; /* else the allocator takes a closer look at it */
 	if (unlikely(PageMlocked(page))) {
 		__ClearPageMlocked(page);
 		dec_zone_page_state(page, NR_MLOCK);
@@ -433,7 +435,7 @@ void put_page(struct page *page)
 		tally_flush(&t);
 		spin_unlock_irqrestore(&zone->lru_lock, flags);
 	}
-	clear_mlock_at_free(page);
+	clean_at_free(page);
 	free_hot_cold_page(page, false);
 }
 
@@ -468,7 +470,7 @@ static void release_one(struct release_batch *b, struct page *page)
 		}
 		leave_lru(page, zone, &b->tally);
 	}
-	clear_mlock_at_free(page);
+	clean_at_free(page);
 	page_list_add(page, &b->free);
 }
 

@@ -277,6 +277,8 @@ static enum verdict finish_clean(struct shrink_job *job, struct page *page)
 		return V_ACTIVATE;					/* 14 */
 	if (!remove_mapping(page))
 		return V_KEEP_LOCKED;					/* 15 */
+	if (PageAnon(page))
+		page->mapping = NULL;
 	__ClearPageLocked(page); /* nobody waits: waiters have references */
 	return V_FREE;							/* 16 */
 }

@@ -18,7 +18,8 @@
  * that, SWAP_HAS_CACHE in the slot's byte (which may be set a little before and after). mapping and
  * index remain those of the anonymous page.
  *
- * Locks: the page lock for PG_swapcache and private; area->lock for array and bytes.
+ * Locks: the page lock for PG_swapcache and private; area->lock for array and bytes. NR_FILE_PAGES is
+ * never counted in interrupts, so the short form of the counters does.
  * Linux does beyond it: batches, shadow entries, huge pages. Read next: swap_io.c.
  */
 #include "kernel/base/errno.h"
@@ -93,7 +94,7 @@ int add_to_swap_cache(struct page *page, swp_entry_t entry, gfp_t gfp)
 	spin_lock(&area->lock);
 	swap_cache_insert(area, swp_offset(entry), page);
 	spin_unlock(&area->lock);
-	inc_zone_page_state(page, NR_FILE_PAGES);
+	__inc_zone_page_state(page, NR_FILE_PAGES);
 	return 0;
 }
 
@@ -108,7 +109,7 @@ int add_to_swap(struct page *page)
 		return 0;
 	swap_cache_insert(area, slot, page);
 	spin_unlock(&area->lock);
-	inc_zone_page_state(page, NR_FILE_PAGES);
+	__inc_zone_page_state(page, NR_FILE_PAGES);
 	SetPageDirty(page); /* the slot has never been written */
 	return 1;
 }
@@ -124,7 +125,7 @@ void delete_from_swap_cache(struct page *page)
 	spin_lock(&area->lock);
 	cache_remove(area, swp_offset(entry), page);
 	spin_unlock(&area->lock);
-	dec_zone_page_state(page, NR_FILE_PAGES);
+	__dec_zone_page_state(page, NR_FILE_PAGES);
 	put_page(page);
 }
 
@@ -143,7 +144,7 @@ bool swap_cache_remove_mapping(struct page *page)
 	}
 	cache_remove(area, swp_offset(entry), page);
 	spin_unlock(&area->lock);
-	dec_zone_page_state(page, NR_FILE_PAGES);
+	__dec_zone_page_state(page, NR_FILE_PAGES);
 	return true;
 keep:
 	spin_unlock(&area->lock);

@@ -109,7 +109,7 @@ struct page *read_swap_cache_async(swp_entry_t entry, gfp_t gfp, struct vm_area_
 		if (state == SLOT_CACHED || state == SLOT_UNUSED)
 			break;
 		if (state == SLOT_ON_DISK && page) {
-			inc_zone_page_state(page, NR_FILE_PAGES);
+			__inc_zone_page_state(page, NR_FILE_PAGES);
 			lru_cache_add_anon(page);
 			swap_readpage(page);
 			return page;
