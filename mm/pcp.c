@@ -6,7 +6,8 @@
  *	free  -> head (hot) or tail (cold)     empty: refill batch pages from the buddy
  *	                                       count >= high: batch pages from the tails to the buddy
  *
- * The lists are stacks (page_list.h): the first page's prev means nothing. A page's index is the type of the buddy list it goes back to; RESERVE pages lie on the MOVABLE list
+ * The lists are stacks (page_list.h): the first page's prev means nothing. A page's index is the type of
+ * the buddy list it goes back to; RESERVE pages lie on the MOVABLE list
  * meanwhile. Pages here are not free for NR_FREE_PAGES.
  *
  *	b = managed / 1024, at most 128; b / 4, at least 1; largest power of two <= 1.5 b, minus 1
