@@ -9,8 +9,8 @@
  *   region: an anonymous mapping and a table with what each of its pages must hold (0: zeros)
  *
  * A page's 512 words follow from one number, drawn anew for every write, so a lost, stale or foreign
- * page shows. --mib is what all tasks together hold at most (default: seven eighths of RAM and
- * swap, at most twice RAM). With --oom a task may be killed; without it that is a failure. With --swapoff
+ * page shows. --mib is what all tasks together hold at most, mostly about half of it (default: seven eighths of
+ * RAM and swap, at most five times RAM; with --oom six times both). With --oom a task may be killed; without it that is a failure. With --swapoff
  * the area is switched off and on again all the while. The number of operations is bounded, and the same
  * seed draws the same operations; how tasks interleave is the machine's business.
  *
@@ -39,7 +39,7 @@
 #define WORDS	    (PAGE / sizeof(uint64_t))
 #define MAX_TASKS   64
 #define MAX_REGIONS 8
-#define MAX_PAGES   1024UL /* of one region */
+#define MAX_PAGES   8192UL /* of one region */
 #define STEP	    0x100000001b3UL
 
 struct region {
@@ -53,6 +53,7 @@ static struct region regions[MAX_REGIONS];
 static uint64_t draws;	 /* the state of this task's random numbers */
 static int task = -1;	 /* its number, for messages */
 static size_t budget;	 /* pages it may hold */
+static unsigned long written;
 static unsigned refused; /* calls that failed for want of memory */
 static const char *doing = "start";
 
@@ -141,6 +142,7 @@ static void write_run(struct region *r, size_t first, size_t n)
 {
 	for (size_t p = first; p < first + n; p++) {
 		r->want[p] = fresh();
+		written++;
 		page_fill(r->at + p * WORDS, r->want[p]);
 	}
 }
@@ -173,16 +175,25 @@ static void op_unmap(void)
 	r->at = NULL;
 }
 
+static struct region *free_region(void)
+{
+	for (int i = 0; i < MAX_REGIONS; i++)
+		if (!regions[i].at)
+			return &regions[i];
+	return NULL;
+}
+
 static void op_map(void)
 {
-	struct region *r = &regions[below(MAX_REGIONS)];
+	size_t most = budget / 4 < MAX_PAGES ? budget / 4 : MAX_PAGES;
+	struct region *r = free_region();
 	void *at;
 
-	if (r->at || held() >= budget) {
+	if (!r || held() >= budget) {
 		op_unmap();
 		return;
 	}
-	r->pages = 1 + below(below(4) ? 64 : MAX_PAGES);
+	r->pages = 1 + below(below(4) ? most / 4 : most);
 	if (r->pages > budget - held())
 		r->pages = budget - held();
 	r->shared = !below(4);
@@ -265,10 +276,10 @@ static void op_move(void)
 /* Private pages only: what shared ones hold belongs to the mapping's object. */
 static void op_drop(void)
 {
-	struct region *r = &regions[below(MAX_REGIONS)];
+	struct region *r = free_region();
 	size_t n;
 
-	if (r->at || held() + 64 > budget) {
+	if (!r || held() + 64 > budget) {
 		op_unmap();
 		return;
 	}
@@ -561,16 +572,26 @@ static void run_task(unsigned long nr_ops)
 		one_op();
 	doing = "the end";
 	check_everything();
+	dprintf(1, "soak: task %d: %lu ops, %lu pages written, holds %zu of %zu, %u refusals\n", task, nr_ops,
+		written, held(), budget, refused);
 	_exit(0);
 }
 
-static void swap_off_and_on(const char *device)
+/* In a process of its own: who calls swapoff is the first to go when memory is short, or its children are. */
+static pid_t start_switching(const char *device)
 {
-	if (swapoff(device) && errno != ENOMEM && errno != EINTR)
-		fail("swapoff %s", device);
-	if (swapon(device, 0) && errno != EBUSY)
-		fail("swapon %s", device);
-	usleep(100000);
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	doing = "swapoff";
+	for (;;) {
+		if (swapoff(device) && errno != ENOMEM && errno != EINTR)
+			fail("swapoff %s", device);
+		if (swapon(device, 0) && errno != EBUSY && errno != ENOMEM)
+			fail("swapon %s", device);
+		usleep(50000);
+	}
 }
 
 static size_t default_mib(int oom)
@@ -578,8 +599,8 @@ static size_t default_mib(int oom)
 	long ram = meminfo_kb("MemTotal") >> 10, all = ram + (meminfo_kb("SwapTotal") >> 10);
 
 	if (oom)
-		return (size_t)all * 3 / 2;
-	return (size_t)(all * 3 / 4 < ram * 2 ? all * 3 / 4 : ram * 2);
+		return (size_t)all * 6;
+	return (size_t)(all * 7 / 8 < ram * 5 ? all * 7 / 8 : ram * 5);
 }
 
 int main(int argc, char **argv)
@@ -592,6 +613,7 @@ int main(int argc, char **argv)
 	unsigned long nr_ops = 10000, seed = 1, mib = 0;
 	int tasks = 4, c, left, killed = 0, bad = 0;
 	const char *device = NULL;
+	pid_t switcher = -1;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
@@ -625,22 +647,27 @@ int main(int argc, char **argv)
 			run_task(nr_ops / (unsigned)tasks);
 		}
 	}
+	if (device)
+		switcher = start_switching(device);
 	for (left = tasks; left;) {
 		int status;
-		pid_t pid = waitpid(-1, &status, device ? WNOHANG : 0);
+		pid_t pid = waitpid(-1, &status, 0);
 
-		if (!pid) {
-			swap_off_and_on(device);
-			continue;
-		}
 		if (pid < 0)
 			fail("waitpid");
+		if (pid == switcher && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+			swapon(device, 0); /* perhaps it was killed between the two */
+			switcher = start_switching(device);
+			continue;
+		}
 		left--;
 		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 			killed++;
 		else if (status)
 			bad++;
 	}
+	if (switcher > 0)
+		kill(switcher, SIGKILL);
 	bad += oom_allowed ? 0 : killed;
 	printf("soak: seed %lu: %d tasks ended, %d killed: %s\n", seed, tasks, killed,
 	       bad ? "FAIL" : "every page right");

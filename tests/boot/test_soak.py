@@ -33,4 +33,4 @@ def test_no_swap():
 
 
 def test_swapoff_beside():
-    soak("--memory", "64M", "--cpus", 2, "--swap", "128M", words="--ops 1500 --mib 60 --swapoff /dev/vda")
+    soak("--memory", "64M", "--cpus", 2, "--swap", "128M", words="--ops 1500 --swapoff /dev/vda")
