@@ -263,27 +263,4 @@ const char *const vmstat_text[] = {
 static_assert(ARRAY_SIZE(vmstat_text) == (int)NR_VM_ZONE_STAT_ITEMS + 2 + (int)NR_VM_EVENT_ITEMS,
 	      "a name per counter; two thresholds stand between the zone items and the events");
 
-/* ---- Folding from time to time --------------------------------------------------------------- */
-
-int sysctl_stat_interval = HZ; /* jiffies */
-
-static DEFINE_PER_CPU(struct timer_list, vmstat_timer);
-
-static void vmstat_update(unsigned long unused)
-{
-	(void)unused;
-	refresh_cpu_vm_stats(smp_processor_id());
-	mod_timer(this_cpu_ptr(&vmstat_timer), jiffies + (unsigned long)max(sysctl_stat_interval, HZ / 10));
-}
-
-static void vmstat_start(void *unused)
-{
-	(void)unused;
-	setup_timer(this_cpu_ptr(&vmstat_timer), vmstat_update, 0);
-	mod_timer(this_cpu_ptr(&vmstat_timer), jiffies + HZ);
-}
-
-void vmstat_init(void)
-{
-	on_each_cpu(vmstat_start, NULL, true);
-}
+int sysctl_stat_interval = HZ; /* jiffies; vmstat_fold.c */

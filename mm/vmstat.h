@@ -162,6 +162,7 @@ int calculate_pressure_threshold(const struct zone *zone); /* while kswapd works
 struct pglist_data;
 void set_pgdat_percpu_threshold(struct pglist_data *pgdat, int (*calculate)(const struct zone *));
 void refresh_zone_stat_thresholds(void);
+extern int sysctl_stat_interval; /* jiffies between two foldings */
 void vmstat_init(void); /* all CPUs run: from now on each folds its differentials once a second */
 void refresh_cpu_vm_stats(int cpu); /* fold this CPU's differentials; its own CPU or an offline one */
 
