@@ -195,6 +195,7 @@ static const struct sysctl_knob vm_knobs[] = {
 	INT("panic_on_oom", sysctl_panic_on_oom, 0, 2),
 	INT("oom_kill_allocating_task", sysctl_oom_kill_allocating_task, -INT_LIMIT, INT_LIMIT),
 	INT("oom_dump_tasks", sysctl_oom_dump_tasks, -INT_LIMIT, INT_LIMIT),
+	INT("oom_reaper", sysctl_oom_reaper, 0, 1),
 	{ .name = "dirty_ratio", .word = &vm_dirty_ratio, .size = 4, .max = 100, .mode = 0644,
 	  .changed = dirty_ratio_changed },
 	{ .name = "dirty_background_ratio", .word = &dirty_background_ratio, .size = 4, .max = 100, .mode = 0644,
