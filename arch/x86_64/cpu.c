@@ -11,6 +11,7 @@
 #include "kernel/base/bug.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
+#include "kernel/base/spinlock.h"
 #include "kernel/base/string.h"
 #include "arch/time.h"
 #include "arch/x86_64/internal.h"
@@ -83,6 +84,7 @@ static void detect_features(struct cpu_features *f)
 	f->invariant_tsc = max_ext >= 0x80000007 && (cpuid(0x80000007, 0).d >> 8 & 1);
 	f->phys_bits = max_ext >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
 	detect_names(f);
+	spin_in_turn = !f->hypervisor; /* CPUs that always run can wait for each other in order */
 }
 
 /* The image is still writable: the boot page tables are in force. */

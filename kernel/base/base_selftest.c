@@ -200,7 +200,7 @@ SELFTEST(base_locks)
 
 	spin_lock_irqsave(&lock, flags);
 	EXPECT(spin_is_locked(&lock) && irqs_disabled() && in_atomic());
-	EXPECT(!ticket_trylock(&lock.raw));
+	EXPECT(!raw_trylock(&lock.raw));
 	spin_unlock_irqrestore(&lock, flags);
 	EXPECT(!spin_is_locked(&lock) && !irqs_disabled());
 	read_lock_irq(&rw);

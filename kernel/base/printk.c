@@ -73,9 +73,9 @@ static bool log_enter(unsigned long *flags)
 		return false;
 	}
 	if (!panic_in_progress) {
-		ticket_lock(&log_lock);
+		raw_lock(&log_lock);
 	} else {
-		while (!ticket_trylock(&log_lock) && patience--)
+		while (!raw_trylock(&log_lock) && patience--)
 			cpu_relax();
 	}
 	log_owner = smp_processor_id();
@@ -85,8 +85,8 @@ static bool log_enter(unsigned long *flags)
 static void log_leave(unsigned long flags)
 {
 	log_owner = -1;
-	if (ticket_is_locked(&log_lock))
-		ticket_unlock(&log_lock);
+	if (raw_is_locked(&log_lock))
+		raw_unlock(&log_lock);
 	local_irq_restore(flags);
 }
 

@@ -32,13 +32,23 @@ static void spin_turn(unsigned long *turns, u64 *since, const void *lock)
 		      lock);
 }
 
-noinline void ticket_lock_slow(arch_spinlock_t *lock, u16 me)
+bool spin_in_turn;
+
+/* The ticket is drawn in any case: spin_is_contended() counts by it. */
+noinline void raw_lock_slow(arch_spinlock_t *lock)
 {
+	u8 me = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 	unsigned long turns = 0;
 	u64 since = 0;
 
-	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != me)
+	for (;;) {
+		bool my_turn = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED) == me;
+
+		if ((my_turn || !spin_in_turn) && raw_trylock(lock))
+			break;
 		spin_turn(&turns, &since, lock);
+	}
+	__atomic_store_n(&lock->serving, (u8)(lock->serving + 1), __ATOMIC_RELAXED);
 }
 
 static bool reader_may_enter(u32 word)

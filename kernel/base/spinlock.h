@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spinning locks: tickets, so that CPUs get the lock in the order they asked.
+ * Spinning locks: a byte that says locked, and tickets for those who must wait.
  *
- *	next:  the ticket the next comer draws         lock:   me = next++; wait until owner == me
- *	owner: the ticket being served                 unlock: owner++
+ *	locked:  who turns it from 0 to 1 has the lock     unlock: locked = 0
+ *	next:    the ticket the next waiter draws          wait:   me = next++; until serving == me
+ *	serving: the first waiter's                                take the byte when it is free; serving++
+ *
+ * Waiters take the lock in the order they came. On a machine whose CPUs are threads of a host
+ * (spin_in_turn false) that would be a trap: the next in turn may not be running, and all others
+ * would wait for the host to run it. There the first waiter that sees the lock free takes it.
  *
  * Holding one keeps preemption off (undone before interrupts come back, so that the count is never
  * touched from outside); nobody sleeps under it. The suffixes are Linux's: _irq and
@@ -26,13 +31,10 @@
 #include "asm/irqflags.h"
 
 typedef struct {
-	union {
-		u32 tickets;
-		struct {
-			u16 owner, next;
-		};
-	};
-} arch_spinlock_t;
+	u8 locked;  /* [a] */
+	u8 serving; /* written by the holder */
+	u8 next;    /* [a] */
+} __aligned(4) arch_spinlock_t;
 
 typedef struct spinlock {
 	arch_spinlock_t raw;
@@ -76,48 +78,39 @@ typedef struct {
 		*(l) = (rwlock_t)__SPIN_LOCK_INITIALIZER(#l, rank); \
 	} while (0)
 
-void ticket_lock_slow(arch_spinlock_t *lock, u16 me);
+extern bool spin_in_turn; /* [I] waiters are served in order */
+void raw_lock_slow(arch_spinlock_t *lock);
 
-static __always_inline void ticket_lock(arch_spinlock_t *lock)
+static __always_inline void raw_lock(arch_spinlock_t *lock)
 {
-	u16 me = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-
-	if (unlikely(__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != me))
-		ticket_lock_slow(lock, me);
+	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+		raw_lock_slow(lock);
 }
 
-static __always_inline bool ticket_trylock(arch_spinlock_t *lock)
+static __always_inline bool raw_is_locked(const arch_spinlock_t *lock)
 {
-	u32 old = __atomic_load_n(&lock->tickets, __ATOMIC_RELAXED);
-
-	if ((u16)old != old >> 16)
-		return false;
-	return __atomic_compare_exchange_n(&lock->tickets, &old, old + (1U << 16), false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return __atomic_load_n(&lock->locked, __ATOMIC_RELAXED);
 }
 
-static __always_inline void ticket_unlock(arch_spinlock_t *lock)
+static __always_inline bool raw_trylock(arch_spinlock_t *lock)
 {
-	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
+	return !raw_is_locked(lock) && !__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);
 }
 
-static __always_inline bool ticket_is_locked(const arch_spinlock_t *lock)
+static __always_inline void raw_unlock(arch_spinlock_t *lock)
 {
-	u32 v = __atomic_load_n(&lock->tickets, __ATOMIC_RELAXED);
-
-	return (u16)v != v >> 16;
+	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
 }
 
 static __always_inline bool spin_is_locked(const spinlock_t *l)
 {
-	return ticket_is_locked(&l->raw);
+	return raw_is_locked(&l->raw);
 }
 
 static __always_inline bool spin_is_contended(const spinlock_t *l)
 {
-	u32 v = __atomic_load_n(&l->raw.tickets, __ATOMIC_RELAXED);
-
-	return (u16)((v >> 16) - v) > 1;
+	return __atomic_load_n(&l->raw.next, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(&l->raw.serving, __ATOMIC_RELAXED);
 }
 
 /* => debug builds: stops unless this CPU holds l */
@@ -135,14 +128,14 @@ static __always_inline bool spin_is_contended(const spinlock_t *l)
 static __always_inline void __spin_lock(spinlock_t *l, int how)
 {
 	lock_debug_acquire(__lock_debug_of(l), how);
-	ticket_lock(&l->raw);
+	raw_lock(&l->raw);
 	lock_debug_acquired(__lock_debug_of(l), how);
 }
 
 static __always_inline void __spin_unlock(spinlock_t *l)
 {
 	lock_debug_release(__lock_debug_of(l));
-	ticket_unlock(&l->raw);
+	raw_unlock(&l->raw);
 }
 
 static __always_inline void spin_lock(spinlock_t *l)
@@ -168,7 +161,7 @@ static __always_inline void spin_unlock(spinlock_t *l)
 static __always_inline bool spin_trylock(spinlock_t *l)
 {
 	preempt_disable();
-	if (!ticket_trylock(&l->raw)) {
+	if (!raw_trylock(&l->raw)) {
 		preempt_enable();
 		return false;
 	}
