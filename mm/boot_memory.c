@@ -17,6 +17,7 @@
 #include "boot/boot_info.h"
 #include "arch/acpi.h"
 #include "arch/mmu.h"
+#include "kernel/base/bug.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
 #include "kernel/base/param.h"
@@ -131,6 +132,10 @@ void setup_memory(const struct boot_info *bi)
 			memblock_add((u64)start << PAGE_SHIFT, (u64)(end - start) << PAGE_SHIFT);
 	reserve_loader_memory(bi);
 	max_pfn = memblock_end_of_memory() >> PAGE_SHIFT;
+	if (!max_pfn)
+		panic("No usable memory: the loader's map (%u entries) and the words mem= and memmap= leave "
+		      "none. Check them; a command line over 4 KiB also makes QEMU lose the map",
+		      bi->nr_map);
 	max_low_pfn = find_max_low_pfn(bi->cmdline);
 	if (last_value(bi->cmdline, "numa", value, sizeof(value)) && !strncmp(value, "fake=", 5))
 		numa_fake = (int)simple_strtoul(value + 5, NULL, 10);

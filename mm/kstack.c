@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kstack: memory for the layers below mm, which own none and ask through the functions registered here:
- * tasks with their kernel stacks, signal_structs, nodes of radix trees.
+ * kstack: memory for tasks, their kernel stacks and signal_structs. kernel/core owns none and asks through the
+ * functions registered here.
  *
  * A kernel stack is 16 KiB of vmalloc with guard pages on both sides (decision 16). Making one costs
  * page-table changes and, when it goes, a TLB flush on every CPU; so each CPU keeps a few, which also
@@ -16,7 +16,6 @@
 #include "asm/irqflags.h"
 #include "asm/percpu.h"
 #include "asm/pgtable.h"
-#include "kernel/base/radix_tree.h"
 #include "kernel/base/spinlock.h"
 #include "kernel/core/task.h"
 #include "mm/slab.h"
@@ -33,7 +32,7 @@ struct stack_cache {
 static DEFINE_PER_CPU(struct stack_cache, stack_cache);
 static DEFINE_SPINLOCK(surplus_lock, LOCK_RANK_LEAF);
 static void *surplus; /* [s] singly linked through the first word of each stack */
-static struct kmem_cache *task_cache, *signal_cache, *radix_node_cache;
+static struct kmem_cache *task_cache, *signal_cache;
 
 static void account_stack(void *stack, int delta)
 {
@@ -121,16 +120,6 @@ static void task_with_stack_free(struct task_struct *task)
 	kmem_cache_free(task_cache, task);
 }
 
-static void *radix_node_alloc(gfp_t gfp)
-{
-	return kmem_cache_zalloc(radix_node_cache, gfp);
-}
-
-static void radix_node_free(void *node)
-{
-	kmem_cache_free(radix_node_cache, node);
-}
-
 static struct signal_struct *signal_struct_alloc(void)
 {
 	return kmem_cache_zalloc(signal_cache, GFP_KERNEL);
@@ -145,9 +134,6 @@ void kstack_init(void)
 {
 	task_cache = kmem_cache_create("task_struct", sizeof(struct task_struct), 64, SLAB_PANIC, NULL);
 	signal_cache = kmem_cache_create("signal_struct", sizeof(struct signal_struct), 64, SLAB_PANIC, NULL);
-	radix_node_cache = kmem_cache_create("radix_tree_node", sizeof(struct radix_tree_node), 8,
-					     SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
-	radix_tree_set_allocator(radix_node_alloc, radix_node_free);
 	task_set_allocator(task_with_stack_alloc, task_with_stack_free);
 	task_set_signal_allocator(signal_struct_alloc, signal_struct_free);
 }

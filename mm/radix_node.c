@@ -19,6 +19,6 @@ static void node_free(void *node)
 void radix_tree_init(void)
 {
 	node_cache = kmem_cache_create("radix_tree_node", sizeof(struct radix_tree_node), 0,
-				       SLAB_PANIC, NULL);
+				       SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
 	radix_tree_set_allocator(node_alloc, node_free);
 }

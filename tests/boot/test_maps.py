@@ -9,7 +9,7 @@ from machine import TOP, run
 
 MACHINE = 1 << 30
 FIRST_MIB = 1 << 20
-MAPS = sorted(glob.glob(os.path.join(TOP, "tests", "data", "e820", "*.txt")))
+COMMAND_LINE = 3900  # a map of hundreds of entries is longer than a command line may be: the host tests have it
 LETTER = {1: "@", 3: "#"}
 
 
@@ -55,6 +55,10 @@ def usable_pages(path):
         if kind != 1:
             bad.update(range(start // 4096, -(-end // 4096)))
     return len(good - bad)
+
+
+EVERY = sorted(glob.glob(os.path.join(TOP, "tests", "data", "e820", "*.txt")))
+MAPS = [path for path in EVERY if len(words(path)) < COMMAND_LINE]
 
 
 @pytest.mark.parametrize("path", MAPS, ids=[os.path.basename(p)[:-4] for p in MAPS])
