@@ -41,12 +41,17 @@ struct clone_args {
 #define CLONE_PIDFD   0x00001000UL
 #define CLONE_REFUSED 0x7e020000UL /* name spaces: NEWNS, NEWCGROUP, NEWUTS ... NEWNET */
 
-static int check_flags(unsigned long flags)
+/* The base of the thread's data goes into a register whose loading faults on what is no address. */
+static int check_args(const struct clone_args *args)
 {
+	unsigned long flags = args->flags;
+
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && (!(flags & CLONE_VM) || (flags & CLONE_CLEAR_SIGHAND)))
 		return -EINVAL;
+	if ((flags & CLONE_SETTLS) && args->tls >= TASK_SIZE)
+		return -EPERM;
 	return flags & CLONE_REFUSED ? -EINVAL : 0;
 }
 
@@ -261,7 +266,7 @@ static int link_child(const struct clone_args *args, struct task_struct *p)
 static struct task_struct *copy_process(const struct clone_args *args)
 {
 	struct task_struct *p;
-	int err = check_flags(args->flags);
+	int err = check_args(args);
 
 	if (!err)
 		err = check_nproc();
