@@ -30,7 +30,7 @@ static void file_release(struct file *file)
 
 	if (file->f_op && file->f_op->release)
 		file->f_op->release(inode, file);
-	flock_file(file, 8); /* LOCK_UN */
+	locks_remove_flock(file);
 	if (file->f_mode & FMODE_WRITE)
 		put_write_access(inode);
 	if (file->f_mode & FMODE_EXEC)

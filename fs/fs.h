@@ -441,6 +441,7 @@ int fcntl_getlk(struct file *file, struct flock_k *lock);
 int fcntl_setlk(struct file *file, const struct flock_k *lock, bool wait);
 int flock_file(struct file *file, unsigned int operation); /* flock(2): LOCK_SH 1, EX 2, NB 4, UN 8 */
 void locks_remove_posix(struct file *file, void *owner);   /* at close(2) by this files_struct */
+void locks_remove_flock(struct file *file);		  /* at its last use */
 
 /* ---- Anonymous files ------------------------------------------------------------------------- */
 

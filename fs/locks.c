@@ -241,9 +241,9 @@ int flock_file(struct file *file, unsigned int operation)
 	return set_lock(inode, &want, !(operation & 4));
 }
 
-void locks_remove_posix(struct file *file, void *owner)
+/* Takes no memory: files are closed when there is none, too. */
+static void remove_locks(struct inode *inode, bool posix, const void *owner)
 {
-	struct inode *inode = file_inode(file);
 	struct file_lock *l, *next;
 	LIST_HEAD(dead);
 
@@ -251,10 +251,20 @@ void locks_remove_posix(struct file *file, void *owner)
 		return;
 	spin_lock(&inode->i_lock);
 	list_for_each_entry_safe(l, next, &inode->i_locks, list)
-		if (l->posix && l->owner == owner)
+		if (l->posix == posix && l->owner == owner)
 			list_move(&l->list, &dead);
 	spin_unlock(&inode->i_lock);
 	if (!list_empty(&dead))
 		wake_up_all(&lock_wait);
 	free_dead(&dead);
+}
+
+void locks_remove_posix(struct file *file, void *owner)
+{
+	remove_locks(file_inode(file), true, owner);
+}
+
+void locks_remove_flock(struct file *file)
+{
+	remove_locks(file_inode(file), false, file);
 }
