@@ -95,7 +95,7 @@ static bool segment_ok(const struct elf64_phdr *ph, u64 prev_end, u64 file_size,
 {
 	u64 end = ph->p_vaddr + ph->p_memsz;
 
-	if (end < ph->p_vaddr || end + bias > IMAGE_END || ph->p_filesz > ph->p_memsz ||
+	if (end < ph->p_vaddr || end > IMAGE_END - bias || ph->p_filesz > ph->p_memsz ||
 	    ph->p_vaddr < prev_end)
 		return false;
 	if (ph->p_vaddr + bias < MMAP_MIN_ADDR)
