@@ -47,14 +47,15 @@ static void real_expired(unsigned long data)
 {
 	struct signal_struct *sig = (struct signal_struct *)data;
 	struct itimers *it = sig->sys;
-	u64 now = ktime_get_ns();
+	u64 now = ktime_get_ns(), expires = READ_ONCE(it->real_expires_ns);
+	u64 interval = READ_ONCE(it->real_interval_ns); /* setitimer or exit may clear it while we divide */
 
-	if (!it->real_expires_ns)
+	if (!expires)
 		return;
-	if (it->real_interval_ns) {
-		u64 late = now > it->real_expires_ns ? now - it->real_expires_ns : 0;
+	if (interval) {
+		u64 late = now > expires ? now - expires : 0;
 
-		it->real_expires_ns += (late / it->real_interval_ns + 1) * it->real_interval_ns;
+		it->real_expires_ns = expires + (late / interval + 1) * interval;
 		mod_timer(&it->real, max(tick_of(it->real_expires_ns), jiffies + 1));
 	} else {
 		it->real_expires_ns = 0;
