@@ -69,7 +69,7 @@ static long do_pread(int fd, char __user *buf, size_t count, loff_t pos, bool wr
 	if (!has_positions(file))
 		ret = -ESPIPE;
 	else
-		ret = write ? vfs_write(file, buf, count, &pos) : vfs_read(file, buf, count, &pos);
+		ret = write ? write_signals(vfs_write(file, buf, count, &pos)) : vfs_read(file, buf, count, &pos);
 	fput(file);
 	return ret;
 }
