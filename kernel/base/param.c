@@ -108,8 +108,6 @@ static int known_word(char *val)
 {
 	return 0;
 }
-early_param("init", known_word);
-early_param("console", known_word);
 early_param("noswapon", known_word);
 early_param("BOOT_IMAGE", known_word);
 early_param("ro", known_word);
