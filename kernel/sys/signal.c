@@ -64,7 +64,7 @@ static void remove_pending(u64 mask, u64 *pending, struct list_head *queue)
 	}
 }
 
-static void remove_pending_group(struct task_struct *p, u64 mask)
+void remove_pending_group(struct task_struct *p, u64 mask)
 {
 	struct task_struct *t;
 
@@ -250,8 +250,7 @@ int send_sig_info(int sig, const struct linux_siginfo *info, struct task_struct 
 	return err;
 }
 
-/* May current send sig to p? */
-static bool kill_permitted(int sig, const struct linux_siginfo *info, struct task_struct *p)
+bool kill_permitted(int sig, const struct linux_siginfo *info, struct task_struct *p)
 {
 	struct task_struct *me = current;
 

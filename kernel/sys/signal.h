@@ -48,6 +48,8 @@ static inline int send_sig(int sig, struct task_struct *p)
 /* => as kill(2): permission checked for non-kernel info; sig 0 only checks. tasklist_lock taken inside */
 int kill_pid_info(int sig, const struct linux_siginfo *info, pid_t pid);
 int kill_task_info(int sig, const struct linux_siginfo *info, struct task_struct *p); /* => p is referenced */
+/* => may current send sig to p? tasklist_lock held */
+bool kill_permitted(int sig, const struct linux_siginfo *info, struct task_struct *p);
 int kill_pgrp_info(int sig, const struct linux_siginfo *info, pid_t pgrp);
 /* => kill(-1): everybody but init and the sender's own process */
 int kill_all_info(int sig, const struct linux_siginfo *info);
@@ -68,6 +70,8 @@ void recalc_sigpending(void);
 /* => current->blocked changes; other threads get what current leaves blocked behind. Takes siglock */
 void set_current_blocked(u64 mask);
 void flush_sigqueue(struct list_head *queue);
+/* => siglock held: the signals of mask are pending nowhere in p's process any more, their siginfo is freed */
+void remove_pending_group(struct task_struct *p, u64 mask);
 void flush_signal_handlers(struct task_struct *p, bool force_default);
 /* => siglock and tasklist_lock held: SIGKILL to the other threads of the group; number of them */
 int zap_other_threads(struct task_struct *p);

@@ -34,19 +34,11 @@ void set_user_sigmask(u64 mask)
 /* The new action makes the signal ignored: what is pending of it vanishes. siglock held. */
 static void drop_if_ignored(int sig, const struct k_sigaction *ka)
 {
-	struct task_struct *p = current, *t;
-	struct linux_siginfo info;
-	u64 keep = ~sigmask(sig);
-
 	if (ka->handler != SIG_IGN &&
 	    !(ka->handler == SIG_DFL && (SIG_KERNEL_IGNORE_MASK & sigmask(sig))))
 		return;
-	while (dequeue_signal(keep, &info))
-		;
-	for_each_thread(p, t) {
-		if (t != p)
-			__atomic_fetch_and(&t->pending, keep, __ATOMIC_RELAXED);
-	}
+	remove_pending_group(current, sigmask(sig));
+	recalc_sigpending();
 }
 
 long sys_rt_sigaction(int sig, const void __user *act, void __user *oldact, size_t size)
@@ -209,8 +201,7 @@ static long do_tkill(pid_t tgid, pid_t tid, int sig, const struct linux_siginfo 
 	read_lock(&tasklist_lock);
 	p = find_task_by_pid(tid);
 	if (p && p->sighand && (tgid <= 0 || p->tgid == tgid)) {
-		if (current->tgid != p->tgid && current->euid && current->euid != p->uid &&
-		    current->uid != p->uid)
+		if (!kill_permitted(sig, info, p))
 			err = -EPERM;
 		else
 			err = sig ? send_sig_info(sig, info, p, false) : 0;

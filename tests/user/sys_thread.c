@@ -69,6 +69,16 @@ static void *take_turns(void *arg)
 	return NULL;
 }
 
+/* No address: as the base of a new thread's data it must be refused, not loaded. */
+static void test_bad_tls(void)
+{
+	static const unsigned long bad[] = { 1UL << 63, 1UL << 47, -1UL, 0xffff888000000000UL };
+	const unsigned long flags = CLONE_VM | CLONE_SETTLS | SIGCHLD;
+
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK_ERR(syscall(SYS_clone, flags, 0UL, 0UL, 0UL, bad[i]), EPERM);
+}
+
 static void test_cond(void)
 {
 	pthread_t t[THREADS];
@@ -254,6 +264,51 @@ static void test_tgkill(void)
 	CHECK(errno == ESRCH);
 }
 
+static volatile int taken_value, take_now;
+
+static void *take_late(void *tid)
+{
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	CHECK(!pthread_sigmask(SIG_BLOCK, &set, NULL));
+	*(volatile pid_t *)tid = (pid_t)syscall(SYS_gettid);
+	while (!take_now)
+		sched_yield();
+	CHECK(sigtimedwait(&set, &info, &(struct timespec){ 10, 0 }) == SIGRTMIN);
+	taken_value = info.si_value.sival_int;
+	return NULL;
+}
+
+static void send_value(pid_t tid, int value)
+{
+	siginfo_t info = { .si_signo = SIGRTMIN, .si_code = SI_QUEUE };
+
+	info.si_value.sival_int = value;
+	CHECK(!syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, SIGRTMIN, &info));
+}
+
+/* Ignoring a signal throws away what waits of it, with its siginfo, in every thread. */
+static void test_ignore_others(void)
+{
+	volatile pid_t tid = 0;
+	pthread_t t;
+
+	CHECK(!pthread_create(&t, NULL, take_late, (void *)&tid));
+	while (!tid)
+		sched_yield();
+	send_value(tid, 1);
+	send_value(tid, 2);
+	signal(SIGRTMIN, SIG_IGN);
+	signal(SIGRTMIN, on_usr1);
+	send_value(tid, 3);
+	take_now = 1;
+	CHECK(!pthread_join(t, NULL));
+	CHECK(taken_value == 3);
+}
+
 static void *nothing(void *arg)
 {
 	return arg;
@@ -270,6 +325,7 @@ static void test_many(void)
 int main(void)
 {
 	CHECK_CHILD(test_join);
+	CHECK_CHILD(test_bad_tls);
 	CHECK_CHILD(test_cond);
 	CHECK_CHILD(test_futex_errors);
 	CHECK_CHILD(test_waitv);
@@ -279,6 +335,7 @@ int main(void)
 	CHECK(in_child(leader_first) == 11 << 8);
 	CHECK(WTERMSIG(in_child(kill_all_threads)) == SIGTERM);
 	CHECK_CHILD(test_tgkill);
+	CHECK_CHILD(test_ignore_others);
 	CHECK_CHILD(test_many);
 	PASS("sys_thread");
 }
