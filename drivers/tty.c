@@ -258,7 +258,7 @@ int tty_have_controlling(void)
 	return current->signal->tty == tty ? 0 : -ENXIO;
 }
 
-void tty_disassociate(bool on_exit)
+void tty_disassociate(void)
 {
 	struct signal_struct *s = current->signal;
 	pid_t pgrp = 0;
@@ -396,7 +396,7 @@ long tty_ioctl(unsigned int cmd, unsigned long arg)
 	case TIOCNOTTY:
 		if (current->signal->tty != tty)
 			return -ENOTTY;
-		tty_disassociate(false);
+		tty_disassociate();
 		return 0;
 	case FIONREAD:
 		return put_int(arg, (int)ready_bytes());

@@ -29,7 +29,7 @@ void tty_opened(void);
 /* /dev/tty: => 0, -ENXIO when current has no terminal */
 int tty_have_controlling(void);
 /* The session leader exits or gives the terminal up: SIGHUP to the foreground, nobody controls it. */
-void tty_disassociate(bool on_exit);
+void tty_disassociate(void);
 /* For /proc/PID/stat: device number and foreground group of a terminal pointer (signal->tty); 0, -1 without */
 int tty_device_number(const void *tty);
 pid_t tty_foreground(const void *tty);

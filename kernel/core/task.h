@@ -196,6 +196,7 @@ struct task_struct {
 	u64 real_blocked, saved_sigmask; /* [c] */
 	struct list_head sigqueue;	/* [s] siginfo of pending */
 	bool stop_pending;		/* [s] is to take part in a group stop */
+	bool stop_dequeued;		/* [s] has taken a stop signal, and no SIGCONT has come since */
 	unsigned long sas_ss_sp, sas_ss_size; /* [c] sigaltstack */
 	unsigned int sas_ss_flags;	/* [c] */
 	struct restart_block restart;	/* [c] */

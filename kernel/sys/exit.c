@@ -16,7 +16,6 @@
  * Locks: tasklist_lock for writing around every change of lists and exit_state; siglock inside.
  * Linux beyond it: ptrace, cgroups, taskstats, process accounting.
  */
-#include "drivers/tty.h"
 #include "kernel/sys/process.h"
 #include "kernel/sys/futex.h"
 #include "kernel/sys/signal.h"
@@ -39,13 +38,17 @@ static void exit_signals(struct task_struct *p)
 {
 	struct signal_struct *sig = p->signal;
 	struct task_struct *t;
+	bool stopped = false;
 
 	spin_lock_irq(&p->sighand->siglock);
 	p->flags |= PF_EXITING;
 	if (p->stop_pending) {
 		p->stop_pending = false;
-		if (sig->group_stop_count > 0 && --sig->group_stop_count == 0)
+		stopped = sig->group_stop_count > 0 && --sig->group_stop_count == 0;
+		if (stopped) {
 			sig->group_stop = true;
+			sig->stop_reported = false;
+		}
 	}
 	if (!sig->group_exit && sig->shared_pending) {
 		for_each_thread(p, t) {
@@ -54,6 +57,11 @@ static void exit_signals(struct task_struct *p)
 		}
 	}
 	spin_unlock_irq(&p->sighand->siglock);
+	if (stopped) { /* the others had stopped and waited for us */
+		read_lock(&tasklist_lock);
+		do_notify_parent_cldstop(p->group_leader, CLD_STOPPED);
+		read_unlock(&tasklist_lock);
+	}
 }
 
 void mm_release(struct mm_struct *mm)
@@ -228,7 +236,6 @@ static void exit_notify(struct task_struct *p, bool group_dead)
 	if (p->signal->group_exec)
 		wake_up_process(p->signal->group_exec);
 	write_unlock_irq(&tasklist_lock);
-	pidfd_notify_exit();
 
 	list_for_each_entry_safe(zombie, n, &dead, run_list) {
 		list_del_init(&zombie->run_list);
@@ -236,6 +243,7 @@ static void exit_notify(struct task_struct *p, bool group_dead)
 	}
 	if (autoreap)
 		release_task(p);
+	pidfd_notify_exit(); /* the last thread's end makes its leader's, too */
 }
 
 void put_sighand(struct sighand_struct *sighand)
@@ -318,9 +326,7 @@ void __noreturn do_exit(long code)
 			panic("Attempted to kill init! exitcode=0x%08x",
 			      p->signal->group_exit ? p->signal->group_exit_code : (int)code);
 		exit_itimers(p->signal);
-		if (p->signal->tty)
-			tty_disassociate(true);
-		tty_disassociate(true);
+		tty_disassociate();
 	}
 	p->exit_code = (int)code;
 	exit_mm();

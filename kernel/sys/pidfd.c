@@ -2,9 +2,11 @@
 /*
  * Process descriptors: a file that names a process for good, however its number is used later.
  *
- * poll() says POLLIN once the process is a zombie or gone. There is one wait queue for all of them, woken at every
- * exit while somebody waits. process_mrelease() waits for a dying process to have given its memory back: our
- * OOM reaper and exit do the work, the caller only learns when it is done.
+ * poll() says POLLIN once the process is a zombie without threads, or gone. There is one wait queue for all of them,
+ * woken at every exit; its lock orders the news before the look of whoever has just queued.
+ *
+ * process_mrelease() waits for a dying process to have given its memory back: our OOM reaper and exit do the
+ * work, the caller only learns when it is done.
  */
 #include "kernel/sys/process.h"
 #include "kernel/sys/signal.h"
@@ -21,8 +23,7 @@ static DECLARE_WAIT_QUEUE_HEAD(pidfd_wait);
 
 void pidfd_notify_exit(void)
 {
-	if (waitqueue_active(&pidfd_wait))
-		wake_up_all(&pidfd_wait);
+	wake_up_all(&pidfd_wait);
 }
 
 static unsigned int pidfd_poll(struct file *file, struct poll_table *wait)
@@ -30,7 +31,7 @@ static unsigned int pidfd_poll(struct file *file, struct poll_table *wait)
 	struct task_struct *p = file->private_data;
 
 	poll_wait(file, &pidfd_wait, wait);
-	return READ_ONCE(p->exit_state) ? POLLIN | POLLRDNORM : 0;
+	return READ_ONCE(p->exit_state) && thread_group_empty(p) ? POLLIN | POLLRDNORM : 0;
 }
 
 static void pidfd_release(struct inode *inode, struct file *file)

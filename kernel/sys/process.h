@@ -64,7 +64,7 @@ void fill_rusage(struct task_struct *p, int who, struct linux_rusage *r);
 #define RUSAGE_THREAD	1
 #define RUSAGE_BOTH	(-2) /* wait4: a process with its reaped children */
 
-/* => some task has got its exit_state: whoever polls pidfds looks again */
+/* => some process may have come to its end: whoever polls pidfds looks again */
 void pidfd_notify_exit(void);
 
 /* ITIMER_REAL and its kin (itimer.c): made with the first setitimer, gone with the last thread. */

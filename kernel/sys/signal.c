@@ -112,7 +112,7 @@ static void continue_group(struct task_struct *p)
 
 	remove_pending_group(p, SIG_KERNEL_STOP_MASK);
 	for_each_thread(p, t) {
-		t->stop_pending = false;
+		t->stop_pending = t->stop_dequeued = false;
 		wake_up_state(t, TASK_STOPPED);
 	}
 	if (sig->group_stop || sig->group_stop_count) {

@@ -71,7 +71,7 @@ static void do_signal_stop(int sig)
 {
 	struct task_struct *p = current, *t;
 
-	if (p->signal->group_exit || p->signal->group_exec) {
+	if (p->signal->group_exit || p->signal->group_exec || !p->stop_dequeued) {
 		spin_unlock_irq(&p->sighand->siglock);
 		return;
 	}
@@ -169,6 +169,7 @@ static int get_signal(struct k_sigaction *ka, struct linux_siginfo *info)
 			spin_unlock_irq(&p->sighand->siglock);
 			continue;
 		case SIGACT_STOP:
+			p->stop_dequeued = true; /* until a SIGCONT comes, also while the lock is dropped */
 			if (sig != SIGSTOP) { /* an orphaned group has nobody to wake it again */
 				spin_unlock_irq(&p->sighand->siglock);
 				orphaned = is_current_pgrp_orphaned();
