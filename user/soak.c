@@ -10,8 +10,9 @@
  *
  * A page's 512 words follow from one number, drawn anew for every write, so a lost, stale or foreign
  * page shows. --mib is what all tasks together hold at most, mostly about half of it (default: seven eighths of
- * RAM and swap, at most five times RAM; with --oom six times both). With --oom a task may be killed; without it that is a failure. With --swapoff
- * the area is switched off and on again all the while. The number of operations is bounded, and the same
+ * RAM and swap, at most five times RAM; with --oom six times both). With --oom a task may be killed; without it
+ * that is a failure. With --swapoff the area is switched off and on again all the while. The number of operations
+ * is bounded, and the same
  * seed draws the same operations; how tasks interleave is the machine's business.
  *
  * Exit status 0: every page held what it should; 1: not, or a task died; 2: usage.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes that fork, exec, make threads, stop, continue and kill each other at random. Nothing is expected of any of them;
+ * Processes that fork, exec, make threads, stop, continue and kill each other at random. Nothing is expected of them;
  * at the end everybody must be gone and the parent must have counted as many ends as beginnings.
  * Arguments: seed, rounds. For the guest only: a number it signals may have gone to a stranger.
  */
@@ -93,7 +93,8 @@ static void act(void)
 			execl("/proc/self/exe", "sys_storm", "--exit", NULL);
 		break;
 	case 8:
-		munmap(mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0), 65536);
+		munmap(mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0),
+		       65536);
 		break;
 	default:
 		if (rnd(8) == 0)
