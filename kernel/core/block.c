@@ -18,8 +18,7 @@
  * lies in and not its neighbours, of which the submitter knows nothing.
  *
  * Locks: queue->lock (interrupts off) for everything marked [q]; the done list belongs to its CPU
- * with interrupts off; block_devices_lock for the list of devices. bi_end_io runs without any of
- * them.
+ * with interrupts off. bi_end_io runs without any of them. Devices and their names: block_devices.c.
  *
  * What Linux does beyond it: several hardware queues, I/O schedulers, barriers, splitting of
  * bios, partitions.
@@ -30,7 +29,6 @@
 #include "kernel/base/errno.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
-#include "kernel/base/string.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/softirq.h"
 #include "kernel/core/task.h"
@@ -38,9 +36,6 @@
 
 /* How many of the newest waiting requests are looked at for a neighbour. */
 #define MERGE_DEPTH 16
-
-static DEFINE_SPINLOCK(block_devices_lock, LOCK_RANK_LEAF);
-static LIST_HEAD(block_devices); /* [block_devices_lock], only ever grows */
 
 static DEFINE_PER_CPU(struct list_head, block_done); /* completed requests, [irqs off] */
 
@@ -55,112 +50,7 @@ static inline int bio_dir(const struct bio *bio)
 	return bio->bi_op != BIO_READ;
 }
 
-/* ---- Devices ------------------------------------------------------------------------ */
-
-void block_queue_init(struct request_queue *q)
-{
-	spin_lock_init(&q->lock, LOCK_RANK_QUEUE);
-	INIT_LIST_HEAD(&q->queue);
-	for (int dir = 0; dir < 2; dir++) {
-		init_waitqueue_head(&q->wait[dir]);
-		INIT_LIST_HEAD(&q->free[dir]);
-		for (int i = 0; i < QUEUE_NR_REQUESTS; i++) {
-			q->requests[dir][i].tag = dir * QUEUE_NR_REQUESTS + i;
-			list_add_tail(&q->requests[dir][i].queuelist, &q->free[dir]);
-		}
-	}
-	if (!q->max_vecs)
-		q->max_vecs = BIO_MAX_VECS;
-}
-
-/*
- * => bdev->queue: zeroed memory of the driver's, max_vecs set. The device may be used on return.
- * => 0, or -EEXIST when the name is taken
- */
-int block_register(struct block_device *bdev)
-{
-	if (block_find(bdev->name))
-		return -EEXIST;
-	block_queue_init(bdev->queue);
-	spin_lock(&block_devices_lock);
-	list_add_tail(&bdev->list, &block_devices);
-	spin_unlock(&block_devices_lock);
-	pr_info("%s: %llu sectors of 512 bytes (%llu MiB)%s\n", bdev->name, bdev->nr_sectors,
-		bdev->nr_sectors >> 11, bdev->read_only ? ", read-only" : "");
-	return 0;
-}
-
-struct block_device *block_next(struct block_device *prev)
-{
-	struct block_device *next = NULL;
-	struct list_head *at;
-
-	spin_lock(&block_devices_lock);
-	at = prev ? prev->list.next : block_devices.next;
-	if (at != &block_devices)
-		next = list_entry(at, struct block_device, list);
-	spin_unlock(&block_devices_lock);
-	return next;
-}
-
-struct block_device *block_find(const char *name)
-{
-	struct block_device *bdev = NULL;
-
-	while ((bdev = block_next(bdev)))
-		if (strcmp(bdev->name, name) == 0)
-			return bdev;
-	return NULL;
-}
-
-struct block_device *block_find_dev(dev_t dev)
-{
-	struct block_device *bdev = NULL;
-
-	while ((bdev = block_next(bdev)))
-		if (bdev->dev == dev)
-			return bdev;
-	return NULL;
-}
-
-/* => holder: any non-NULL pointer; the same holder may claim once more */
-int bdev_claim(struct block_device *bdev, void *holder)
-{
-	int error = 0;
-
-	spin_lock(&block_devices_lock);
-	if (bdev->bd_holder && bdev->bd_holder != holder)
-		error = -EBUSY;
-	else
-		bdev->bd_holder = holder;
-	spin_unlock(&block_devices_lock);
-	return error;
-}
-
-void bdev_release(struct block_device *bdev, void *holder)
-{
-	spin_lock(&block_devices_lock);
-	WARN_ON(bdev->bd_holder != holder);
-	bdev->bd_holder = NULL;
-	spin_unlock(&block_devices_lock);
-}
-
 /* ---- Bios --------------------------------------------------------------------------- */
-
-void bio_init(struct bio *bio, struct bio_vec *vecs, unsigned int max_vecs)
-{
-	*bio = (struct bio){.bi_io_vec = vecs, .bi_max_vecs = max_vecs};
-}
-
-/* => len, or 0 when the bio is full */
-int bio_add_page(struct bio *bio, struct page *page, unsigned int len, unsigned int offset)
-{
-	if (bio->bi_vcnt == bio->bi_max_vecs)
-		return 0;
-	bio->bi_io_vec[bio->bi_vcnt++] = (struct bio_vec){page, len, offset};
-	bio->bi_size += len;
-	return len;
-}
 
 /* => end of a bio that never reached a driver; its callback expects softirq context */
 static void bio_end_early(struct bio *bio, int error)
