@@ -255,11 +255,11 @@ format:
 
 check: setup
 	@$(MAKE) --no-print-directory objs host-tests
-	@tests/run style host
+	@tests/run style host docs
 
 test: setup
 	@$(MAKE) --no-print-directory all debug test-programs host-tests
-	@tests/run style host boot mutate
+	@tests/run style host docs boot mutate
 
 test-boot: setup
 	@$(MAKE) --no-print-directory all debug test-programs

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""The commands quoted in README.md and docs/READING.md do what is said there."""
+import os
+import re
+
+from machine import TOP, run
+
+
+def text_of(path):
+    with open(os.path.join(TOP, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def session():
+    """=> [(command, [line of output])] of README.md's first session; a line "..." stands for any lines"""
+    block = re.search(r"```console\n(tidemark#.*?)```", text_of("README.md"), re.S)[1]
+    out = []
+    for line in block.rstrip("\n").split("\n"):
+        if line.startswith("tidemark# "):
+            out.append((line[len("tidemark# "):], []))
+        else:
+            out[-1][1].append(line)
+    return out
+
+
+def shape(line):
+    """=> what may differ between two runs is left open: numbers, and the blanks that align them"""
+    parts = re.split(r"\d+", re.sub(r"\s+", " ", line.strip()))
+    return r" ?\d+ ?".join(re.sub(r"\\? ", r"\\s*", re.escape(p)) for p in parts)
+
+
+def pattern(lines):
+    out = ""
+    for line in lines:
+        out += r"(?:.*\n)*?" if line == "..." else r"\s*" + shape(line) + r"\s*\n"
+    return out
+
+
+def in_one_machine(tmp_path, commands, append="", **kwargs):
+    """=> Result; each command's output lies between two marks, the second with its status"""
+    script = tmp_path / "script"
+    lines = [f"echo '== begin {i}'\n( {c} )\necho \"== end {i} $?\"\n" for i, c in enumerate(commands)]
+    script.write_text("".join(lines))
+    return run("--swap", "512M", "--cpus", "2", append=append, execs=["/bin/sh /script"],
+               adds=[f"{script}:/script"], **kwargs)
+
+
+def output_of(result, i):
+    match = re.search(rf"== begin {i}\n(.*?)== end {i} (\d+)\n", result.output, re.S)
+    assert match, result
+    return match[1], int(match[2])
+
+
+def test_first_session(tmp_path):
+    steps = session()
+    assert steps[-1][0] == "poweroff"
+    steps = steps[:-1]
+    result = in_one_machine(tmp_path, [command for command, _ in steps])
+    for i, (command, lines) in enumerate(steps):
+        output, _ = output_of(result, i)
+        assert re.match(pattern(lines), output), (command, lines, output)
+
+
+def test_experiments_of_the_reading_order(tmp_path):
+    commands = re.findall(r"Try: `([^`]+)`", text_of("docs/READING.md"))
+    assert len(commands) == len(re.findall(r"(?m)^\*\*\d+\.", text_of("docs/READING.md")))
+    result = in_one_machine(tmp_path, commands, append="loglevel=2")
+    for i, command in enumerate(commands):
+        output, status = output_of(result, i)
+        assert status in (0, 143) and output.strip(), (command, status, output)
+        assert "not found" not in output and "No such file" not in output, (command, output)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""What the documents say about the sources is so: files, tests, floors, locks. (Commands: tests/boot/test_docs.py.)"""
+import glob
+import os
+import re
+import subprocess
+
+import pytest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PAGES = ["README.md"] + sorted(os.path.relpath(p, TOP) for p in glob.glob(os.path.join(TOP, "docs", "*.md")))
+
+
+def text_of(path):
+    with open(os.path.join(TOP, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def sources():
+    return sorted(os.path.relpath(p, TOP) for p in glob.glob(os.path.join(TOP, "mm", "*.c")))
+
+
+def test_readme_is_short():
+    assert len(text_of("README.md").splitlines()) <= 100
+
+
+def test_every_source_of_mm_is_read_once():
+    named = re.findall(r"`(mm/\w+\.c)`", text_of("docs/READING.md"))
+    assert sorted(named) == sources()
+
+
+def test_every_step_has_a_test_and_an_experiment():
+    steps = re.split(r"(?m)^\*\*\d+\.", text_of("docs/READING.md"))[1:]
+    assert len(steps) > 20
+    for step in steps:
+        assert re.search(r"(?m)^Test: `", step) and re.search(r"Try: `[^`]+`$", step, re.M), step
+
+
+def test_the_tests_of_the_reading_order_exist():
+    tests = re.findall(r"(?m)^Test: (.*?)\. Try:", text_of("docs/READING.md"))
+    selftests = re.findall(r"SELFTEST\((\w+)\)", "".join(text_of(os.path.relpath(p, TOP)) for p in
+                           glob.glob(os.path.join(TOP, "**", "*.c"), recursive=True) if "/build/" not in p))
+    for name in re.findall(r"`([^`]+)`", ", ".join(tests)):
+        if name.startswith("selftest="):
+            assert any(t.startswith(name[len("selftest="):]) for t in selftests), name
+        else:
+            places = [name, f"tests/boot/{name}", f"tests/host/{name}.c"]
+            assert any(os.path.isfile(os.path.join(TOP, p)) for p in places), name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_and_links_exist(page):
+    text = text_of(page)
+    folders = "arch|boot|docs|drivers|fs|kernel|mm|scripts|tests|user"
+    for path in re.findall(rf"`((?:{folders})/[\w./+-]+\.(?:c|h|S|py|md|ld))`", text):
+        assert os.path.exists(os.path.join(TOP, path)), path
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert os.path.exists(os.path.join(TOP, os.path.dirname(page), link)), link
+
+
+def test_locking_is_current():
+    assert subprocess.run([os.path.join(TOP, "scripts", "gen-locking"), "--check"]).returncode == 0
+
+
+def test_the_map_has_the_floors_that_are_checked():
+    script = text_of("scripts/check-layers")
+    checked = {}
+    exec(script[script.index("FLOORS = {"):script.index("# (user, symbol)")], checked)
+    want = {f"M{floor}": sorted(names.split()) for floor, names in checked["FLOORS"].items()}
+    want["MX"] = sorted(checked["OBSERVERS"].split())
+    rows = re.findall(r"(?m)^\| (M\w) \| [^|]* \| (.*) \|$", text_of("docs/map.md"))
+    assert {floor: sorted(re.findall(r"`(\w+)`", names)) for floor, names in rows} == want
+    assert sorted(f"mm/{n}.c" for names in want.values() for n in names) == sources()
