@@ -86,11 +86,14 @@ static struct swap_area *area_get_unused(void)
 		area = kzalloc(sizeof(*area), GFP_KERNEL);
 		if (!area)
 			return ERR_PTR(-ENOMEM);
+		spin_lock_init(&area->lock, LOCK_RANK_SWAP);
 		swap_areas[type] = area;
 	} else {
-		memset(area, 0, sizeof(*area));
+		/* Not the lock: an entry read before the swapoff may lead a fault to it right now. */
+		spin_lock(&area->lock);
+		memset((char *)area + sizeof(area->lock), 0, sizeof(*area) - sizeof(area->lock));
+		spin_unlock(&area->lock);
 	}
-	spin_lock_init(&area->lock, LOCK_RANK_SWAP);
 	area->type = type;
 	area->flags = SWP_USED;
 	return area;

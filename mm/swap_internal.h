@@ -31,7 +31,7 @@ struct swap_cluster {
 };
 
 struct swap_area {
-	spinlock_t lock;
+	spinlock_t lock;		/* the first member: the one that a new swapon keeps */
 	unsigned int flags;		/* [A] enum swap_area_flags, changed with [S] too */
 	unsigned int type;		/* [I] */
 	int prio;			/* [S], [V] */

