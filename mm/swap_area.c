@@ -222,7 +222,7 @@ static int swapon_locked(struct block_device *bdev, const char *path, int flags)
 
 	if (IS_ERR(area))
 		return (int)PTR_ERR(area);
-	strlcpy(area->path, path, sizeof(area->path));
+	strscpy(area->path, path, sizeof(area->path));
 	area->bdev = bdev;
 	err = area_prepare(area);
 	if (err) {
