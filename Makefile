@@ -160,7 +160,13 @@ LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c 
 	   page_poison.c slowpath.c show_mem.c) \
 	   $(addprefix kernel/base/,bitops.c math.c kstrtox.c ratelimit.c string_ext.c spinlock.c lock_debug.c \
 	   radix_tree.c radix_tree_tag.c rbtree.c vsprintf.c kallsyms.c sort.c crc32.c) \
-	   $(addprefix arch/host/,cpu.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c tsan.c)
+	   $(addprefix arch/host/,cpu.c clock.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c tsan.c)
+# The whole machine (arch/host/machine*.c): all of mm and kernel/core, one CPU, deterministic. Flavour san only.
+MACHINE_SRC := $(filter-out mm/vm_selftest.c,$(wildcard mm/*.c)) \
+	   $(filter-out %_selftest.c,$(wildcard kernel/core/*.c)) $(filter kernel/base/%,$(LIBMM_SRC)) \
+	   $(addprefix arch/host/,memory.c print.c) $(wildcard arch/host/machine*.c)
+MACHINE_OBJ := $(MACHINE_SRC:%.c=build/host/san/%.o)
+
 LIBMM_API := mm_host_start mm_host_stop mm_host_zone mm_host_check alloc_pages alloc_pages_node \
 	   __free_pages page_to_pfn pfn_to_page
 
@@ -197,6 +203,7 @@ build/host/$(1)/libmm.o: $$(HOST_OBJ_$(1))
 
 -include $$(HOST_OBJ_$(1):.o=.d)
 endef
+-include $(MACHINE_OBJ:.o=.d)
 $(foreach f,$(HOST_FLAVOURS),$(eval $(call host_flavour,$(f))))
 
 build/host/libmm.a: build/host/rel/libmm.o
@@ -208,8 +215,10 @@ build/host/libmm.a:
 	@ar rcs $@ $<
 
 # Tests see the kernel's internals, so they link the objects and not the library.
+# A test that includes machine_fixture.h is linked with the whole machine instead.
+machine_test = $(shell grep -l '"tests/host/machine_fixture.h"' tests/host/$(1).c)
 define host_test
-build/host/tests/$(1)$(if $(3),-$(2)): build/host/$(2)/tests/host/$(1).o $$(HOST_OBJ_$(2))
+build/host/tests/$(1)$(if $(3),-$(2)): build/host/$(2)/tests/host/$(1).o $(if $(call machine_test,$(1)),$$(MACHINE_OBJ),$$(HOST_OBJ_$(2)))
 	@mkdir -p $$(@D)
 	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_$(2)) $$^ -o $$@ -Wl,--gc-sections $$(HOST_LDFLAGS) -lcmocka -lpthread
 -include build/host/$(2)/tests/host/$(1).d

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages, time and the end of the world for mm inside a process: standard error, the host's clock, abort().
+ * Messages and the end of the world for mm inside a process: standard error, abort().
  */
 #include "arch/host/libc.h"
 #include <execinfo.h>
 #include <stdarg.h>
 
 #include "arch/host/host.h"
-#include "arch/time.h"
 #include "arch/trap.h"
 #include "kernel/base/bug.h"
 #include "kernel/base/kallsyms.h"
@@ -16,26 +15,6 @@
 
 int host_loglevel = LOGLEVEL_INFO; /* warnings and worse; notices and chatter are not shown */
 int panic_in_progress;
-volatile unsigned long jiffies;
-
-u64 host_clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	jiffies = (unsigned long)ts.tv_sec * HZ + (unsigned long)ts.tv_nsec / (NSEC_PER_SEC / HZ);
-	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
-}
-
-u64 arch_clock_ns(void)
-{
-	return host_clock_ns();
-}
-
-u64 printk_clock(void)
-{
-	return host_clock_ns();
-}
 
 int vprintk(const char *fmt, va_list args)
 {
