@@ -23,7 +23,7 @@
 #include "kernel/base/string.h"
 #include "asm/barrier.h"
 
-#define LOG_BUF_SIZE (256 * KiB)
+#define LOG_BUF_SIZE PRINTK_RING_BYTES
 
 struct log_header {
 	u64 ts_ns;

@@ -116,6 +116,7 @@ u64 printk_first_seq(void);
 u64 printk_next_seq(void);
 void printk_clear(void); /* dmesg -c: printk_clear_seq() moves to the end */
 u64 printk_clear_seq(void);
+#define PRINTK_RING_BYTES (256 * 1024)
 #define PRINTK_LINE_MAX	  1024
 #define PRINTK_PREFIX_MAX 48
 /* => "[    1.234567] text\n" (with_level: "<6>" before it) into buf; returns the length */

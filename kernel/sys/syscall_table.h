@@ -110,7 +110,7 @@
 	X(100, times) \
 	N(101, ptrace) \
 	X(102, getuid) \
-	N(103, syslog) \
+	X(103, syslog) \
 	X(104, getgid) \
 	X(105, setuid) \
 	X(106, setgid) \

@@ -102,6 +102,7 @@ long sys_alarm(unsigned int seconds);
 
 /* misc_calls.c */
 long sys_uname(void __user *ubuf);
+long sys_syslog(int type, char __user *buf, int len);
 long sys_sethostname(const char __user *uname, int len);
 long sys_setdomainname(const char __user *uname, int len);
 long sys_personality(unsigned int persona);

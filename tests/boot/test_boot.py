@@ -49,3 +49,11 @@ def test_a_panic_ends_with_status_3():
     result = run(append="init=/nonexistent")
     assert result.status == 3, result
     assert "Kernel panic - not syncing:" in result.output, result
+
+
+def test_dmesg(debug):
+    commands = ["dmesg | head -1", "dmesg -c | wc -l", "dmesg | wc -l", "echo hello > /dev/kmsg", "dmesg", "dmesg -s 80 | wc -c"]
+    result = run(execs=[f"/bin/sh -c '{'; '.join(commands)}'"], append="loglevel=4", debug=debug)
+    lines = [line for line in result.output.splitlines() if line]
+    assert result.status == 0 and "Tidemark, loaded by" in lines[0] and int(lines[1]) > 10, result
+    assert lines[2] == "0" and lines[3].endswith("] hello") and 0 < int(lines[4]) <= 80, result
