@@ -118,6 +118,8 @@ int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned l
 	count_vm_event(PGFAULT);
 	if (unlikely(!access_allowed(vma, flags)))
 		return VM_FAULT_SIGSEGV;
+	if (reaped(mm, vma))
+		return VM_FAULT_SIGBUS;
 	f.pmd = pmd_find(mm, address);
 	if (unlikely(!f.pmd)) {
 		f.pmd = pmd_alloc_map(mm, address);

@@ -110,6 +110,10 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, NR_MM_COUNTERS };
 
 #define AT_VECTOR_SIZE 48
 
+/* mm->flags: pages may be missing from it, so no fault may put fresh ones in their place (oom_reaper.c) */
+#define MMF_UNSTABLE_BIT 1
+#define MMF_UNSTABLE	 (1UL << MMF_UNSTABLE_BIT)
+
 struct mm_struct {
 	struct vm_area_struct *mmap;	/* [m] list of areas by address */
 	struct rb_root mm_rb;		/* [m] */
@@ -137,7 +141,7 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;	   /* [m] */
 	unsigned long saved_auxv[AT_VECTOR_SIZE];
 	struct file *exe_file;		/* [m] /proc/PID/exe */
-	unsigned long flags;		/* [a] */
+	unsigned long flags;		/* [a] MMF_* */
 };
 
 static inline unsigned long get_mm_counter(const struct mm_struct *mm, int member)

@@ -37,6 +37,7 @@ void clear_zonelist_oom(struct zonelist *zonelist, gfp_t gfp);
 /* mm->flags: the reaper has taken (or given up on) this mm; it is no candidate any more. */
 #define MMF_OOM_REAPED_BIT 0
 #define MMF_OOM_REAPED	   (1UL << MMF_OOM_REAPED_BIT)
+/* MMF_UNSTABLE (mm_types.h): the reaper is about to take pages away. */
 
 /* What badness is made of; the pure part, in pages. */
 struct oom_facts {

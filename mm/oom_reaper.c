@@ -9,6 +9,10 @@
  *   kill -> wake_oom_reaper(victim) -> up to 10 tries, HZ/10 apart: mmap_sem free? -> unmap
  *        -> mm is marked MMF_OOM_REAPED, the victim loses TIF_MEMDIE: the next kill may choose
  *
+ * Somebody still sees what the victim does in the kernel: a write(2) on its way copies from its pages into
+ * a file or pipe. So from the first page taken no fault of that mm succeeds any more (MMF_UNSTABLE):
+ * the copy ends short instead of passing on zeros.
+ *
  * vm.oom_reaper 0 leaves it off: then everything is as in 3.18. Linux has it since 4.6.
  *
  * Locks: reaper_lock for the one task in the slot; mmap_sem (read, trylock).
@@ -74,6 +78,7 @@ static bool reap_mm(struct task_struct *victim, struct mm_struct *mm)
 	if (!down_read_trylock(&mm->mmap_sem))
 		return false;
 	before = get_mm_counter(mm, MM_ANONPAGES) + get_mm_counter(mm, MM_SWAPENTS);
+	set_bit(MMF_UNSTABLE_BIT, &mm->flags);
 	reap_areas(mm);
 	up_read(&mm->mmap_sem);
 	pr_info("oom_reaper: reaped process %d (%s), now anon-rss:%lukB, file-rss:%lukB\n",

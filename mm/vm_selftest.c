@@ -165,3 +165,27 @@ SELFTEST(vm_every_failure_is_undone)
 	} while (calls_left <= 0 && n < MAX_FAIL);
 	EXPECT(n > 50 && n < MAX_FAIL); /* there was something to fail, and an end to it */
 }
+
+/* A victim's write(2) must end short, not go on with zeros in place of what the reaper took. */
+SELFTEST(vm_reaped_pages_stay_away)
+{
+	struct mm_struct *mm;
+	struct vm_area_struct *vma;
+
+	REQUIRE(!current->mm);
+	mm = mm_alloc();
+	REQUIRE(mm);
+	enter(mm);
+	EXPECT(!IS_ERR_VALUE(vm_mmap(NULL, BASE, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0)));
+	EXPECT(touch(mm, BASE, PAGES, true));
+	set_bit(MMF_UNSTABLE_BIT, &mm->flags);
+	down_read(&mm->mmap_sem);
+	vma = find_vma(mm, BASE);
+	zap_page_range(vma, vma->vm_start, vma->vm_end);
+	up_read(&mm->mmap_sem);
+	EXPECT(!touch(mm, BASE, 1, false));
+	EXPECT(!touch(mm, BASE + PAGE_SIZE, 1, true));
+	EXPECT_EQ(get_mm_counter(mm, MM_ANONPAGES), 0);
+	leave(mm);
+}

@@ -144,11 +144,16 @@ int do_file_fault(struct fault *f);
 int do_swap_fault(struct fault *f);
 /* => called with f->ptl held, returns without it */
 int do_wp_fault(struct fault *f);
+/* The OOM reaper takes vma's pages: what is missing was not always missing. Shared ones stay. */
+static inline bool reaped(const struct mm_struct *mm, const struct vm_area_struct *vma)
+{
+	return unlikely(READ_ONCE(mm->flags) & MMF_UNSTABLE) && !(vma->vm_flags & VM_SHARED);
+}
 /* Lock the entry and look whether it is still f->orig. => false: somebody was faster, unlocked */
 static inline bool fault_lock_same(struct fault *f)
 {
 	spin_lock(f->ptl);
-	if (likely(pte_same(ptep_get(f->pte), f->orig)))
+	if (likely(pte_same(ptep_get(f->pte), f->orig) && !reaped(f->mm, f->vma)))
 		return true;
 	spin_unlock(f->ptl);
 	return false;
