@@ -33,4 +33,5 @@ def test_no_swap():
 
 
 def test_swapoff_beside():
-    soak("--memory", "64M", "--cpus", 2, "--swap", "128M", words="--ops 1500 --swapoff /dev/vda")
+    """One area goes and comes, its pages move to the other; with one alone its absence would be out of memory."""
+    soak("--memory", "64M", "--cpus", 2, "--swap", "128M", "--swap", "128M", words="--ops 1500 --swapoff /dev/vda")
