@@ -5,7 +5,8 @@
  *
  *   as process 1       boot: instructions since power-on until the first of ours; then powers off
  *   bench user         user.*
- *   bench swap MIB     reclaim.*: MIB of memory filled, then read in order twice while most of it is swapped
+ *   bench swap MIB [ROUNDS]  reclaim.*: MIB of memory filled, then written in order twice (ROUNDS times) while
+ *                      most of it is swapped
  */
 #include <signal.h>
 #include <stddef.h>
@@ -145,12 +146,12 @@ static void bench_fork(void)
 }
 
 /* Instructions of the kernel per page that goes out and another that comes in. */
-static void bench_swap(unsigned long mib)
+static void bench_swap(unsigned long mib, int rounds)
 {
 	unsigned long pages = (mib << 20) / PAGE, resident = 1024;
 	char *m = map(mib << 20);
-	uint64_t own, start, total;
-	long in;
+	uint64_t own, start, total = 0;
+	long in = 0;
 
 	touch(m, resident);
 	look(m, resident);
@@ -158,7 +159,7 @@ static void bench_swap(unsigned long mib)
 	touch(m, resident);
 	own = (tsc() - start) / resident;
 	touch(m, pages);
-	for (int round = 0; round < 2; round++) {
+	for (int round = 0; round < rounds; round++) {
 		in = vmstat_number("pswpin");
 		start = tsc();
 		touch(m, pages);
@@ -184,10 +185,10 @@ int main(int argc, char **argv)
 		bench_faults();
 		bench_pipe();
 		bench_fork();
-	} else if (argc == 3 && !strcmp(argv[1], "swap")) {
-		bench_swap(strtoul(argv[2], NULL, 0));
+	} else if (argc >= 3 && !strcmp(argv[1], "swap")) {
+		bench_swap(strtoul(argv[2], NULL, 0), argc > 3 ? atoi(argv[3]) : 2);
 	} else {
-		printf("usage: bench user | bench swap MIB\n");
+		printf("usage: bench user | bench swap MIB [ROUNDS]\n");
 		return 2;
 	}
 	return 0;
