@@ -58,12 +58,13 @@ static struct anon_vma *anon_vma_alloc(void)
 	return anon_vma;
 }
 
-static void put_anon_vma(struct anon_vma *anon_vma)
+static inline void put_anon_vma(struct anon_vma *anon_vma)
 {
-	spinlock_t *lookup = lookup_lock(anon_vma);
+	spinlock_t *lookup;
 
 	if (!atomic_dec_and_test(&anon_vma->refcount))
 		return;
+	lookup = lookup_lock(anon_vma);
 	spin_lock(lookup); /* a looker that still saw the page mapped is done after this */
 	spin_unlock(lookup);
 	VM_BUG_ON(!list_empty(&anon_vma->head));
@@ -165,13 +166,4 @@ void page_unlock_anon_vma(struct anon_vma *anon_vma)
 {
 	spin_unlock(&anon_vma->lock);
 	put_anon_vma(anon_vma);
-}
-
-unsigned long page_address_in_vma(const struct page *page, const struct vm_area_struct *vma)
-{
-	unsigned long address = vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
-
-	if (page->index < vma->vm_pgoff || address < vma->vm_start || address >= vma->vm_end)
-		return -EFAULT;
-	return address;
 }

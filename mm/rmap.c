@@ -65,15 +65,16 @@ void page_remove_rmap(struct page *page)
 
 /* ---- Finding ---------------------------------------------------------------------------------------- */
 
-pte_t *page_check_address(struct page *page, struct mm_struct *mm, unsigned long addr,
-			  spinlock_t **ptlp)
+static __always_inline pte_t *check_address(struct page *page, struct mm_struct *mm, unsigned long addr,
+					    spinlock_t **ptlp)
 {
-	pmd_t *pmd;
-	pte_t *pte = mm_find_pte(mm, addr, &pmd), entry;
+	pmd_t *pmd = pmd_find(mm, addr);
 	spinlock_t *ptl;
+	pte_t *pte, entry;
 
-	if (!pte)
+	if (!pmd)
 		return NULL;
+	pte = pte_offset_map(pmd, addr);
 	entry = ptep_get(pte);
 	if (!pte_present(entry) || pte_pfn(entry) != page_to_pfn(page))
 		return NULL;
@@ -88,8 +89,15 @@ pte_t *page_check_address(struct page *page, struct mm_struct *mm, unsigned long
 	return NULL;
 }
 
-static int walk_anon(struct page *page,
-		     int (*fn)(struct page *, struct vm_area_struct *, unsigned long, void *), void *arg)
+pte_t *page_check_address(struct page *page, struct mm_struct *mm, unsigned long addr,
+			  spinlock_t **ptlp)
+{
+	return check_address(page, mm, addr, ptlp);
+}
+
+static __always_inline int
+walk_anon(struct page *page,
+	  int (*fn)(struct page *, struct vm_area_struct *, unsigned long, void *), void *arg)
 {
 	struct anon_vma *anon_vma = page_lock_anon_vma(page);
 	struct vm_area_struct *vma;
@@ -150,11 +158,11 @@ struct referenced {
 	unsigned long vm_flags;
 };
 
-static int referenced_one(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
+static __always_inline int referenced_one(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	struct referenced *r = arg;
 	spinlock_t *ptl;
-	pte_t *pte = page_check_address(page, vma->vm_mm, addr, &ptl);
+	pte_t *pte = check_address(page, vma->vm_mm, addr, &ptl);
 
 	if (!pte)
 		return SWAP_AGAIN;
@@ -184,7 +192,10 @@ int page_referenced(struct page *page, bool is_locked, unsigned long *vm_flags)
 		if (!locked_here)
 			return 1;
 	}
-	rmap_walk(page, referenced_one, &r);
+	if (PageAnon(page)) /* most often asked of these: the walk and the question in one piece */
+		walk_anon(page, referenced_one, &r);
+	else
+		walk_file(page, referenced_one, &r);
 	if (locked_here)
 		unlock_page(page);
 	*vm_flags = r.vm_flags;

@@ -13,6 +13,7 @@
 #ifndef MM_RMAP_H
 #define MM_RMAP_H
 
+#include "kernel/base/errno.h"
 #include "mm/mm_types.h"
 #include "mm/page.h"
 
@@ -30,7 +31,15 @@ void anon_vma_unlink(struct vm_area_struct *vma); /* leave; the last one frees t
 struct anon_vma *page_lock_anon_vma(const struct page *page);
 void page_unlock_anon_vma(struct anon_vma *anon_vma);
 /* => the address page would have in vma, or -EFAULT when it lies outside */
-unsigned long page_address_in_vma(const struct page *page, const struct vm_area_struct *vma);
+static inline unsigned long page_address_in_vma(const struct page *page,
+						const struct vm_area_struct *vma)
+{
+	unsigned long address = vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
+
+	if (page->index < vma->vm_pgoff || address < vma->vm_start || address >= vma->vm_end)
+		return -EFAULT;
+	return address;
+}
 
 /* ---- Counting the mappings: called with the page-table lock held ----------------------------------- */
 

@@ -84,7 +84,20 @@ int swap_byte_count(unsigned char byte, const u16 *digit);
 
 u16 *swap_digit(struct swap_area *area, unsigned long offset); /* => area->lock held; NULL: none */
 /* => the entry's area, its lock taken; NULL (nothing locked) when it is gone or has no such slot */
-struct swap_area *swap_area_lock(swp_entry_t entry);
+static inline struct swap_area *swap_area_lock(swp_entry_t entry)
+{
+	struct swap_area *area = NULL;
+
+	if (swp_type(entry) < MAX_SWAPFILES)
+		area = swap_areas[swp_type(entry)];
+	if (unlikely(!area))
+		return NULL;
+	spin_lock(&area->lock);
+	if (likely(swp_offset(entry) < area->max))
+		return area;
+	spin_unlock(&area->lock); /* swapped off meanwhile, or a mangled entry */
+	return NULL;
+}
 
 /* ---- swap_slots.c: finding and giving back slots. => area->lock held ---- */
 

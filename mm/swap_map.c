@@ -105,21 +105,6 @@ u16 *swap_digit(struct swap_area *area, unsigned long offset)
 	return array ? &array[offset % SWAP_CONT_SLOTS] : NULL;
 }
 
-struct swap_area *swap_area_lock(swp_entry_t entry)
-{
-	struct swap_area *area = NULL;
-
-	if (swp_type(entry) < MAX_SWAPFILES)
-		area = swap_areas[swp_type(entry)];
-	if (unlikely(!area))
-		return NULL;
-	spin_lock(&area->lock);
-	if (likely(swp_offset(entry) < area->max))
-		return area;
-	spin_unlock(&area->lock); /* swapped off meanwhile, or a mangled entry */
-	return NULL;
-}
-
 /* => 0 or an error of swap_byte_get */
 static int swap_get(swp_entry_t entry, unsigned char usage)
 {

@@ -203,11 +203,17 @@ static bool dispatch(struct block_device *bdev)
 	return started;
 }
 
-/* Outside the lock: telling the hardware is slow, and other CPUs want to queue meanwhile. */
+/*
+ * Outside the lock: telling the hardware is slow, and other CPUs want to queue meanwhile. A driver that
+ * completes at once has its completions run at local_bh_enable(), without waking ksoftirqd.
+ */
 static void commit(struct block_device *bdev, bool started)
 {
-	if (started && bdev->ops->commit)
-		bdev->ops->commit(bdev);
+	if (!started || !bdev->ops->commit)
+		return;
+	local_bh_disable();
+	bdev->ops->commit(bdev);
+	local_bh_enable();
 }
 
 void block_run_queue(struct block_device *bdev)

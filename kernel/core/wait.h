@@ -20,6 +20,9 @@
 #ifndef KERNEL_CORE_WAIT_H
 #define KERNEL_CORE_WAIT_H
 
+#include "asm/barrier.h"
+#include "kernel/base/atomic.h"
+#include "kernel/base/bitops.h"
 #include "kernel/base/list.h"
 #include "kernel/base/spinlock.h"
 #include "kernel/base/types.h"
@@ -199,8 +202,17 @@ int wait_on_bit(unsigned long *word, int bit, long state);
 int wait_on_bit_lock(unsigned long *word, int bit, long state);
 int wait_on_bit_timeout(unsigned long *word, int bit, long state, long timeout);
 void wake_up_bit(void *word, int bit);
+
+extern atomic_t bit_sleepers; /* all tasks that wait for some bit: almost always 0 */
+
 /* => clears the bit with release order, then wakes */
-void clear_and_wake_up_bit(int bit, unsigned long *word);
+static inline void clear_and_wake_up_bit(int bit, unsigned long *word)
+{
+	clear_bit_unlock(bit, word);
+	smp_mb();
+	if (unlikely(atomic_read(&bit_sleepers)))
+		wake_up_bit(word, bit);
+}
 
 /* => sleeps up to timeout ticks in state on q until woken; remaining ticks (no condition: for
  * throttling) */

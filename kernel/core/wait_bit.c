@@ -5,8 +5,9 @@
  *	(word, bit) -> hash -> one of 256 queues; an entry knows its word and bit and lets other
  *wake-ups pass
  *
- * The waker clears the bit, then looks whether the queue is empty, with a full barrier between; the
- *sleeper queues itself (a full barrier), then looks at the bit. One of the two sees the other.
+ * The waker clears the bit, then looks whether anybody sleeps (bit_sleepers, then the queue), with a full
+ * barrier between; the sleeper counts and queues itself (a full barrier), then looks at the bit. One of the two
+ * sees the other.
  */
 #include "kernel/base/errno.h"
 #include "kernel/core/sched.h"
@@ -31,6 +32,8 @@ static wait_queue_head_t table[1 << WAIT_TABLE_BITS] = {
 #define Q16(i) Q4(i), Q4((i) + 4), Q4((i) + 8), Q4((i) + 12)
 #define Q64(i) Q16(i), Q16((i) + 16), Q16((i) + 32), Q16((i) + 48)
 	Q64(0), Q64(64), Q64(128), Q64(192)};
+
+atomic_t bit_sleepers;
 
 wait_queue_head_t *bit_waitqueue(void *word, int bit)
 {
@@ -66,6 +69,7 @@ int wait_on_bit_timeout(unsigned long *word, int bit, long state, long timeout)
 	might_sleep();
 	if (!test_bit(bit, word))
 		return 0;
+	atomic_inc(&bit_sleepers);
 	init_entry(&entry, word, bit);
 	for (;;) {
 		prepare_to_wait(q, &entry.wait, state);
@@ -82,6 +86,7 @@ int wait_on_bit_timeout(unsigned long *word, int bit, long state, long timeout)
 		timeout = schedule_timeout(timeout);
 	}
 	finish_wait(q, &entry.wait);
+	atomic_dec(&bit_sleepers);
 	return err;
 }
 
@@ -99,6 +104,7 @@ int wait_on_bit_lock(unsigned long *word, int bit, long state)
 	might_sleep();
 	if (!test_and_set_bit_lock(bit, word))
 		return 0;
+	atomic_inc(&bit_sleepers);
 	init_entry(&entry, word, bit);
 	for (;;) {
 		prepare_to_wait_exclusive(q, &entry.wait, state);
@@ -111,6 +117,7 @@ int wait_on_bit_lock(unsigned long *word, int bit, long state)
 		schedule();
 	}
 	finish_wait(q, &entry.wait);
+	atomic_dec(&bit_sleepers);
 	/* Woken to take the bit but going away: the next one must be woken instead. */
 	if (err && !test_bit(bit, word))
 		wake_up_bit(word, bit);
@@ -124,11 +131,4 @@ void wake_up_bit(void *word, int bit)
 
 	if (waitqueue_active(q))
 		__wake_up(q, TASK_NORMAL, 1, &key);
-}
-
-void clear_and_wake_up_bit(int bit, unsigned long *word)
-{
-	clear_bit_unlock(bit, word);
-	smp_mb();
-	wake_up_bit(word, bit);
 }
