@@ -52,24 +52,22 @@ void mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta
 	local_irq_restore(flags);
 }
 
-void __inc_zone_page_state(struct page *page, enum zone_stat_item item)
-{
-	__mod_zone_page_state(page_zone(page), item, 1);
-}
-
-void __dec_zone_page_state(struct page *page, enum zone_stat_item item)
-{
-	__mod_zone_page_state(page_zone(page), item, -1);
-}
-
 void inc_zone_page_state(struct page *page, enum zone_stat_item item)
 {
-	mod_zone_page_state(page_zone(page), item, 1);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	__inc_zone_page_state(page, item);
+	local_irq_restore(flags);
 }
 
 void dec_zone_page_state(struct page *page, enum zone_stat_item item)
 {
-	mod_zone_page_state(page_zone(page), item, -1);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	__dec_zone_page_state(page, item);
+	local_irq_restore(flags);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */

@@ -149,8 +149,6 @@ void __mod_zone_page_state_fold(struct zone *zone, enum zone_stat_item item, lon
 void mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long delta);
 void inc_zone_page_state(struct page *page, enum zone_stat_item item);
 void dec_zone_page_state(struct page *page, enum zone_stat_item item);
-void __inc_zone_page_state(struct page *page, enum zone_stat_item item);
-void __dec_zone_page_state(struct page *page, enum zone_stat_item item);
 
 unsigned long global_page_state(enum zone_stat_item item);
 unsigned long zone_page_state(const struct zone *zone, enum zone_stat_item item);

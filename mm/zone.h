@@ -259,27 +259,37 @@ static inline void __mod_zone_page_state(struct zone *zone, enum zone_stat_item 
 		ps->vm_stat_diff[item] = (s8)diff;
 }
 
-/* NR_FREE_PAGES down or up by nr: the same with one comparison. => interrupts off */
-static inline void __sub_free_pages(struct zone *zone, long nr)
+/* The same with one comparison for a change whose direction is known. => interrupts off, as above */
+static inline void __add_zone_page_state(struct zone *zone, enum zone_stat_item item, long nr)
 {
 	struct per_cpu_pageset *ps = per_cpu_pageset_of(zone);
-	long diff = ps->vm_stat_diff[NR_FREE_PAGES] - nr;
+	long diff = ps->vm_stat_diff[item] + nr;
+
+	if (unlikely(diff > ps->stat_threshold))
+		__mod_zone_page_state_fold(zone, item, diff);
+	else
+		ps->vm_stat_diff[item] = (s8)diff;
+}
+
+static inline void __sub_zone_page_state(struct zone *zone, enum zone_stat_item item, long nr)
+{
+	struct per_cpu_pageset *ps = per_cpu_pageset_of(zone);
+	long diff = ps->vm_stat_diff[item] - nr;
 
 	if (unlikely(diff + ps->stat_threshold < 0))
-		__mod_zone_page_state_fold(zone, NR_FREE_PAGES, diff);
+		__mod_zone_page_state_fold(zone, item, diff);
 	else
-		ps->vm_stat_diff[NR_FREE_PAGES] = (s8)diff;
+		ps->vm_stat_diff[item] = (s8)diff;
+}
+
+static inline void __sub_free_pages(struct zone *zone, long nr)
+{
+	__sub_zone_page_state(zone, NR_FREE_PAGES, nr);
 }
 
 static inline void __add_free_pages(struct zone *zone, long nr)
 {
-	struct per_cpu_pageset *ps = per_cpu_pageset_of(zone);
-	long diff = ps->vm_stat_diff[NR_FREE_PAGES] + nr;
-
-	if (unlikely(diff > ps->stat_threshold))
-		__mod_zone_page_state_fold(zone, NR_FREE_PAGES, diff);
-	else
-		ps->vm_stat_diff[NR_FREE_PAGES] = (s8)diff;
+	__add_zone_page_state(zone, NR_FREE_PAGES, nr);
 }
 
 /* Something was freed: reclaim's "scanned in vain" starts anew. */
@@ -302,6 +312,16 @@ static inline bool is_highmem(const struct zone *zone)
 static inline struct zone *page_zone(const struct page *page)
 {
 	return zone_table[page->flags >> NODES_SHIFT];
+}
+
+static inline void __inc_zone_page_state(struct page *page, enum zone_stat_item item)
+{
+	__add_zone_page_state(page_zone(page), item, 1);
+}
+
+static inline void __dec_zone_page_state(struct page *page, enum zone_stat_item item)
+{
+	__sub_zone_page_state(page_zone(page), item, 1);
 }
 
 static inline bool PageHighMem(const struct page *page)
