@@ -23,7 +23,7 @@ static unsigned int nr_disks;
 static int queue_rq(struct block_device *bdev, struct request *rq)
 {
 	struct host_disk *disk = bdev->driver_data;
-	struct host_disk_slot *slot = &disk->slots[(rq->op == BIO_WRITE) * QUEUE_NR_REQUESTS + rq->tag];
+	struct host_disk_slot *slot = &disk->slots[rq->tag];
 
 	BUG_ON(slot->rq);
 	slot->rq = rq;

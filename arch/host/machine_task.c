@@ -21,6 +21,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/task.h"
 #include "mm/mm.h"
+#include "mm/oom.h"
 #include "mm/slab.h"
 #include "asm/irqflags.h"
 
@@ -204,6 +205,8 @@ static void end_program(struct task_struct *me)
 	host_use_mm(NULL);
 	if (mm)
 		mmput(mm);
+	if (test_thread_flag(TIF_MEMDIE))
+		exit_oom_victim();
 	me->flags |= PF_KTHREAD; /* kthread_entry() ends it then */
 	write_lock_irq(&tasklist_lock);
 	me->sighand = NULL;

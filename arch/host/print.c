@@ -57,6 +57,8 @@ void bug_backtrace(void)
 {
 	void *frames[16];
 
+	if (!host_loglevel && !panic_in_progress)
+		return;
 	backtrace_symbols_fd(frames, backtrace(frames, 16), 2);
 }
 

@@ -15,6 +15,7 @@
 #include "arch/host/libc_machine.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/syscall.h>
 #include <cmocka.h>
 
 #include "arch/host/host.h"
@@ -24,7 +25,11 @@
 #include "kernel/core/task.h"
 #include "mm/mm.h"
 #include "mm/mman.h"
+#include "mm/lru.h"
 #include "mm/page.h"
+#include "mm/pagemap.h"
+#include "mm/rmap.h"
+#include "mm/swap.h"
 #include "mm/vmstat.h"
 #include "mm/zone.h"
 #include "asm/pgtable.h"
@@ -38,11 +43,12 @@ static inline void machine_fn(void *fn)
 	((void (*)(void))fn)();
 }
 
+/* A failed assertion has left a task's stack behind: AddressSanitizer must not be asked about stacks now. */
 static inline void end_child(void)
 {
 	if (test_child) {
 		fflush(NULL);
-		_exit(1);
+		syscall(SYS_exit_group, 1);
 	}
 }
 
@@ -67,6 +73,41 @@ static inline void machine_test(void (*fn)(void), const struct host_machine *con
 		fail_msg("the machine ended with status 0x%x", status);
 }
 
+/*
+ * The same for what must end the machine: the test calls about_to_die() first, and must not come back. What it
+ * says on the way is not shown.
+ */
+static int *death_note;
+
+static inline void about_to_die(void)
+{
+	*death_note = 1;
+	if (!getenv("TIDEMARK_SHOW_DEATHS"))
+		close(2);
+}
+
+static inline void machine_death(void (*fn)(void), const struct host_machine *config)
+{
+	int status;
+	pid_t pid;
+
+	end_child();
+	fflush(NULL);
+	death_note = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	*death_note = 0;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		test_child = 1;
+		alarm(600);
+		host_machine_run(config, machine_fn, fn);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(*death_note, 1);
+	assert_int_not_equal(status, 0);
+}
+
 static inline int machine_group_end(void **state)
 {
 	(void)state;
@@ -81,6 +122,13 @@ static inline int machine_group_end(void **state)
 		(void)state;                                               \
 		machine_test(name, &config);                               \
 	}
+#define MACHINE_DEATH_TEST(name, ...)                                      \
+	static void machine_##name(void **state)                           \
+	{                                                                  \
+		static const struct host_machine config = { __VA_ARGS__ }; \
+		(void)state;                                               \
+		machine_death(name, &config);                              \
+	}
 #define machine_unit_test(name) { #name, machine_##name, NULL, NULL, NULL }
 
 /* ---- What programs do ---- */
@@ -88,7 +136,8 @@ static inline int machine_group_end(void **state)
 /* => anonymous private memory of current */
 static inline unsigned long map_anon(unsigned long bytes)
 {
-	unsigned long va = vm_mmap(NULL, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	unsigned long va = vm_mmap(NULL, 0, bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0);
 
 	assert_false(IS_ERR_VALUE(va));
 	return va;
@@ -100,6 +149,72 @@ static inline pte_t entry_of(unsigned long va)
 	pte_t *pte = mm_find_pte(current->mm, va, NULL);
 
 	return pte ? ptep_get(pte) : __pte(0);
+}
+
+static inline struct page *page_at(unsigned long va)
+{
+	assert_true(pte_present(entry_of(va)));
+	return pte_page(entry_of(va));
+}
+
+static inline unsigned long event(enum vm_event_item item)
+{
+	unsigned long sums[NR_VM_EVENT_ITEMS];
+
+	all_vm_events(sums);
+	return sums[item];
+}
+
+/* An event of all zones. */
+#define zone_events(item) (event(item##_DMA) + event(item##_NORMAL) + event(item##_HIGH))
+
+/* => a disk of that many pages, swapped on */
+static inline struct host_disk *swap_on(const char *name, unsigned long pages)
+{
+	struct host_disk *disk = host_disk_create(name, pages);
+
+	host_mkswap(disk);
+	assert_int_equal(do_swapon(&disk->bdev, name, 0), 0);
+	return disk;
+}
+
+/* ---- What reclaim does to one page, step by step ---- */
+
+/* => the page isolated and unmapped, its write under way if it was dirty */
+static inline struct page *start_out(unsigned long va)
+{
+	struct writeback_control wbc = { .for_reclaim = true };
+	struct page *page = page_at(va);
+
+	lru_add_drain();
+	assert_int_equal(isolate_lru_page(page), 0);
+	lock_page(page);
+	if (!PageSwapCache(page))
+		assert_int_equal(add_to_swap(page), 1);
+	assert_int_equal(try_to_unmap(page, TTU_IGNORE_ACCESS), SWAP_SUCCESS);
+	assert_true(is_swap_pte(entry_of(va)));
+	if (clear_page_dirty_for_io(page))
+		assert_int_equal(swap_writepage(page, &wbc), 0);
+	else
+		unlock_page(page);
+	return page;
+}
+
+/* => the write is over; the page leaves memory if nobody uses it */
+static inline void finish_out(struct page *page)
+{
+	wait_on_page_writeback(page);
+	lock_page(page);
+	if (!page_mapped(page) && !PageDirty(page) && PageSwapCache(page))
+		delete_from_swap_cache(page);
+	unlock_page(page);
+	putback_lru_page(page);
+}
+
+static inline void push_out(unsigned long va)
+{
+	finish_out(start_out(va));
+	assert_true(is_swap_pte(entry_of(va)));
 }
 
 #define touch(va, write) host_touch(current->mm, va, write)
