@@ -25,22 +25,16 @@ void arch_set_irq_hooks(void (*enter)(void), void (*exit)(void));
  *    from ACPI: edge/high for ISA numbers, level/low for the others. 0, -EINVAL, -ENOSPC.
  */
 int request_irq(int gsi, irq_handler_t handler, void *data, const char *name);
-void free_irq(int gsi, void *data);
 /*
  * => A vector of its own for a device's MSI or MSI-X entry: fills in what the device must write.
  *    irq number or -ENOSPC.
  */
 int irq_alloc_msi(irq_handler_t handler, void *data, const char *name, u64 *addr, u32 *msg);
-void disable_irq(int irq);
-void enable_irq(int irq);
 
 /*
  * => Line i of /proc/interrupts (0, 1, ...): counts per CPU into counts[NR_CPUS], name; false
  *    when i is past the end.
  */
 bool irq_stat(int i, int *irq, const char **name, unsigned long counts[]);
-
-/* => IPIs and timer ticks received by this CPU so far, for /proc/stat. */
-unsigned long arch_irq_count(int cpu);
 
 #endif

@@ -85,11 +85,6 @@ void arch_set_table_free(void (*free)(phys_addr_t table));
  *    cheap.
  */
 void switch_mm(struct mm_struct *prev, struct mm_struct *next);
-/*
- * => Leaves a lazily kept mm: the kernel's own table is loaded. For exit of the last user and
- *    CPU stop.
- */
-void leave_mm(void);
 
 /* ---- TLB ------------------------------------------------------------------------------------- */
 

@@ -77,8 +77,8 @@ void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr,
  */
 void arch_set_syscall_handler(void (*fn)(struct pt_regs *regs));
 /*
- * => Called with interrupts on before each return to user mode while task_work_pending(current)
- *    (kernel/core/task.h).
+ * => Called with interrupts on before each return to user mode while current has a thread flag
+ *    other than TIF_MEMDIE (kernel/core/task.h).
  */
 void arch_set_user_return_hook(void (*fn)(struct pt_regs *regs));
 
@@ -90,8 +90,6 @@ void show_regs(const struct pt_regs *regs);
 void dump_stack(void);
 /* => Return addresses of the caller's frames, innermost first; number filled, at most n. */
 int save_stack_trace(u64 *ips, int n);
-/* => The same for a task that is not running. */
-int save_stack_trace_tsk(struct task_struct *task, u64 *ips, int n);
 
 /*
  * => Floating point state of current as the 512-byte FXSAVE image, to and from user memory

@@ -96,16 +96,6 @@ void pci_write16(struct pci_dev *dev, int reg, u16 value)
 	spin_unlock_irqrestore(&config_lock, flags);
 }
 
-void pci_write8(struct pci_dev *dev, int reg, u8 value)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&config_lock, flags);
-	outl(config_address(dev, reg), CONFIG_ADDRESS);
-	outb(value, CONFIG_DATA + (reg & 3));
-	spin_unlock_irqrestore(&config_lock, flags);
-}
-
 int pci_find_capability(struct pci_dev *dev, int id, int after)
 {
 	int at, left = 48; /* as many as fit: a loop in the chain ends */

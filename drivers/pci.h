@@ -60,7 +60,6 @@ struct pci_driver {
 u8 pci_read8(struct pci_dev *dev, int reg);
 u16 pci_read16(struct pci_dev *dev, int reg);
 u32 pci_read32(struct pci_dev *dev, int reg);
-void pci_write8(struct pci_dev *dev, int reg, u8 value);
 void pci_write16(struct pci_dev *dev, int reg, u16 value);
 void pci_write32(struct pci_dev *dev, int reg, u32 value);
 

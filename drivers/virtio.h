@@ -91,7 +91,6 @@ int virtio_setup_queue(struct virtio_dev *vdev, struct virtqueue *vq, u16 index,
 void virtio_driver_ok(struct virtio_dev *vdev);
 void virtio_fail(struct virtio_dev *vdev);
 /* => device configuration; 64-bit fields are read until two reads agree */
-u8 virtio_config8(struct virtio_dev *vdev, u32 offset);
 u32 virtio_config32(struct virtio_dev *vdev, u32 offset);
 u64 virtio_config64(struct virtio_dev *vdev, u32 offset);
 

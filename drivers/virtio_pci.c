@@ -229,11 +229,6 @@ void virtio_fail(struct virtio_dev *vdev)
 		write_status(vdev, STATUS_FAILED);
 }
 
-u8 virtio_config8(struct virtio_dev *vdev, u32 offset)
-{
-	return readb(vdev->config + offset);
-}
-
 u32 virtio_config32(struct virtio_dev *vdev, u32 offset)
 {
 	return readl(vdev->config + offset);

@@ -194,22 +194,6 @@ struct inode *bdev_inode(struct block_device *bdev)
 	return igrab(bdev->bd_inode);
 }
 
-struct block_device *lookup_bdev(const char *name)
-{
-	struct block_device *bdev;
-	struct path path;
-	int err = path_at(AT_FDCWD, name, LOOKUP_FOLLOW, &path);
-
-	if (err)
-		return ERR_PTR(err);
-	if (!S_ISBLK(path.dentry->d_inode->i_mode))
-		bdev = ERR_PTR(-ENOTBLK);
-	else
-		bdev = block_find_dev(path.dentry->d_inode->i_rdev) ?: ERR_PTR(-ENXIO);
-	path_put(&path);
-	return bdev;
-}
-
 unsigned long drop_pagecache(void)
 {
 	struct block_device *bdev;

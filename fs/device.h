@@ -22,8 +22,6 @@ struct char_device *chrdev_first(void);
 
 /* => the inode whose page cache is the device's, one reference, or ERR_PTR. All openers share it. */
 struct inode *bdev_inode(struct block_device *bdev);
-/* A block device by path, for swapon and mount: => device or ERR_PTR(-ENOTBLK, -ENXIO, ...) */
-struct block_device *lookup_bdev(const char *path);
 /* Drops clean, unused pages of every block device's cache; => pages */
 unsigned long drop_pagecache(void);
 

@@ -279,8 +279,3 @@ int path_at(int dfd, const char *name, unsigned int lookup_flags, struct path *p
 		*path = w.path;
 	return err;
 }
-
-int kern_path(const char *name, unsigned int lookup_flags, struct path *path)
-{
-	return path_at(AT_FDCWD, name, lookup_flags, path);
-}

@@ -50,7 +50,6 @@ void path_put(const struct path *path);
 
 /* => 0 with *path referenced, or -errno */
 int path_at(int dfd, const char *name, unsigned int lookup_flags, struct path *path);
-int kern_path(const char *name, unsigned int lookup_flags, struct path *path);
 
 /* open(2): all O_ flags. => file (no descriptor yet) or ERR_PTR */
 struct file *do_filp_open(int dfd, const char *name, int flags, umode_t mode);

@@ -203,8 +203,3 @@ void dump_stack(void)
 {
 	bug_backtrace();
 }
-
-unsigned long arch_irq_count(int cpu)
-{
-	return ticks;
-}

@@ -83,11 +83,6 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 	tlb_generation++;
 }
 
-void leave_mm(void)
-{
-	switch_mm(NULL, NULL);
-}
-
 pgprot_t vm_get_page_prot(unsigned long vm_flags)
 {
 	bool shared = vm_flags & VM_SHARED, write = vm_flags & VM_WRITE;

@@ -11,7 +11,7 @@
  * handlers.
  *
  * Locks: irq_lock for changes; the interrupt path reads the list without it: an action is complete
- * before it is linked, and unlinked ones are not reused.
+ * before it is linked, and stays.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/errno.h"
@@ -25,7 +25,7 @@
 #define MSI_ADDRESS 0xfee00000ULL
 
 struct irq_action {
-	irq_handler_t handler; /* [I] NULL after free_irq */
+	irq_handler_t handler; /* [I] all */
 	void *data;
 	const char *name;
 	int irq;
@@ -61,12 +61,8 @@ static void run_actions(unsigned long vector)
 	bool found = false;
 
 	for (struct irq_action *a = READ_ONCE(by_vector[vector]); a; a = a->next) {
-		irq_handler_t handler = READ_ONCE(a->handler);
-
-		if (handler) {
-			handler(a->irq, a->data);
-			found = true;
-		}
+		a->handler(a->irq, a->data);
+		found = true;
 	}
 	if (!found)
 		pr_warn_ratelimited("interrupt vector %lu without a handler\n", vector);
@@ -155,17 +151,6 @@ int request_irq(int irq, irq_handler_t handler, void *data, const char *name)
 	return 0;
 }
 
-void free_irq(int irq, void *data)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&irq_lock, flags);
-	for (int i = 0; i < nr_actions; i++)
-		if (actions[i].irq == irq && actions[i].data == data)
-			WRITE_ONCE(actions[i].handler, NULL);
-	spin_unlock_irqrestore(&irq_lock, flags);
-}
-
 int irq_alloc_msi(irq_handler_t handler, void *data, const char *name, u64 *addr, u32 *msg)
 {
 	unsigned long flags;
@@ -182,22 +167,6 @@ int irq_alloc_msi(irq_handler_t handler, void *data, const char *name, u64 *addr
 	*addr = MSI_ADDRESS | (u64)acpi.apic_id[0] << 12;
 	*msg = vector; /* fixed delivery, edge */
 	return vector;
-}
-
-void disable_irq(int irq)
-{
-	bool low, level;
-
-	if (irq < NR_GSI)
-		ioapic_mask(resolve(irq, &low, &level), true);
-}
-
-void enable_irq(int irq)
-{
-	bool low, level;
-
-	if (irq < NR_GSI)
-		ioapic_mask(resolve(irq, &low, &level), false);
 }
 
 /* ---- Statistics ------------------------------------------------------------------------------ */
@@ -230,13 +199,4 @@ bool irq_stat(int i, int *irq, const char **name, unsigned long counts[])
 	for (int cpu = 0; cpu < NR_CPUS; cpu++)
 		counts[cpu] = cpu < nr_cpu_ids ? per_cpu(irq_counts, cpu)[vector] : 0;
 	return true;
-}
-
-unsigned long arch_irq_count(int cpu)
-{
-	unsigned long sum = 0;
-
-	for (int vector = 0; vector < 256; vector++)
-		sum += per_cpu(irq_counts, cpu)[vector];
-	return sum;
 }

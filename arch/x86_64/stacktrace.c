@@ -57,23 +57,6 @@ int save_stack_trace(u64 *ips, int n)
 	return walk_frames(current, __builtin_frame_address(0), ips, n);
 }
 
-int save_stack_trace_tsk(struct task_struct *task, u64 *ips, int n)
-{
-	unsigned long low, high, *sp = (unsigned long *)task->thread.sp;
-
-	if (task == current)
-		return save_stack_trace(ips, n);
-	if (!stack_bounds(task, (unsigned long)sp, &low, &high))
-		return 0;
-	/*
-	 * Above the six registers of __switch_to_asm lies its return address; rbp is the highest
-	 * of them.
-	 */
-	if (n > 0)
-		ips[0] = sp[6];
-	return n <= 0 ? 0 : 1 + walk_frames(task, (struct stack_frame *)sp[5], ips + 1, n - 1);
-}
-
 /* The level is the caller's: a backtrace is no more urgent than what it belongs to. */
 static void print_trace(const char *level, const u64 *ips, int n)
 {

@@ -45,15 +45,6 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 		cpumask_clear_cpu(cpu, &loaded->cpu_mask);
 }
 
-void leave_mm(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	switch_mm(NULL, NULL);
-	local_irq_restore(flags);
-}
-
 void flush_tlb_one_local(unsigned long addr)
 {
 	invlpg(addr);

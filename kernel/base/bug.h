@@ -26,16 +26,9 @@ struct panic_ops {
 	void (*halt_forever)(void);
 };
 
-/* A callback run once by panic(), with other CPUs stopped and interrupts off; may only printk. */
-struct panic_notifier {
-	void (*fn)(struct panic_notifier *n, const char *text);
-	struct panic_notifier *next;
-};
-
 #define PANIC_EXIT_STATUS 3
 
 void panic_set_ops(const struct panic_ops *ops);
-void panic_register_notifier(struct panic_notifier *n);
 
 /* => never returns; any context */
 __printf(1, 2) void panic(const char *fmt, ...) __noreturn __cold;

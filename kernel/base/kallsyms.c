@@ -34,16 +34,6 @@ const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned 
 	return kallsyms_names + kallsyms_names_off[lo];
 }
 
-unsigned long kallsyms_lookup_name(const char *name)
-{
-	if (!kallsyms_present())
-		return 0;
-	for (u32 i = 0; i < kallsyms_count; i++)
-		if (!strcmp(kallsyms_names + kallsyms_names_off[i], name))
-			return kallsyms_addrs[i];
-	return 0;
-}
-
 int sprint_symbol(char *buf, size_t size, unsigned long addr, bool with_offset)
 {
 	unsigned long offset, len;

@@ -11,8 +11,6 @@
 
 /* => the function that contains addr, its distance and its size; NULL if there is none */
 const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned long *size);
-/* => address of a function by name, 0 if there is none */
-unsigned long kallsyms_lookup_name(const char *name);
 /* => "name+0x10/0x40" or "0xffff..." into buf; returns the length */
 int sprint_symbol(char *buf, size_t size, unsigned long addr, bool with_offset);
 

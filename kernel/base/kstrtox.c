@@ -169,13 +169,6 @@ unsigned long simple_strtoul(const char *s, char **end, unsigned int base)
 	return simple_strtoull(s, end, base);
 }
 
-long simple_strtol(const char *s, char **end, unsigned int base)
-{
-	if (*s == '-')
-		return -(long)simple_strtoull(s + 1, end, base);
-	return (long)simple_strtoull(s, end, base);
-}
-
 unsigned long long memparse(const char *s, char **end)
 {
 	static const char suffixes[] = "kmgtpe";

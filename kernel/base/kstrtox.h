@@ -23,7 +23,6 @@ int __must_check kstrtoint(const char *s, unsigned int base, int *res);
 int __must_check kstrtobool(const char *s, bool *res);
 unsigned long long simple_strtoull(const char *s, char **end, unsigned int base);
 unsigned long simple_strtoul(const char *s, char **end, unsigned int base);
-long simple_strtol(const char *s, char **end, unsigned int base);
 unsigned long long memparse(const char *s, char **end);
 
 #endif

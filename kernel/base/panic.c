@@ -2,8 +2,7 @@
 /*
  * The end of the machine: panic, BUG and WARN.
  *
- *	panic: one CPU goes on, the others are stopped -> message -> backtrace -> notifiers -> power
- *off
+ *	panic: one CPU goes on, the others are stopped -> message -> backtrace -> power off
  *
  * From the moment panic_in_progress is set no lock of the log or console is waited for, and the
  *lock checks are off. A panic inside a panic goes straight to the power switch.
@@ -23,7 +22,6 @@
 int panic_in_progress;
 
 static struct panic_ops ops;
-static struct panic_notifier *notifiers;
 static int panic_cpu = -1;
 static int panic_timeout; /* `panic=SECONDS` */
 
@@ -36,12 +34,6 @@ early_param("panic", set_panic_timeout);
 void panic_set_ops(const struct panic_ops *new)
 {
 	ops = *new;
-}
-
-void panic_register_notifier(struct panic_notifier *n)
-{
-	n->next = notifiers;
-	notifiers = n;
 }
 
 void bug_backtrace(void)
@@ -100,8 +92,6 @@ void panic(const char *fmt, ...)
 	pr_emerg("Kernel panic - not syncing: %s\n", text);
 	bug_backtrace();
 	lock_debug_show_held();
-	for (struct panic_notifier *n = notifiers; n; n = n->next)
-		n->fn(n, text);
 	if (IS_ENABLED(CONFIG_DEBUG))
 		trace_dump(64);
 	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", text);

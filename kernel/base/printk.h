@@ -78,9 +78,6 @@ int printk_user(unsigned int prio, const char *text, size_t len);
 #define pr_warn_ratelimited(fmt, ...) printk_ratelimited(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info_ratelimited(fmt, ...) printk_ratelimited(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
 
-/* => true if one more message of everybody's common budget (10 in 5 s) may be printed */
-bool printk_ratelimit(void);
-
 /* A device that shows the log. write() runs with interrupts off, one CPU at a time, and polls. */
 struct console {
 	const char *name;

@@ -34,10 +34,3 @@ bool ___ratelimit(struct ratelimit_state *rs, const char *func)
 		pr_warn("%s: %d callbacks suppressed\n", func, missed);
 	return ok;
 }
-
-bool printk_ratelimit(void)
-{
-	static DEFINE_RATELIMIT_STATE(state, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
-
-	return ___ratelimit(&state, "printk");
-}

@@ -133,23 +133,9 @@ int strncasecmp(const char *a, const char *b, size_t n)
 	return n ? lower(*a) - lower(*b) : 0;
 }
 
-int strcasecmp(const char *a, const char *b)
-{
-	return strncasecmp(a, b, ~0UL);
-}
-
 char *strcpy(char *dst, const char *src)
 {
 	return memcpy(dst, src, strlen(src) + 1);
-}
-
-char *strncpy(char *dst, const char *src, size_t n)
-{
-	size_t len = strnlen(src, n);
-
-	memcpy(dst, src, len);
-	memset(dst + len, 0, n - len);
-	return dst;
 }
 
 size_t strlcpy(char *dst, const char *src, size_t size)
@@ -163,19 +149,6 @@ size_t strlcpy(char *dst, const char *src, size_t size)
 		dst[n] = '\0';
 	}
 	return len;
-}
-
-char *strcat(char *dst, const char *src)
-{
-	strcpy(dst + strlen(dst), src);
-	return dst;
-}
-
-size_t strlcat(char *dst, const char *src, size_t size)
-{
-	size_t len = strnlen(dst, size);
-
-	return len + strlcpy(dst + len, src, size - len);
 }
 
 char *strchr(const char *s, int c)

@@ -3,7 +3,7 @@
  * Memory and strings, with the C library's names. On the host they are the C library's.
  *
  * => memcpy and memset move 8 bytes at a time; whole pages have clear_page() and copy_page().
- * => strlcpy/strlcat/strscpy always terminate; strscpy returns the length or -E2BIG.
+ * => strlcpy and strscpy always terminate; strscpy returns the length or -E2BIG.
  */
 #ifndef KERNEL_BASE_STRING_H
 #define KERNEL_BASE_STRING_H
@@ -20,11 +20,8 @@ size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
-int strcasecmp(const char *a, const char *b);
 int strncasecmp(const char *a, const char *b, size_t n);
 char *strcpy(char *dst, const char *src);
-char *strncpy(char *dst, const char *src, size_t n);
-char *strcat(char *dst, const char *src);
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 char *strstr(const char *hay, const char *needle);
@@ -43,7 +40,6 @@ bool strstarts(const char *s, const char *prefix);
 void *memchr_inv(const void *s, int c, size_t n);
 #if !CONFIG_HOST
 size_t strlcpy(char *dst, const char *src, size_t size);
-size_t strlcat(char *dst, const char *src, size_t size);
 
 #define memcpy(d, s, n)	 __builtin_memcpy((d), (s), (n))
 #define memmove(d, s, n) __builtin_memmove((d), (s), (n))

@@ -37,7 +37,6 @@ void complete(struct completion *x);
 void complete_all(struct completion *x);
 void wait_for_completion(struct completion *x);
 /* => 0 or -ERESTARTSYS */
-int wait_for_completion_interruptible(struct completion *x);
 int wait_for_completion_killable(struct completion *x);
 /* => remaining ticks (at least 1), 0 on time-out */
 unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout);

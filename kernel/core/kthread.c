@@ -89,11 +89,6 @@ struct task_struct *kthread_create(int (*fn)(void *data), void *data, const char
 	return p;
 }
 
-void kthread_bind_mask(struct task_struct *p, cpumask_t mask)
-{
-	set_cpus_allowed(p, mask);
-}
-
 void kthread_bind(struct task_struct *p, unsigned int cpu)
 {
 	set_cpus_allowed(p, CPU_MASK_CPU(cpu));

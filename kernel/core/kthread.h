@@ -19,9 +19,8 @@
  * sleep */
 __printf(3, 4) struct task_struct *kthread_create(int (*fn)(void *data), void *data,
 						  const char *name, ...);
-/* => before its first wake-up: it will run on this CPU (these CPUs) only */
+/* => before its first wake-up: it will run on this CPU only */
 void kthread_bind(struct task_struct *p, unsigned int cpu);
-void kthread_bind_mask(struct task_struct *p, cpumask_t mask);
 bool kthread_should_stop(void);
 int kthread_stop(struct task_struct *p);
 

@@ -127,11 +127,6 @@ void down_read(struct rw_semaphore *sem)
 	read_common(sem, TASK_UNINTERRUPTIBLE, 0);
 }
 
-void down_read_nested(struct rw_semaphore *sem, int subclass)
-{
-	read_common(sem, TASK_UNINTERRUPTIBLE, LOCK_NESTED);
-}
-
 int down_read_killable(struct rw_semaphore *sem)
 {
 	return read_common(sem, TASK_KILLABLE, 0);

@@ -41,7 +41,6 @@ void __init_rwsem(struct rw_semaphore *sem, const char *name, enum lock_rank ran
 #define init_rwsem(sem, rank) __init_rwsem((sem), #sem, (rank))
 
 void down_read(struct rw_semaphore *sem);
-void down_read_nested(struct rw_semaphore *sem, int subclass);
 /* => 0 or -EINTR with a fatal signal pending */
 int __must_check down_read_killable(struct rw_semaphore *sem);
 bool down_read_trylock(struct rw_semaphore *sem);

@@ -342,17 +342,6 @@ int __cond_resched(void)
 	return 1;
 }
 
-int cond_resched_lock(spinlock_t *lock)
-{
-	if (!need_resched() && !spin_is_contended(lock))
-		return 0;
-	spin_unlock(lock);
-	if (need_resched())
-		__cond_resched();
-	spin_lock(lock);
-	return 1;
-}
-
 /* ---- The tick ---------------------------------------------------------------------------------
  */
 

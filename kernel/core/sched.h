@@ -25,9 +25,6 @@ long schedule_timeout_killable(long timeout);
 /* => sleeping for a disk: counted as such (vmstat b, /proc/stat) */
 void io_schedule(void);
 long io_schedule_timeout(long timeout);
-void msleep(unsigned int ms);
-/* => ms left if a signal came */
-unsigned long msleep_interruptible(unsigned int ms);
 void yield(void);
 
 /* The barrier keeps a test of the condition from moving before the store. */
@@ -66,16 +63,12 @@ int __cond_resched(void);
 		might_sleep();                         \
 		need_resched() ? __cond_resched() : 0; \
 	})
-/* => the same, dropping the lock around it */
-int cond_resched_lock(spinlock_t *lock);
 /* might_sleep() (wait.h): debug builds stop if this context must not sleep */
 
 /* What kernel/sys sets. => 0 or -EINVAL */
 int set_cpus_allowed(struct task_struct *p, cpumask_t mask);
 int sched_setscheduler(struct task_struct *p, enum sched_policy policy, int rt_priority);
 void set_user_nice(struct task_struct *p, int nice);
-/* => as /proc/PID/stat shows it: 20 + nice, or -1 - rt_priority */
-int task_prio(const struct task_struct *p);
 /* => SCHED_RR's slice, in ns */
 u64 sched_rr_interval(const struct task_struct *p);
 

@@ -89,11 +89,6 @@ int set_cpus_allowed(struct task_struct *p, cpumask_t mask)
 	return 0;
 }
 
-int task_prio(const struct task_struct *p)
-{
-	return rt_task(p) ? -1 - p->rt_priority : 20 + p->nice;
-}
-
 u64 sched_rr_interval(const struct task_struct *p)
 {
 	if (p->policy == SCHED_RR)

@@ -65,20 +65,3 @@ void io_schedule(void)
 {
 	io_schedule_timeout(MAX_SCHEDULE_TIMEOUT);
 }
-
-void msleep(unsigned int ms)
-{
-	long left = (long)msecs_to_jiffies(ms) + 1;
-
-	while (left)
-		left = schedule_timeout_uninterruptible(left);
-}
-
-unsigned long msleep_interruptible(unsigned int ms)
-{
-	long left = (long)msecs_to_jiffies(ms) + 1;
-
-	while (left && !signal_pending(current))
-		left = schedule_timeout_interruptible(left);
-	return left ? jiffies_to_msecs((unsigned long)left) : 0;
-}

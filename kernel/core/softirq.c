@@ -19,7 +19,6 @@
 
 DEFINE_PER_CPU(u32, softirq_pending_mask);
 static DEFINE_PER_CPU(struct task_struct *, ksoftirqd);
-static DEFINE_PER_CPU(unsigned long, softirq_runs[NR_SOFTIRQS]);
 
 static void (*actions[NR_SOFTIRQS])(void); /* [I] after boot */
 
@@ -28,11 +27,6 @@ const char *const softirq_names[NR_SOFTIRQS] = {"HI", "TIMER", "NET", "BLOCK", "
 void open_softirq(enum softirq_nr nr, void (*action)(void))
 {
 	actions[nr] = action;
-}
-
-unsigned long softirq_count_of(int cpu, enum softirq_nr nr)
-{
-	return per_cpu(softirq_runs, cpu)[nr];
 }
 
 static void wake_ksoftirqd(void)
@@ -56,7 +50,6 @@ static void do_softirq(void)
 			unsigned int nr = __ffs(pending);
 			unsigned int count = preempt_count();
 
-			(*this_cpu_ptr(&softirq_runs))[nr]++;
 			actions[nr]();
 			if (unlikely(preempt_count() != count))
 				panic("softirq %s left preempt_count %#x, was %#x",

@@ -33,8 +33,6 @@ void open_softirq(enum softirq_nr nr, void (*action)(void));
 void raise_softirq(enum softirq_nr nr);
 /* => interrupts are off */
 void raise_softirq_irqoff(enum softirq_nr nr);
-/* => how often handlers of nr have run on cpu */
-unsigned long softirq_count_of(int cpu, enum softirq_nr nr);
 
 /* Around every hardware interrupt; interrupts off. irq_exit() runs pending softirqs. */
 void irq_enter(void);

@@ -294,12 +294,6 @@ static inline bool has_capability_admin(const struct task_struct *p) /* CAP_SYS_
 	return p->cap_effective >> 21 & 1;
 }
 
-/* => something to do before user mode is entered again: the user-return hook runs while this holds */
-static inline bool task_work_pending(const struct task_struct *p)
-{
-	return (READ_ONCE(p->thread_flags) & ~(1UL << TIF_MEMDIE)) != 0;
-}
-
 extern rwlock_t tasklist_lock;	    /* written with interrupts off, read from any context but hard interrupts */
 extern struct task_struct init_task; /* the boot CPU's idle task, pid 0, head of the task list */
 extern struct signal_struct init_signals;

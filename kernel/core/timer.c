@@ -168,12 +168,6 @@ int mod_timer(struct timer_list *t, unsigned long expires)
 	return was_pending;
 }
 
-void add_timer(struct timer_list *t)
-{
-	BUG_ON(timer_pending(t));
-	mod_timer(t, t->expires);
-}
-
 int del_timer(struct timer_list *t)
 {
 	struct timer_base *base;
@@ -239,15 +233,6 @@ void timers_tick(void)
 {
 	if (time_after_eq(jiffies, READ_ONCE(this_cpu_ptr(&timer_bases)->next)))
 		raise_softirq_irqoff(TIMER_SOFTIRQ);
-}
-
-unsigned long next_timer_delta(unsigned long max)
-{
-	unsigned long next = READ_ONCE(this_cpu_ptr(&timer_bases)->next), now = jiffies;
-
-	if (time_before_eq(next, now))
-		return 0;
-	return min(next - now, max);
 }
 
 void timers_init(void)

@@ -37,11 +37,6 @@ static inline unsigned long msecs_to_jiffies(unsigned int ms)
 	return ((unsigned long)ms * HZ + MSEC_PER_SEC - 1) / MSEC_PER_SEC;
 }
 
-static inline unsigned long usecs_to_jiffies(unsigned long us)
-{
-	return (us + USEC_PER_TICK - 1) / USEC_PER_TICK;
-}
-
 static inline unsigned long nsecs_to_jiffies(u64 ns)
 {
 	return (ns + NSEC_PER_TICK - 1) / NSEC_PER_TICK;
@@ -96,12 +91,9 @@ static inline bool timer_pending(const struct timer_list *t)
 
 /* => 1 if the timer was pending before, 0 if not */
 int mod_timer(struct timer_list *t, unsigned long expires);
-void add_timer(struct timer_list *t);
 int del_timer(struct timer_list *t);
 int del_timer_sync(struct timer_list *t);
 
-/* => ticks until this CPU's next timer, at most max: for tests and the host's clock */
-unsigned long next_timer_delta(unsigned long max);
 /* => moves jiffies to the clock; at each tick of any CPU */
 void update_jiffies(void);
 void timers_init(void);

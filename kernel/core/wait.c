@@ -39,16 +39,6 @@ void add_wait_queue(wait_queue_head_t *q, wait_queue_t *wait)
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
-void add_wait_queue_exclusive(wait_queue_head_t *q, wait_queue_t *wait)
-{
-	unsigned long flags;
-
-	wait->flags |= WQ_FLAG_EXCLUSIVE;
-	spin_lock_irqsave(&q->lock, flags);
-	list_add_tail(&wait->task_list, &q->task_list);
-	spin_unlock_irqrestore(&q->lock, flags);
-}
-
 void remove_wait_queue(wait_queue_head_t *q, wait_queue_t *wait)
 {
 	unsigned long flags;
@@ -140,16 +130,6 @@ void __wake_up(wait_queue_head_t *q, unsigned int state, int nr_exclusive, void 
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
-long sleep_on_timeout_state(wait_queue_head_t *q, long state, long timeout)
-{
-	DEFINE_WAIT(wait);
-
-	prepare_to_wait(q, &wait, state);
-	timeout = schedule_timeout(timeout);
-	finish_wait(q, &wait);
-	return timeout;
-}
-
 /* ---- Completions ------------------------------------------------------------------------------
  */
 
@@ -212,13 +192,6 @@ static long wait_common(struct completion *x, long timeout, long state)
 void wait_for_completion(struct completion *x)
 {
 	wait_common(x, MAX_SCHEDULE_TIMEOUT, TASK_UNINTERRUPTIBLE);
-}
-
-int wait_for_completion_interruptible(struct completion *x)
-{
-	long ret = wait_common(x, MAX_SCHEDULE_TIMEOUT, TASK_INTERRUPTIBLE);
-
-	return ret < 0 ? (int)ret : 0;
 }
 
 int wait_for_completion_killable(struct completion *x)

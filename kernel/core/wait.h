@@ -93,7 +93,6 @@ static inline bool waitqueue_active(wait_queue_head_t *q)
 }
 
 void add_wait_queue(wait_queue_head_t *q, wait_queue_t *wait);
-void add_wait_queue_exclusive(wait_queue_head_t *q, wait_queue_t *wait);
 void remove_wait_queue(wait_queue_head_t *q, wait_queue_t *wait);
 
 /* => on the queue (once) with current's state set; look at the condition after it, then schedule()
@@ -213,9 +212,5 @@ static inline void clear_and_wake_up_bit(int bit, unsigned long *word)
 	if (unlikely(atomic_read(&bit_sleepers)))
 		wake_up_bit(word, bit);
 }
-
-/* => sleeps up to timeout ticks in state on q until woken; remaining ticks (no condition: for
- * throttling) */
-long sleep_on_timeout_state(wait_queue_head_t *q, long state, long timeout);
 
 #endif

@@ -41,10 +41,6 @@ struct sigqueue {
 int __send_signal(int sig, const struct linux_siginfo *info, struct task_struct *p, bool group);
 /* => the same with the lock taken; p is current or kept by tasklist_lock. -ESRCH: p is past its end */
 int send_sig_info(int sig, const struct linux_siginfo *info, struct task_struct *p, bool group);
-static inline int send_sig(int sig, struct task_struct *p)
-{
-	return send_sig_info(sig, SEND_SIG_PRIV, p, false);
-}
 /* => as kill(2): permission checked for non-kernel info; sig 0 only checks. tasklist_lock taken inside */
 int kill_pid_info(int sig, const struct linux_siginfo *info, pid_t pid);
 int kill_task_info(int sig, const struct linux_siginfo *info, struct task_struct *p); /* => p is referenced */
