@@ -170,6 +170,17 @@ static void check_panic_on_oom(const struct oom_control *oc, enum oom_constraint
 
 /* ---- Whom (spec 9.4) ------------------------------------------------------------------------------ */
 
+/* Nothing more is to be had from it, so it is not worth waiting for. */
+static bool mm_reaped(struct task_struct *t)
+{
+	bool reaped;
+
+	task_lock(t);
+	reaped = !t->mm || (t->mm->flags & MMF_OOM_REAPED);
+	task_unlock(t);
+	return reaped;
+}
+
 static enum oom_scan scan_task(const struct oom_control *oc, struct task_struct *t)
 {
 	if (t->exit_state || oom_unkillable_task(t, oc->nodemask))
@@ -180,7 +191,7 @@ static enum oom_scan scan_task(const struct oom_control *oc, struct task_struct 
 		return OOM_SCAN_CONTINUE;
 	if (oom_task_origin(t))
 		return OOM_SCAN_SELECT;
-	if ((t->flags & PF_EXITING) && !oc->force)
+	if ((t->flags & PF_EXITING) && !oc->force && !mm_reaped(t))
 		return OOM_SCAN_ABORT;
 	return OOM_SCAN_OK;
 }
@@ -248,9 +259,12 @@ void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, uns
 
 	if (call_notifiers())
 		return;
-	/* Dying already: the quickest way to memory is to let it die. */
-	if (fatal_signal_pending(current) || (current->flags & PF_EXITING)) {
+	/* Dying already: the quickest way to memory is to let it die. Past exit_mm it has none to give. */
+	if (current->mm && (fatal_signal_pending(current) || (current->flags & PF_EXITING))) {
 		mark_oom_victim(current);
+		/* It may yet sleep for a lock whose holder waits for memory, and no other may be killed. */
+		if (fatal_signal_pending(current) && oom_sharers_die(current))
+			wake_oom_reaper(current);
 		return;
 	}
 	check_panic_on_oom(&oc, constrained_alloc(&oc, nodemask));

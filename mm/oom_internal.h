@@ -18,6 +18,9 @@ struct oom_control {
 /* pid 1, kernel threads, tasks whose nodes would not help. => tasklist_lock */
 bool oom_unkillable_task(struct task_struct *p, unsigned long nodemask);
 
+/* => every process that shares p's memory is dying; p: current. Takes tasklist_lock */
+bool oom_sharers_die(struct task_struct *p);
+
 /* Header, memory and the task table (p's adj; NULL: current's only). => no task_lock held */
 void oom_dump_header(const struct oom_control *oc, struct task_struct *p);
 /*

@@ -108,6 +108,19 @@ static bool kill_sharers(const struct mm_struct *mm, struct task_struct *victim)
 	return all;
 }
 
+bool oom_sharers_die(struct task_struct *p)
+{
+	struct task_struct *q;
+	bool all = true;
+
+	read_lock(&tasklist_lock);
+	for_each_process(q)
+		if (READ_ONCE(q->mm) == p->mm && q->signal != p->signal && !q->signal->group_exit)
+			all = false;
+	read_unlock(&tasklist_lock);
+	return all;
+}
+
 /* => tasklist_lock; returns the thread marked, with a reference, if its memory may be reaped */
 static struct task_struct *kill_victim(struct task_struct *victim)
 {
@@ -139,7 +152,10 @@ void oom_kill_process(const struct oom_control *oc, struct task_struct *p, unsig
 
 	/* Chosen but exiting by itself: only help it along, without a word. */
 	if (p->flags & PF_EXITING) {
-		mark_oom_victim(p);
+		task_lock(p);
+		if (p->mm) /* past exit_mm there is nothing to wait for */
+			mark_oom_victim(p);
+		task_unlock(p);
 		put_task_struct(p);
 		return;
 	}

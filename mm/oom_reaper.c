@@ -15,7 +15,7 @@
  *
  * vm.oom_reaper 0 leaves it off: then everything is as in 3.18. Linux has it since 4.6.
  *
- * Locks: reaper_lock for the one task in the slot; mmap_sem (read, trylock).
+ * Locks: reaper_lock for the queue of victims; mmap_sem (read, trylock).
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
@@ -32,16 +32,21 @@ int sysctl_oom_reaper = 1;
 static DEFINE_SPINLOCK(reaper_lock, LOCK_RANK_LEAF);
 static DECLARE_WAIT_QUEUE_HEAD(reaper_wait);
 static struct task_struct *reaper_task;	/* [I] NULL until the thread runs */
-static struct task_struct *to_reap;	/* [reaper_lock] with a reference */
+static struct task_struct *to_reap;	/* [reaper_lock] linked by oom_reaper_next, with references */
 
 void wake_oom_reaper(struct task_struct *victim)
 {
+	struct task_struct **at;
+
 	if (!sysctl_oom_reaper || !reaper_task)
 		return;
 	spin_lock(&reaper_lock);
-	if (!to_reap) { /* one victim at a time: a second waits for exit as without us */
+	for (at = &to_reap; *at && *at != victim; at = &(*at)->oom_reaper_next)
+		;
+	if (!*at) {
 		get_task_struct(victim);
-		to_reap = victim;
+		victim->oom_reaper_next = NULL;
+		*at = victim;
 	}
 	spin_unlock(&reaper_lock);
 	wake_up(&reaper_wait);
@@ -53,7 +58,8 @@ static struct task_struct *next_victim(void)
 
 	spin_lock(&reaper_lock);
 	victim = to_reap;
-	to_reap = NULL;
+	if (victim)
+		to_reap = victim->oom_reaper_next;
 	spin_unlock(&reaper_lock);
 	return victim;
 }

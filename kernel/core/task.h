@@ -178,6 +178,7 @@ struct task_struct {
 	struct list_head children, sibling; /* [t] */
 	struct task_struct *group_leader; /* [t] */
 	struct list_head thread_node;	/* [t] in signal->threads */
+	struct task_struct *oom_reaper_next; /* oom_reaper.c: the queue of victims */
 	struct list_head tasks;		/* [t] all group leaders, init_task.tasks is the head */
 	struct hlist_node pid_hash;	/* [t] */
 	int exit_state, exit_code, exit_signal; /* [t] */
