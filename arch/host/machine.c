@@ -56,6 +56,7 @@ static void memory_init(void)
 	mem_init();
 	init_per_zone_wmark_min();
 	kmem_cache_init();
+	radix_tree_init();
 	vmalloc_init();
 	kmap_init();
 	kstack_init();
