@@ -115,6 +115,7 @@ static bool start_cpu(int cpu)
 		if (wait_online(cpu, i ? START_TIMEOUT_MS : 10))
 			return true;
 	}
+	lapic_send_ipi(apic_id, IPI_INIT); /* it must not come later: the next one uses `secondary` */
 	return false;
 }
 
