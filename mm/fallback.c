@@ -19,7 +19,6 @@
  */
 #include "mm/fallback.h"
 #include "kernel/base/kernel.h"
-#include "kernel/base/trace.h"
 #include "mm/buddy.h"
 
 static const u8 fallbacks[MIGRATE_PCPTYPES][2] = {
@@ -55,8 +54,6 @@ static struct page *alloc_from(struct zone *zone, unsigned int order, unsigned i
 
 	if (!page)
 		return NULL;
-	trace_event("extfrag: pfn 0x%lx orders 0x%lx types 0x%lx", page_to_pfn(page),
-		    order << 8 | found, (unsigned long)(wanted << 8 | from));
 	buddy_take(zone, page, order, found, steal(zone, page, found, wanted, from));
 	return page;
 }

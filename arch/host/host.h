@@ -25,7 +25,5 @@ extern bool host_backing;
 
 extern int host_loglevel; /* messages of a level below it go to standard error */
 u64 host_clock_ns(void);
-/* Receives trace_event() calls while trace_enabled is set; NULL: nobody. */
-extern void (*host_trace)(const char *fmt, unsigned long a, unsigned long b, unsigned long c);
 
 #endif

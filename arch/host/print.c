@@ -11,7 +11,6 @@
 #include "kernel/base/bug.h"
 #include "kernel/base/kallsyms.h"
 #include "kernel/base/printk.h"
-#include "kernel/base/trace.h"
 
 int host_loglevel = LOGLEVEL_INFO; /* warnings and worse; notices and chatter are not shown */
 int panic_in_progress;
@@ -90,14 +89,4 @@ void __warn(const char *file, int line, const char *func, const char *fmt, ...)
 	vfprintf(stderr, fmt, args);
 	va_end(args);
 	fputc('\n', stderr);
-}
-
-/* The flight recorder is a function that a test may set. */
-bool trace_enabled;
-void (*host_trace)(const char *fmt, unsigned long a, unsigned long b, unsigned long c);
-
-void __trace_event(const char *fmt, unsigned long a, unsigned long b, unsigned long c)
-{
-	if (host_trace)
-		host_trace(fmt, a, b, c);
 }

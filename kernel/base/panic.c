@@ -15,7 +15,6 @@
 #include "kernel/base/param.h"
 #include "kernel/base/preempt.h"
 #include "kernel/base/printk.h"
-#include "kernel/base/trace.h"
 #include "asm/barrier.h"
 #include "asm/irqflags.h"
 
@@ -92,8 +91,6 @@ void panic(const char *fmt, ...)
 	pr_emerg("Kernel panic - not syncing: %s\n", text);
 	bug_backtrace();
 	lock_debug_show_held();
-	if (IS_ENABLED(CONFIG_DEBUG))
-		trace_dump(64);
 	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", text);
 	end_machine();
 }
