@@ -23,15 +23,7 @@ static const struct {
 #define SMALL_MAX	  192
 
 static struct kmem_cache kmalloc_caches[NR_KMALLOC_CACHES];
-static u8 small_index[SMALL_MAX / SMALL_STEP + 1]; /* [I] by size / 8, rounded up */
-
-static __always_inline struct kmem_cache *kmalloc_cache(size_t size)
-{
-	if (size <= SMALL_MAX)
-		return &kmalloc_caches[small_index[(size + SMALL_STEP - 1) / SMALL_STEP]];
-	/* 193..256 is cache 7, 257..512 is 8, ... 4097..8192 is 12 */
-	return &kmalloc_caches[63 - __builtin_clzl(size - 1)];
-}
+static struct kmem_cache *small_caches[SMALL_MAX / SMALL_STEP]; /* [I] by (size - 1) / 8 */
 
 static void *kmalloc_large(size_t size, gfp_t gfp)
 {
@@ -48,13 +40,23 @@ static void *kmalloc_large(size_t size, gfp_t gfp)
 	return page ? lowmem_page_address(page) : NULL;
 }
 
-void *kmalloc(size_t size, gfp_t gfp)
+static noinline void *kmalloc_other(size_t size, gfp_t gfp, void *caller)
 {
 	if (unlikely(size > KMALLOC_CACHE_MAX))
 		return kmalloc_large(size, gfp);
 	if (unlikely(!size))
 		return ZERO_SIZE_PTR;
-	return cache_alloc(kmalloc_cache(size), gfp, __builtin_return_address(0));
+	/* 193..256 is cache 7, 257..512 is 8, ... 4097..8192 is 12 */
+	return cache_alloc(&kmalloc_caches[63 - __builtin_clzl(size - 1)], gfp, caller);
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	void *caller = __builtin_return_address(0);
+
+	if (unlikely(size - 1 >= SMALL_MAX)) /* 0 is among them */
+		return kmalloc_other(size, gfp, caller);
+	return cache_alloc(small_caches[(size - 1) / SMALL_STEP], gfp, caller);
 }
 
 void *kzalloc(size_t size, gfp_t gfp)
@@ -71,21 +73,33 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp)
 	return kmalloc(bytes, gfp | __GFP_ZERO);
 }
 
-void kfree(const void *object)
+/* Not in the first page of its slab, or not in a slab. */
+static noinline void kfree_other(const void *object, void *caller)
 {
-	struct page *page;
+	struct page *page = virt_to_head_page(object);
 
-	if (unlikely((unsigned long)object <= (unsigned long)ZERO_SIZE_PTR))
-		return;
-	page = virt_to_head_page(object);
-	if (likely(PageSlab(page))) {
-		cache_free((struct kmem_cache *)page->mapping, (void *)object,
-			   __builtin_return_address(0));
+	if (PageSlab(page)) {
+		cache_free((struct kmem_cache *)page->mapping, (void *)object, caller);
 		return;
 	}
 	if (!PageHead(page) && page_count(page) != 1)
 		panic("kfree: %p was not allocated by kmalloc", object);
 	__free_pages(page, compound_order(page));
+}
+
+void kfree(const void *object)
+{
+	void *caller = __builtin_return_address(0);
+	struct page *page;
+
+	if (unlikely((unsigned long)object <= (unsigned long)ZERO_SIZE_PTR))
+		return;
+	page = virt_to_page(object);
+	if (unlikely((page->flags & (1UL << PG_slab | 1UL << PG_tail)) != 1UL << PG_slab)) {
+		kfree_other(object, caller);
+		return;
+	}
+	cache_free((struct kmem_cache *)page->mapping, (void *)object, caller);
 }
 
 size_t ksize(const void *object)
@@ -132,9 +146,9 @@ void kmalloc_init(void)
 	for (unsigned int i = 0; i < NR_KMALLOC_CACHES; i++)
 		kmem_cache_setup(&kmalloc_caches[i], kmalloc_sizes[i].name, kmalloc_sizes[i].size, 8, 0,
 				 NULL);
-	for (unsigned int step = 0; step < ARRAY_SIZE(small_index); step++) {
-		while (kmalloc_sizes[index].size < step * SMALL_STEP)
+	for (unsigned int step = 0; step < ARRAY_SIZE(small_caches); step++) {
+		while (kmalloc_sizes[index].size < (step + 1) * SMALL_STEP)
 			index++;
-		small_index[step] = (u8)index;
+		small_caches[step] = &kmalloc_caches[index];
 	}
 }

@@ -29,6 +29,42 @@ static DEFINE_SPINLOCK(cache_list_lock, LOCK_RANK_SPIN_OUTER);
 static LIST_HEAD(cache_list);
 static struct kmem_cache cache_cache;
 
+/* Zeroed, or watched by the debugging hooks. */
+void *cache_alloc_special(struct kmem_cache *cache, gfp_t gfp, void *caller)
+{
+	struct cpu_stack *stack;
+	unsigned long irq;
+	void *object;
+
+	BUG_ON(gfp & __GFP_HIGHMEM);
+	local_irq_save(irq);
+	stack = &cache->cpu[smp_processor_id()];
+	object = stack->nr ? stack->entry[--stack->nr] : slab_refill(cache, gfp, &irq);
+	local_irq_restore(irq);
+	if (IS_ENABLED(CONFIG_DEBUG) && object)
+		slab_debug_alloc(cache, object, caller);
+	if ((gfp & __GFP_ZERO) && object)
+		memset(object, 0, cache->object_size);
+	return object;
+}
+
+void *cache_alloc_empty(struct kmem_cache *cache, gfp_t gfp, unsigned long irq)
+{
+	void *object = slab_refill(cache, gfp, &irq);
+
+	local_irq_restore(irq);
+	return object;
+}
+
+void cache_free_full(struct kmem_cache *cache, void *object, unsigned long irq)
+{
+	struct cpu_stack *stack = &cache->cpu[smp_processor_id()];
+
+	slab_drain(cache, stack, cache->batch);
+	stack->entry[stack->nr++] = object;
+	local_irq_restore(irq);
+}
+
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 {
 	return cache_alloc(cache, gfp, __builtin_return_address(0));

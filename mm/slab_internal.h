@@ -16,10 +16,10 @@
 #include "mm/slab.h"
 #include "mm/zone.h"
 
-#define CPU_STACK_MAX 32
+#define CPU_STACK_MAX 31 /* 256 bytes with the counter: found by a shift */
 
 struct cpu_stack {
-	unsigned int nr;		/* [c] */
+	unsigned long nr;		/* [c] */
 	void *entry[CPU_STACK_MAX];	/* [c] */
 } __aligned(64);
 
@@ -71,24 +71,26 @@ void slab_debug_format(struct kmem_cache *cache, void *object);
 void slab_debug_alloc(struct kmem_cache *cache, void *object, void *caller);
 void slab_debug_free(struct kmem_cache *cache, void *object, void *caller);
 
+/* The unusual halves of the two below (slab.c): empty and full take interrupts off and restore irq. */
+void *cache_alloc_special(struct kmem_cache *cache, gfp_t gfp, void *caller);
+void *cache_alloc_empty(struct kmem_cache *cache, gfp_t gfp, unsigned long irq);
+void cache_free_full(struct kmem_cache *cache, void *object, unsigned long irq);
+
+/* No call but the last one: nothing has to be saved on the stack. */
 static __always_inline void *cache_alloc(struct kmem_cache *cache, gfp_t gfp, void *caller)
 {
 	struct cpu_stack *stack;
 	unsigned long irq;
 	void *object;
 
-	BUG_ON(gfp & __GFP_HIGHMEM);
+	if (unlikely(IS_ENABLED(CONFIG_DEBUG) || (gfp & (__GFP_HIGHMEM | __GFP_ZERO))))
+		return cache_alloc_special(cache, gfp, caller);
 	local_irq_save(irq);
-	stack = &cache->cpu[smp_processor_id()];
-	if (likely(stack->nr))
-		object = stack->entry[--stack->nr];
-	else
-		object = slab_refill(cache, gfp, &irq);
+	stack = &cache->cpu[(unsigned int)smp_processor_id()];
+	if (unlikely(!stack->nr))
+		return cache_alloc_empty(cache, gfp, irq);
+	object = stack->entry[--stack->nr];
 	local_irq_restore(irq);
-	if (IS_ENABLED(CONFIG_DEBUG) && object)
-		slab_debug_alloc(cache, object, caller);
-	if (unlikely(gfp & __GFP_ZERO) && object)
-		memset(object, 0, cache->object_size);
 	return object;
 }
 
@@ -100,9 +102,11 @@ static __always_inline void cache_free(struct kmem_cache *cache, void *object, v
 	if (IS_ENABLED(CONFIG_DEBUG))
 		slab_debug_free(cache, object, caller);
 	local_irq_save(irq);
-	stack = &cache->cpu[smp_processor_id()];
-	if (unlikely(stack->nr == cache->limit))
-		slab_drain(cache, stack, cache->batch);
+	stack = &cache->cpu[(unsigned int)smp_processor_id()];
+	if (unlikely(stack->nr == cache->limit)) {
+		cache_free_full(cache, object, irq);
+		return;
+	}
 	stack->entry[stack->nr++] = object;
 	local_irq_restore(irq);
 }
