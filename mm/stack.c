@@ -31,6 +31,19 @@ static int stack_limits(struct vm_area_struct *vma, unsigned long size, unsigned
 	return 0;
 }
 
+/*
+ * A refused mmap can be handled, a refused stack kills a bystander with SIGSEGV. So a guess (mode 0) does
+ * not refuse it: if memory is short, the page itself is what the OOM killer has to find.
+ */
+static int promise_growth(struct mm_struct *mm, unsigned long pages)
+{
+	if (!sysctl_overcommit_memory) {
+		atomic_long_add((long)pages, &vm_committed_as);
+		return 0;
+	}
+	return security_vm_enough_memory(mm, (long)pages);
+}
+
 static int grow_to(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -42,7 +55,7 @@ static int grow_to(struct vm_area_struct *vma, unsigned long addr)
 	err = stack_limits(vma, vma->vm_end - addr, grow);
 	if (err)
 		return err;
-	if ((vma->vm_flags & VM_ACCOUNT) && security_vm_enough_memory(mm, (long)grow))
+	if ((vma->vm_flags & VM_ACCOUNT) && promise_growth(mm, grow))
 		return -ENOMEM;
 	if (vma->vm_flags & VM_LOCKED)
 		mm->locked_vm += grow;

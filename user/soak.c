@@ -665,7 +665,7 @@ int main(int argc, char **argv)
 		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 			killed++;
 		else if (status)
-			bad++;
+			printf("soak: FAIL pid %d ended with %#x\n", (int)pid, status), bad++;
 	}
 	if (switcher > 0)
 		kill(switcher, SIGKILL);
