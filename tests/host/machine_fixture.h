@@ -82,8 +82,11 @@ static int *death_note;
 static inline void about_to_die(void)
 {
 	*death_note = 1;
-	if (!getenv("TIDEMARK_SHOW_DEATHS"))
+	fflush(NULL);
+	if (!getenv("TIDEMARK_SHOW_DEATHS")) {
+		close(1);
 		close(2);
+	}
 }
 
 static inline void machine_death(void (*fn)(void), const struct host_machine *config)
