@@ -5,10 +5,10 @@
  *	held[CPU][context] = the locks taken and not yet released there, in order
  *
  * A new lock must rank higher than every one held in its context, unless it was a trylock or the
- *caller promises an order (nested). Besides: nobody takes a lock twice, releases what he does not
- *hold, or takes with interrupts on a lock that an interrupt handler takes. Each lock remembers the
- *contexts of its uses, so the last check finds the bug without the interrupt having to come at the
- *wrong moment.
+ * caller promises an order (nested). Besides: nobody takes a lock twice, releases what he does not
+ * hold, or takes with interrupts on a lock that an interrupt handler takes. Each lock remembers the
+ * contexts of its uses, so the last check finds the bug without the interrupt having to come at the
+ * wrong moment.
  *
  * A violation stops the machine with the names of all locks concerned.
  */

@@ -5,7 +5,7 @@
  *	panic: one CPU goes on, the others are stopped -> message -> backtrace -> power off
  *
  * From the moment panic_in_progress is set no lock of the log or console is waited for, and the
- *lock checks are off. A panic inside a panic goes straight to the power switch.
+ * lock checks are off. A panic inside a panic goes straight to the power switch.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/console.h"

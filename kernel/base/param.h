@@ -6,9 +6,9 @@
  *	early_param("highmem", set_highmem);
  *
  * All handlers run in one pass, once, before anything else is set up (param_parse, first thing in
- *main): they may only note what was said. val is NULL for a word without "=". Double quotes are
- *stripped and keep spaces together, as Linux does. What follows a lone "--" is for init. Unknown
- *words: one warning each.
+ * main): they may only note what was said. val is NULL for a word without "=". Double quotes are
+ * stripped and keep spaces together, as Linux does. What follows a lone "--" is for init. Unknown
+ * words: one warning each.
  */
 #ifndef KERNEL_BASE_PARAM_H
 #define KERNEL_BASE_PARAM_H

@@ -7,8 +7,8 @@
  *	bits 16-19  hardirq nesting
  *
  * The kernel is not preempted, so the word decides only what is allowed (sleeping, waiting for
- *memory) and whether softirqs may run. It is the same (zero) at every task switch, hence per CPU
- *and not per task.
+ * memory) and whether softirqs may run. It is the same (zero) at every task switch, hence per CPU
+ * and not per task.
  */
 #ifndef KERNEL_BASE_PREEMPT_H
 #define KERNEL_BASE_PREEMPT_H

@@ -2,15 +2,15 @@
 /*
  * The log: a ring of variable-sized records.
  *
- *	log_buf:  | hdr text | hdr text | ... free ... | hdr text | hdr text | hdr(0): go on at the
- *start | ^next            ^first
+ *	log_buf:  | hdr text | hdr text | ... free ... | hdr text | hdr text | hdr(0): go on at the start |
+ *	                                ^ next         ^ first
  *
  * Storing overwrites the oldest records. Every record is one whole line; a line printed in pieces
- *is held back in `partial` until its newline, or until somebody else prints.
+ * is held back in `partial` until its newline, or until somebody else prints.
  *
  * One lock, interrupts off, never held while calling anything: printk works everywhere. A CPU that
  * comes back to it (a fault inside printk) loses that message instead of waiting for itself. After
- *a panic the lock is taken without mercy if it does not come free.
+ * a panic the lock is taken without mercy if it does not come free.
  *
  * Consoles are console.c. Linux 6 has a lockless ring and a console thread; dmesg sees the same.
  */

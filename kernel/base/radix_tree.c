@@ -6,11 +6,11 @@
  *	                            \--------> node shift 0 --> items 128..191
  *
  * Invariants: a node is never empty (count > 0); a tag bit is set in a node's slot exactly when it
- *is set for some item below, and in root.tags when for any item; the topmost node is no higher than
- *the largest index needs (a lone item at index 0 needs no node). Tags: radix_tree_tag.c.
+ * is set for some item below, and in root.tags when for any item; the topmost node is no higher than
+ * the largest index needs (a lone item at index 0 needs no node). Tags: radix_tree_tag.c.
  *
  * Linux walks the tree without locks (RCU) and keeps shadow entries; here one lock per tree covers
- *all.
+ * all.
  */
 #include "kernel/base/radix_tree.h"
 #include "kernel/base/radix_tree_internal.h"

@@ -6,8 +6,8 @@
  *
  * A tag bit of a node says that some item below has the tag, so tagged items are found without
  * walking the others. Items must not have bit 0 set (it marks inner nodes); items with bit 1 set
- *are "exceptional": values the tree stores and returns without looking, such as swap entries of
- *tmpfs.
+ * are "exceptional": values the tree stores and returns without looking, such as swap entries of
+ * tmpfs.
  *
  * Locking is the caller's: one lock per tree around every call, lookups too.
  */

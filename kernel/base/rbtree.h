@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Red-black trees inside their elements. The user writes the search; the tree keeps itself
- *balanced:
+ * balanced:
  *
  *	link = &root->rb_node; parent = NULL;
  *	while (*link) { parent = *link; link = less ? &parent->rb_left : &parent->rb_right; }
@@ -9,9 +9,9 @@
  *	rb_insert_color(&new->rb, root);
  *
  * An augmented tree keeps in each node a value of its whole subtree (a gap, a largest end): pass
- *update(), which computes a node's value from itself and its two children. The tree calls it bottom
- *up for every node whose subtree has changed. When an element changes its own value, call
- *rb_augment_path(). No function here locks.
+ * update(), which computes a node's value from itself and its two children. The tree calls it bottom
+ * up for every node whose subtree has changed. When an element changes its own value, call
+ * rb_augment_path(). No function here locks.
  */
 #ifndef KERNEL_BASE_RBTREE_H
 #define KERNEL_BASE_RBTREE_H

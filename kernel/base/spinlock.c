@@ -5,8 +5,8 @@
  *	rwlock word:  bit 31 a writer holds it | bit 30 a writer waits | number of readers
  *
  * A waiting writer keeps new readers out, so it gets its turn when the present ones leave. A reader
- *in an interrupt is let in nevertheless: it may have interrupted a reader, whose end the writer
- *waits for.
+ * in an interrupt is let in nevertheless: it may have interrupted a reader, whose end the writer
+ * waits for.
  */
 #include "kernel/base/spinlock.h"
 #include "kernel/base/printk.h"

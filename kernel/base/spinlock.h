@@ -13,12 +13,12 @@
  * Holding one keeps preemption off (undone before interrupts come back, so that the count is never
  * touched from outside); nobody sleeps under it. The suffixes are Linux's: _irq and
  *_irqsave for locks that interrupt handlers take too, _bh for locks that softirqs take. rwlocks let
- *readers in together; a waiting writer holds new readers back, except those in interrupts (which a
- *reader below may be in).
+ * readers in together; a waiting writer holds new readers back, except those in interrupts (which a
+ * reader below may be in).
  *
  * A lock is born with its rank (lock_rank.h). With CONFIG_DEBUG it knows its name, rank and owner,
- *and every acquisition is checked: rank order, taking it twice, unlocking somebody else's, and use
- *in interrupts of a lock that is elsewhere taken with interrupts on.
+ * and every acquisition is checked: rank order, taking it twice, unlocking somebody else's, and use
+ * in interrupts of a lock that is elsewhere taken with interrupts on.
  */
 #ifndef KERNEL_BASE_SPINLOCK_H
 #define KERNEL_BASE_SPINLOCK_H

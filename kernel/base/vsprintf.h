@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Formatting. C's %d %i %u %x %X %o %c %s %p with flags, width, precision and hh h l ll z t;
- *besides them %pS  symbol+0xoff/0xsize		%ps  symbol %pI  nothing else: no floating point, no
- *%n
+ * besides them %pS (symbol+0xoff/0xsize) and %ps (symbol). No floating point, no %n.
  *
  * => vsnprintf and snprintf return the length the whole text would have; the sc- forms return what
- *was stored. All terminate if size > 0.
+ * was stored. All terminate if size > 0.
  * => kvsnprintf is the formatter itself; on the host vsnprintf and snprintf are the C library's,
- *and the sc- forms still come here.
+ * and the sc- forms still come here.
  */
 #ifndef KERNEL_BASE_VSPRINTF_H
 #define KERNEL_BASE_VSPRINTF_H

@@ -6,7 +6,7 @@
  *	kthread_stop(p);                                => wakes it, waits, returns what fn returned
  *
  * A thread whose fn returns ends at once; kthread_stop() may still be called if the caller keeps
- *the pointer with get_task_struct().
+ * the pointer with get_task_struct().
  */
 #ifndef KERNEL_CORE_KTHREAD_H
 #define KERNEL_CORE_KTHREAD_H

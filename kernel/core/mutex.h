@@ -5,7 +5,7 @@
  *	owner = task | 1: "somebody waits"        free and nobody waiting: 0
  *
  * The uncontended case is one compare-and-exchange each way. Unlocking with waiters hands the lock
- *to the first of them, so nobody can be overtaken.
+ * to the first of them, so nobody can be overtaken.
  *
  * => process context only; the holder unlocks; not recursive; the rank is checked in debug builds
  */

@@ -6,9 +6,9 @@
  *	slow: join the queue under wait_lock; hand_over() gives the lock to the front of the queue
  *
  * A reader that finds it must wait has already counted itself: it takes that back under wait_lock,
- *and since it might just then have kept a writer out, it runs hand_over() after queueing. So each
- *change that can make the lock free is followed by a hand_over(), and no waiter sleeps beside a
- *free lock.
+ * and since it might just then have kept a writer out, it runs hand_over() after queueing. So each
+ * change that can make the lock free is followed by a hand_over(), and no waiter sleeps beside a
+ * free lock.
  */
 #include "kernel/core/rwsem.h"
 #include "kernel/base/bug.h"

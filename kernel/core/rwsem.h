@@ -5,8 +5,8 @@
  *	count = 4 * readers + 2 * "somebody waits" + 1 * "a writer holds it"
  *
  * Waiters stand in one queue. As soon as one stands there, new readers queue behind it, so writers
- *are not starved; when the lock comes free, the first waiter gets it, and with a reader all readers
- *next in line.
+ * are not starved; when the lock comes free, the first waiter gets it, and with a reader all readers
+ * next in line.
  *
  * => process context only; trylocks anywhere but in interrupts
  */

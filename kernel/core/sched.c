@@ -7,13 +7,13 @@
  *	... -> RUNNING               a waker, holding the lock of the task's run queue
  *
  * schedule() takes a task off its queue only if its state still says "sleeping" under the run-queue
- *lock; a waker that came between has set it to RUNNING, and the task goes on: no wake-up is lost.
- *The lock is held across switch_to() and dropped by the next task in finish_switch().
+ * lock; a waker that came between has set it to RUNNING, and the task goes on: no wake-up is lost.
+ * The lock is held across switch_to() and dropped by the next task in finish_switch().
  *
  * A task woken for another CPU than its last is in state WAKING between the two queues.
  *
  * Order of locks: anything -> rq->lock (rank RQ). Nothing but a second rq (trylock) is taken under
- *it.
+ * it.
  */
 #include "kernel/base/bug.h"
 #include "kernel/core/sched_internal.h"
@@ -74,8 +74,7 @@ void kick_process(struct task_struct *p)
 		smp_send_reschedule(cpu);
 }
 
-/* ---- Waking -----------------------------------------------------------------------------------
- */
+/* ---- Waking ---------------------------------------------------------------------------------- */
 
 void activate(struct rq *rq, struct task_struct *p)
 {
@@ -176,8 +175,7 @@ void sched_fork(struct task_struct *p)
 	clear_tsk_thread_flag(p, TIF_NEED_RESCHED);
 }
 
-/* ---- Switching --------------------------------------------------------------------------------
- */
+/* ---- Switching ------------------------------------------------------------------------------- */
 
 /* Kernel threads run on the page tables of whoever ran before them, and hold a reference meanwhile.
  */
@@ -342,8 +340,7 @@ int __cond_resched(void)
 	return 1;
 }
 
-/* ---- The tick ---------------------------------------------------------------------------------
- */
+/* ---- The tick -------------------------------------------------------------------------------- */
 
 /*
  * An emulator that runs its CPUs in turn in one thread (QEMU with -icount) may go from deadline to

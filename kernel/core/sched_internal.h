@@ -3,11 +3,11 @@
  * The run queue of a CPU, and what the sched_*.c files share.
  *
  *	rq->curr runs. Runnable tasks wait in rt.queue[prio] (lists) or in normal.tree (by
- *vruntime). The running task is in neither; on_rq is 1 for both, and nr_running counts both.
+ * vruntime). The running task is in neither; on_rq is 1 for both, and nr_running counts both.
  *
  * A sleeping task belongs to the queue of the CPU it last ran on: rq(task->cpu)->lock guards its
  * scheduling fields, and the lock is held over the switch itself, so who holds it sees no task half
- *switched. Two run queues are locked together only by trylock of the second.
+ * switched. Two run queues are locked together only by trylock of the second.
  */
 #ifndef KERNEL_CORE_SCHED_INTERNAL_H
 #define KERNEL_CORE_SCHED_INTERNAL_H
@@ -61,8 +61,7 @@ static inline bool is_idle(const struct task_struct *p)
 	return p->flags & PF_IDLE;
 }
 
-/* ---- sched_queue.c: who is next; all with rq->lock held ---------------------------------------
- */
+/* ---- sched_queue.c: who is next; all with rq->lock held -------------------------------------- */
 
 /* => p waits in its place; head: before its equals (RT only) */
 void queue_add(struct rq *rq, struct task_struct *p, bool head);
@@ -83,8 +82,7 @@ void rt_tick(struct rq *rq);
 bool curr_had_its_share(struct rq *rq);
 void sched_queue_init(struct rq *rq);
 
-/* ---- sched.c ----------------------------------------------------------------------------------
- */
+/* ---- sched.c --------------------------------------------------------------------------------- */
 
 /* => p's run queue, locked, interrupts off */
 struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags);
@@ -102,16 +100,14 @@ void move_misfit(struct task_struct *p);
 void schedule_tail(struct task_struct *prev);
 void sched_tick(bool user);
 
-/* ---- sched_balance.c --------------------------------------------------------------------------
- */
+/* ---- sched_balance.c ------------------------------------------------------------------------- */
 
 /* => the CPU where p should wake up; a hint, no locks */
 int select_cpu(struct task_struct *p);
 /* => rq->lock held (rq of this CPU): brings one task here from a CPU with more; true if it did */
 bool pull_one(struct rq *rq, unsigned int imbalance);
 
-/* ---- sched_stat.c -----------------------------------------------------------------------------
- */
+/* ---- sched_stat.c ---------------------------------------------------------------------------- */
 
 void account_tick(struct rq *rq, bool user);
 void calc_load_tick(void);

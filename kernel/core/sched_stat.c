@@ -78,8 +78,7 @@ unsigned long nr_iowait(void)
 	return sum;
 }
 
-/* ---- Load averages ----------------------------------------------------------------------------
- */
+/* ---- Load averages --------------------------------------------------------------------------- */
 
 #define FIXED_1	  (1UL << FSHIFT)
 #define LOAD_FREQ (5 * HZ + 1)

@@ -3,10 +3,10 @@
  * Soft interrupts: work that an interrupt handler leaves for right after it, with interrupts on.
  *
  *	raise_softirq(nr) -> pending bit of this CPU -> runs at irq_exit(), local_bh_enable() or,
- *when too much comes at once, in the CPU's ksoftirqd thread
+ * when too much comes at once, in the CPU's ksoftirqd thread
  *
  * Handlers of one number may run on several CPUs at the same time, never nested on one. They do not
- *sleep.
+ * sleep.
  */
 #ifndef KERNEL_CORE_SOFTIRQ_H
 #define KERNEL_CORE_SOFTIRQ_H

@@ -6,8 +6,8 @@
  *	                      \-- signal->threads: the threads of the process
  *
  * tasklist_lock guards all of it. Readers include softirqs, so writers turn interrupts off. A
- *number is free again when its task is reaped, and is given out anew only if no process group or
- *session bears it. Memory comes from mm through two registered allocators.
+ * number is free again when its task is reaped, and is given out anew only if no process group or
+ * session bears it. Memory comes from mm through two registered allocators.
  */
 #include "kernel/core/task.h"
 #include "kernel/base/errno.h"
@@ -75,8 +75,7 @@ void task_set_signal_allocator(struct signal_struct *(*alloc)(void),
 	signal_memory_free = free;
 }
 
-/* ---- Numbers ----------------------------------------------------------------------------------
- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
 
 /* => pid_lock held; the next free number after last_pid, 0 if all are taken */
 static pid_t next_free_pid(void)
@@ -138,8 +137,7 @@ void free_pid(pid_t pid)
 	spin_unlock(&pid_lock);
 }
 
-/* ---- Birth and end ----------------------------------------------------------------------------
- */
+/* ---- Birth and end --------------------------------------------------------------------------- */
 
 struct signal_struct *signal_alloc(void)
 {
@@ -226,8 +224,7 @@ char *get_task_comm(char buf[TASK_COMM_LEN], struct task_struct *p)
 	return buf;
 }
 
-/* ---- The lists --------------------------------------------------------------------------------
- */
+/* ---- The lists ------------------------------------------------------------------------------- */
 
 void task_link(struct task_struct *p)
 {
@@ -282,8 +279,7 @@ struct task_struct *find_get_task_by_pid(pid_t pid)
 	return p;
 }
 
-/* ---- SIGKILL ----------------------------------------------------------------------------------
- */
+/* ---- SIGKILL --------------------------------------------------------------------------------- */
 
 #define SIGKILL_BIT (1ULL << (9 - 1))
 

@@ -5,14 +5,14 @@
  *	base of a CPU:  lock, tree of pending timers by expiry, next (earliest expiry), running
  *
  * The tick compares one number; TIMER_SOFTIRQ takes due timers off the tree and calls them with the
- *base unlocked. A timer stays with its base while it is pending or its handler runs, so that
- *del_timer_sync() knows where to look; else mod_timer() takes it to the caller's CPU.
+ * base unlocked. A timer stays with its base while it is pending or its handler runs, so that
+ * del_timer_sync() knows where to look; else mod_timer() takes it to the caller's CPU.
  *
  * jiffies follows arch_clock_ns(), so ticks lost in a long stretch with interrupts off are made up
- *for.
+ * for.
  *
  * Linux has a wheel instead of a tree (constant time), high-resolution timers and no tick on idle
- *CPUs.
+ * CPUs.
  */
 #include "kernel/core/timer.h"
 #include "kernel/base/bug.h"
@@ -42,8 +42,7 @@ static seqcount_t wall_seq;
 static u64 wall_offset_ns; /* [wall_seq] since 1970, at clock 0 */
 static DEFINE_SPINLOCK(wall_lock, LOCK_RANK_LEAF);
 
-/* ---- Time -------------------------------------------------------------------------------------
- */
+/* ---- Time ------------------------------------------------------------------------------------ */
 
 void update_jiffies(void)
 {
@@ -83,8 +82,7 @@ void set_real_time_ns(u64 ns)
 	spin_unlock_irqrestore(&wall_lock, flags);
 }
 
-/* ---- Timers -----------------------------------------------------------------------------------
- */
+/* ---- Timers ---------------------------------------------------------------------------------- */
 
 /* => the timer's base, locked; it stays its base until the lock is dropped */
 static struct timer_base *lock_base(struct timer_list *t, unsigned long *flags)

@@ -130,8 +130,7 @@ void __wake_up(wait_queue_head_t *q, unsigned int state, int nr_exclusive, void 
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
-/* ---- Completions ------------------------------------------------------------------------------
- */
+/* ---- Completions ----------------------------------------------------------------------------- */
 
 #define DONE_FOR_EVER (~0U / 2)
 

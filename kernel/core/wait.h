@@ -8,14 +8,14 @@
  *	          finish_wait()
  *
  * The state is set before the condition is looked at, and the waker changes them in the other
- *order, each with a full barrier between: a wake-up can come early, never be lost. Every sleep
- *therefore is a loop, which the wait_event macros write out.
+ * order, each with a full barrier between: a wake-up can come early, never be lost. Every sleep
+ * therefore is a loop, which the wait_event macros write out.
  *
  * A bit wait queue needs no queue in the object: waiters for bit `bit` of `word` hash to one of 256
- *common queues; page locks work this way.
+ * common queues; page locks work this way.
  *
  * Locks: wait_queue_head_t.lock guards the list (rank WAITQ, interrupts off). wake_up* in any
- *context.
+ * context.
  */
 #ifndef KERNEL_CORE_WAIT_H
 #define KERNEL_CORE_WAIT_H

@@ -2,8 +2,7 @@
 /*
  * Waiting for bits: page locks and the like, without a queue in every object.
  *
- *	(word, bit) -> hash -> one of 256 queues; an entry knows its word and bit and lets other
- *wake-ups pass
+ *	(word, bit) -> hash -> one of 256 queues; an entry knows its word and bit and lets other wake-ups pass
  *
  * The waker clears the bit, then looks whether anybody sleeps (bit_sleepers, then the queue), with a full
  * barrier between; the sleeper counts and queues itself (a full barrier), then looks at the bit. One of the two
