@@ -59,6 +59,15 @@ void throttle_vm_writeout(gfp_t gfp)
 	}
 }
 
+/* kswapd has nothing it could take: whoever waits for it waits for ever, and nobody asks the OOM killer. */
+static bool kswapd_is_hopeless(struct pglist_data *pgdat)
+{
+	for (int i = 0; i <= ZONE_NORMAL; i++)
+		if (populated_zone(&pgdat->node_zones[i]) && zone_reclaimable(&pgdat->node_zones[i]))
+			return false;
+	return true;
+}
+
 bool pfmemalloc_watermark_ok(struct pglist_data *pgdat)
 {
 	unsigned long reserve = 0, free = 0;
@@ -71,7 +80,7 @@ bool pfmemalloc_watermark_ok(struct pglist_data *pgdat)
 		reserve += min_wmark_pages(zone);
 		free += zone_page_state(zone, NR_FREE_PAGES);
 	}
-	if (!reserve || free > reserve / 2)
+	if (!reserve || free > reserve / 2 || kswapd_is_hopeless(pgdat))
 		return true;
 	/* Only kswapd can help now: be sure it looks at the zones that matter. */
 	if (pgdat->kswapd && waitqueue_active(&pgdat->kswapd_wait)) {

@@ -35,3 +35,21 @@ def test_no_swap():
 def test_swapoff_beside():
     """One area goes and comes, its pages move to the other; with one alone its absence would be out of memory."""
     soak("--memory", "64M", "--cpus", 2, "--swap", "128M", "--swap", "128M", words="--ops 1500 --swapoff /dev/vda")
+
+
+def test_throttled_for_nothing(tmp_path):
+    """Reserves half gone, nothing to reclaim: tasks must not wait for kswapd, but come to the OOM killer."""
+    script = tmp_path / "reserve"
+    script.write_text("""#!/bin/busybox sh
+/bin/pages --mib 34 --rounds 100000 --quiet &
+/bin/busybox sleep 2
+echo 1 > /proc/sys/vm/overcommit_memory
+echo 48000 > /proc/sys/vm/min_free_kbytes
+/bin/pages --mib 4 --quiet
+echo survived
+exit 0
+""")
+    script.chmod(0o755)
+    result = run("--memory", "64M", "--cpus", 2, adds=[f"{script}:/bin/reserve"], execs=["/bin/reserve"], timeout=120)
+    assert result.status == 0, result
+    assert result.lines("^survived$") and result.lines("Killed process"), result
