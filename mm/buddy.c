@@ -223,8 +223,8 @@ static noinline void unite(struct zone *zone, struct page *page, unsigned int or
 	insert_block(zone, page, pfn, order, migratetype);
 }
 
-void buddy_free(struct zone *zone, struct page *page, unsigned int order,
-		enum migratetype migratetype)
+static __always_inline void __buddy_free(struct zone *zone, struct page *page, unsigned int order,
+					 enum migratetype migratetype)
 {
 	unsigned long pfn = page_to_pfn(page);
 
@@ -236,6 +236,12 @@ void buddy_free(struct zone *zone, struct page *page, unsigned int order,
 		insert_block(zone, page, pfn, order, migratetype);
 }
 
+void buddy_free(struct zone *zone, struct page *page, unsigned int order,
+		enum migratetype migratetype)
+{
+	__buddy_free(zone, page, order, migratetype);
+}
+
 void free_one_page(struct zone *zone, struct page *page, unsigned int order,
 		   enum migratetype migratetype)
 {
@@ -243,7 +249,7 @@ void free_one_page(struct zone *zone, struct page *page, unsigned int order,
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone_clear_pages_scanned(zone);
-	buddy_free(zone, page, order, migratetype);
+	__buddy_free(zone, page, order, migratetype);
 	__add_free_pages(zone, 1L << order);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }

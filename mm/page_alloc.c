@@ -346,10 +346,10 @@ static noinline struct page *alloc_pages_local(gfp_t gfp, unsigned int order)
 }
 
 /* The short cut's page was in a bad state or must be zeroed. */
-static noinline struct page *finish_page(struct page *page, gfp_t gfp)
+static noinline struct page *finish_page(struct page *page, unsigned int order, gfp_t gfp)
 {
-	if (!prep_new_page(page, 0, gfp))
-		return alloc_pages_local(gfp, 0);
+	if (!prep_new_page(page, order, gfp))
+		return alloc_pages_local(gfp, order);
 	return page;
 }
 
@@ -413,8 +413,9 @@ static noinline struct page *alloc_block(gfp_t gfp, unsigned int order, struct z
 	if (IS_ENABLED(CONFIG_NUMA))
 		per_cpu_pageset_of(zone)->numa_event[NUMA_HIT_LOCAL]++;
 	spin_unlock_irqrestore(&zone->lock, flags);
-	if (unlikely(!prep_new_page(page, order, gfp)))
-		return alloc_pages_local(gfp, order);
+	if (unlikely(IS_ENABLED(CONFIG_DEBUG) || page_state_bad(page, PAGE_FLAGS_CHECK_AT_PREP)))
+		return finish_page(page, order, gfp);
+	set_page_count(page, 1); /* private is 0: the buddy saw to that */
 	return page;
 }
 
@@ -457,7 +458,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	local_irq_restore(flags);
 
 	if (unlikely(page_state_word(page, PAGE_FLAGS_CHECK_AT_PREP) | (allowed & __GFP_ZERO)))
-		return finish_page(page, allowed);
+		return finish_page(page, 0, allowed);
 	page->private = 0;
 	set_page_count(page, 1);
 	return page;
@@ -504,16 +505,10 @@ static noinline void destroy_compound_page(struct page *page, unsigned int order
 }
 
 static __always_inline void free_block_of_type(struct zone *zone, struct page *page, unsigned int order,
-					enum migratetype migratetype)
+					       enum migratetype migratetype)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&zone->lock, flags);
 	count_vm_events(PGFREE, 1UL << order);
-	zone_clear_pages_scanned(zone);
-	buddy_free(zone, page, order, migratetype);
-	__add_free_pages(zone, 1L << order);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	free_one_page(zone, page, order, migratetype);
 }
 
 /* A single frame of an isolated pageblock must not go to a list that is allocated from. */
