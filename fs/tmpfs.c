@@ -10,6 +10,7 @@
  * Locks: namespace_sem for writing around every change of names (namei_change.c).
  */
 #include "fs/internal.h"
+#include "fs/seq_file.h"
 #include "fs/shmem.h"
 #include "kernel/base/kstrtox.h"
 #include "kernel/base/printk.h"
@@ -206,21 +207,9 @@ static ssize_t dir_read(struct file *file, char *ubuf, size_t count, loff_t *pos
 	return -EISDIR;
 }
 
-static loff_t dir_llseek(struct file *file, loff_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
-}
-
 const struct file_operations simple_dir_operations = {
 	.read = dir_read,
-	.llseek = dir_llseek,
+	.llseek = seq_lseek,
 	.iterate = dcache_iterate,
 };
 

@@ -144,20 +144,8 @@ static int proc_iterate(struct file *file, void *ctx, filldir_t emit, loff_t *po
 	return 0;
 }
 
-static loff_t proc_dir_llseek(struct file *file, loff_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
-}
-
 static const struct inode_operations proc_dir_iops = { .lookup = proc_lookup };
-static const struct file_operations proc_dir_fops = { .iterate = proc_iterate, .llseek = proc_dir_llseek };
+static const struct file_operations proc_dir_fops = { .iterate = proc_iterate, .llseek = seq_lseek };
 
 /* Attributes of procfs files cannot be changed but by their owner's chmod; a truncation means nothing. */
 static int proc_setattr(struct inode *inode, struct iattr *attr)

@@ -59,7 +59,6 @@ static struct inode *task_inode(struct task_struct *p, umode_t mode, u64 sub)
 
 static struct task_struct *find_get_task(const char *name, unsigned int len)
 {
-	struct task_struct *p;
 	unsigned int i;
 	pid_t pid = 0;
 
@@ -70,12 +69,7 @@ static struct task_struct *find_get_task(const char *name, unsigned int len)
 			return NULL;
 		pid = pid * 10 + (name[i] - '0');
 	}
-	read_lock(&tasklist_lock);
-	p = find_task_by_pid(pid);
-	if (p)
-		get_task_struct(p);
-	read_unlock(&tasklist_lock);
-	return p;
+	return find_get_task_by_pid(pid);
 }
 
 static struct dentry *make_task_dir(struct dentry *dir, const char *name, unsigned int len,

@@ -108,13 +108,7 @@ long sys_rt_sigsuspend(const void __user *uset, size_t size)
 	if (err)
 		return err;
 	set_user_sigmask(set);
-	while (!signal_pending(current)) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (!signal_pending(current))
-			schedule();
-	}
-	__set_current_state(TASK_RUNNING);
-	return -ERESTARTNOHAND;
+	return sys_pause();
 }
 
 long sys_pause(void)
