@@ -30,6 +30,9 @@ endif
 OBJ    := build/$(FLAVOUR)
 INITRD := build/initrd.cpio
 
+# The targets people type build with all processors, unless -j was given.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo test test-boot check layers format mutate bench soak
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -253,7 +256,7 @@ host-test: host-tests
 # ---- Tests -----------------------------------------------------------------------------------
 
 debug:
-	@$(MAKE) --no-print-directory DEBUG=1 build/debug/tidemark.elf
+	@$(MAKE) --no-print-directory $(JOBS) DEBUG=1 build/debug/tidemark.elf
 
 layers: objs
 	@scripts/check-layers $(OBJ)
@@ -263,19 +266,19 @@ format:
 	@scripts/gen-locking --check
 
 check: setup
-	@$(MAKE) --no-print-directory objs host-tests
+	@$(MAKE) --no-print-directory $(JOBS) objs host-tests
 	@tests/run style host docs
 
 test: setup
-	@$(MAKE) --no-print-directory all debug test-programs host-tests
+	@$(MAKE) --no-print-directory $(JOBS) all debug test-programs host-tests
 	@tests/run style host docs boot mutate
 
 test-boot: setup
-	@$(MAKE) --no-print-directory all debug test-programs
+	@$(MAKE) --no-print-directory $(JOBS) all debug test-programs
 	@tests/run boot
 
 bench: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@scripts/bench
 
 mutate: setup
@@ -283,8 +286,8 @@ mutate: setup
 
 # Open-ended: tasks that do everything at once on ever new seeds and machines; MINUTES=n, SEED=s.
 soak: setup
-	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory all DEBUG=1
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@$(MAKE) --no-print-directory $(JOBS) all DEBUG=1
 	@scripts/soak $(or $(MINUTES),10) $(SEED)
 
 # ---- Running ---------------------------------------------------------------------------------
@@ -297,23 +300,23 @@ setup:
 	@scripts/setup
 
 run: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(RUN) --swap 512M
 
 # The guided tour: exit status 0 only if every check of it held. The tour tells what happens; the kernel's
 # own messages stay in its log.
 demo: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@echo "  DEMO    256 MiB, $(or $(CPUS),2) CPUs, 64 MiB of swap; booting through $(or $(BOOT),grub) takes a second or two"
 	@test -t 1 && colour=--colour; $(RUN) $(if $(CPUS),,--cpus 2) --swap 64M --append loglevel=3 --timeout 600 \
 		--exec "/bin/tour $$colour $(ARGS)"
 
 run-%: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(RUN) --exec '/bin/$* $(ARGS)'
 
 gdb: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@scripts/gdb $(if $(filter 1,$(DEBUG)),--debug) $(RUNFLAGS)
 
 clean:
