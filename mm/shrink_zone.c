@@ -84,13 +84,16 @@ static unsigned long move_to_lru(struct zone *zone, struct page_list *list, enum
 
 	while ((page = page_list_pop(list))) {
 		VM_BUG_ON_PAGE(PageLRU(page), page);
-		if (put_page_testzero(page)) { /* ours was the last reference */
+		/* First on the list, then our reference: whoever drops the last one must see PG_lru. */
+		SetPageLRU(page);
+		page_list_add(page, &zone->lruvec.lists[lru]);
+		if (put_page_testzero(page)) { /* ours was the last */
+			ClearPageLRU(page);
+			page_list_del(page, &zone->lruvec.lists[lru]);
 			ClearPageActive(page);
 			page_list_add(page, freed);
 			continue;
 		}
-		SetPageLRU(page);
-		page_list_add(page, &zone->lruvec.lists[lru]);
 		moved++;
 	}
 	__mod_zone_page_state(zone, (enum zone_stat_item)(NR_LRU_BASE + lru), (long)moved);
