@@ -86,6 +86,17 @@ static struct task_struct *sacrifice_child(const struct oom_control *oc, struct 
 	return victim;
 }
 
+/* A thread may have the memory although its leader has left already. => tasklist_lock */
+static bool process_uses(struct task_struct *p, const struct mm_struct *mm)
+{
+	struct task_struct *t;
+
+	for_each_thread(p, t)
+		if (READ_ONCE(t->mm) == mm)
+			return true;
+	return false;
+}
+
 /*
  * SIGKILL to the processes that share mm with the victim: killing one would free nothing.
  * => tasklist_lock; false: one of them may not be killed, so the memory stays
@@ -96,7 +107,7 @@ static bool kill_sharers(const struct mm_struct *mm, struct task_struct *victim)
 	bool all = true;
 
 	for_each_process(p) {
-		if (READ_ONCE(p->mm) != mm || p->signal == victim->signal || (p->flags & PF_KTHREAD))
+		if (p->signal == victim->signal || (p->flags & PF_KTHREAD) || !process_uses(p, mm))
 			continue;
 		if (p->signal->oom_score_adj == OOM_SCORE_ADJ_MIN || is_global_init(p)) {
 			all = false;
