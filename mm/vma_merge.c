@@ -10,8 +10,8 @@
  * for its area, and their anon_vmas are one (or one has none yet). A program with one big heap
  * thus has one area whatever the order of its mmaps was.
  *
- * Reverse-map walkers may see a range in two areas or in none for a moment; both only make reclaim try
- * again (rmap.c). Linux merges before it splits, which saves an allocation now and then; the result is
+ * Reverse-map walkers may see a range in two areas for a moment, but never in none: truncation would leave
+ * its entries behind. Linux merges before it splits, which saves an allocation now and then; the result is
  * the same. Locks: mmap_sem for writing everywhere.
  */
 #include "fs/fs.h"
@@ -48,9 +48,9 @@ static void swallow_next(struct vm_area_struct *a, struct vm_area_struct *b)
 		a->anon_vma = b->anon_vma;
 		anon_vma_link(a);
 	}
+	vma_adjust(a, a->vm_start, end, a->vm_pgoff);
 	vma_unlink_file(b);
 	vma_unlink(a->vm_mm, b);
-	vma_adjust(a, a->vm_start, end, a->vm_pgoff);
 	anon_vma_unlink(b);
 	if (b->vm_file)
 		fput(b->vm_file);
