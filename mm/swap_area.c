@@ -12,6 +12,7 @@
  * area->lock for what slots change. Read next: swapoff.c.
  * Linux does beyond it: swap files with extents, discard.
  */
+#include "asm/barrier.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
@@ -139,17 +140,17 @@ static int read_header(struct block_device *bdev, struct swap_header **h)
 }
 
 /* Maps and clusters of an area of max slots. => 0, -ENOMEM, -EINVAL */
-static int area_setup_tables(struct swap_area *area, const struct swap_header *h)
+static int area_setup_tables(struct swap_area *area, const struct swap_header *h, unsigned int max)
 {
-	unsigned int nr_clusters = DIV_ROUND_UP(area->max, SWAPFILE_CLUSTER);
+	unsigned int nr_clusters = DIV_ROUND_UP(max, SWAPFILE_CLUSTER);
 
-	area->map = vzalloc(area->max);
-	area->cache = vzalloc(area->max * sizeof(*area->cache));
-	area->nr_continuation = DIV_ROUND_UP(area->max, SWAP_CONT_SLOTS);
+	area->map = vzalloc(max);
+	area->cache = vzalloc(max * sizeof(*area->cache));
+	area->nr_continuation = DIV_ROUND_UP(max, SWAP_CONT_SLOTS);
 	area->continuation = kcalloc(area->nr_continuation, sizeof(*area->continuation), GFP_KERNEL);
 	if (!area->map || !area->cache || !area->continuation)
 		return -ENOMEM;
-	area->pages = (unsigned int)swap_header_fill_map(h, area->map, area->max);
+	area->pages = (unsigned int)swap_header_fill_map(h, area->map, max);
 	if (!area->pages) {
 		pr_warn("swap: bad page list wrong or empty swap-file\n");
 		return -EINVAL;
@@ -158,10 +159,10 @@ static int area_setup_tables(struct swap_area *area, const struct swap_header *h
 		area->clusters = vzalloc(nr_clusters * sizeof(*area->clusters));
 		if (!area->clusters)
 			return -ENOMEM;
-		swap_clusters_setup(area);
+		swap_clusters_setup(area, max);
 	}
 	area->lowest_bit = area->cluster_next = 1;
-	area->highest_bit = area->max - 1;
+	area->highest_bit = max - 1;
 	return 0;
 }
 
@@ -170,6 +171,7 @@ static int area_prepare(struct swap_area *area)
 {
 	struct block_device *bdev = area->bdev;
 	struct swap_header *h;
+	unsigned int max;
 	const char *why;
 	int err;
 
@@ -180,17 +182,22 @@ static int area_prepare(struct swap_area *area)
 		err = read_header(bdev, &h);
 	if (err)
 		return err;
-	area->max = (unsigned int)swap_header_check(h, bdev->nr_sectors / PAGE_SECTORS, false, &why);
-	if (!area->max) {
+	max = (unsigned int)swap_header_check(h, bdev->nr_sectors / PAGE_SECTORS, false, &why);
+	if (!max) {
 		pr_err("swap: %s: %s\n", area->path, why);
 		err = -EINVAL;
 	} else {
 		if (!bdev->rotational)
 			area->flags |= SWP_SOLIDSTATE;
-		err = area_setup_tables(area, h);
+		err = area_setup_tables(area, h, max);
 	}
 	free_page((unsigned long)h);
-	return err;
+	if (err)
+		return err;
+	spin_lock(&area->lock);
+	area->max = max; /* from here on entries lead to the tables */
+	spin_unlock(&area->lock);
+	return 0;
 }
 
 /* By priority, behind its equals. => swapon_mutex held */
@@ -210,7 +217,8 @@ void swap_area_publish(struct swap_area *area)
 	area->flags |= SWP_WRITEOK;
 	atomic_long_add(area->pages, &nr_swap_pages);
 	total_swap_pages += area->pages;
-	swap_avail_add(area);
+	if (area->inuse_pages < area->pages) /* swapoff gives back an area that may be full */
+		swap_avail_add(area);
 	spin_unlock(&area->lock);
 	active_insert(area);
 }

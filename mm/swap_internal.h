@@ -105,7 +105,7 @@ unsigned int swap_slot_alloc(struct swap_area *area); /* offset or 0 */
 /* => an area, its lock taken, with *slot taken (SWAP_HAS_CACHE); NULL: swap is full. No lock held before. */
 struct swap_area *swap_slot_get(unsigned int *slot);
 void swap_slot_release(struct swap_area *area, unsigned int offset); /* map byte just became 0 */
-void swap_clusters_setup(struct swap_area *area);
+void swap_clusters_setup(struct swap_area *area, unsigned int max);
 void swap_avail_add(struct swap_area *area);	/* takes swap_avail_lock */
 void swap_avail_del(struct swap_area *area);
 

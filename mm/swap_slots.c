@@ -106,13 +106,13 @@ static u32 cluster_list_pop(struct swap_area *area)
 	return index;
 }
 
-void swap_clusters_setup(struct swap_area *area)
+void swap_clusters_setup(struct swap_area *area, unsigned int max)
 {
-	unsigned int nr = DIV_ROUND_UP(area->max, SWAPFILE_CLUSTER);
+	unsigned int nr = DIV_ROUND_UP(max, SWAPFILE_CLUSTER);
 
 	area->free_head = area->free_tail = CLUSTER_NONE;
 	for (unsigned int i = 0; i < nr * SWAPFILE_CLUSTER; i++)
-		if (i >= area->max || area->map[i])
+		if (i >= max || area->map[i])
 			area->clusters[i / SWAPFILE_CLUSTER].count++;
 	for (unsigned int c = 0; c < nr; c++)
 		if (!area->clusters[c].count)
