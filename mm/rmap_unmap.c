@@ -31,7 +31,7 @@ static void flush_unmapped(struct mm_struct *mm, unsigned long addr, pte_t entry
 
 /*
  * What takes the entry's place for an anonymous page.
- * => false: the slot's count is full and needs a continuation page; leave the page mapped
+ * => false: the slot's count is full and there is no memory for its higher digit; leave the page mapped
  */
 static bool install_swap_entry(struct page *page, struct mm_struct *mm, unsigned long addr, pte_t *pte,
 			       pte_t old, unsigned int flags)
@@ -43,7 +43,9 @@ static bool install_swap_entry(struct page *page, struct mm_struct *mm, unsigned
 				  page_to_pfn(page));
 	} else {
 		VM_BUG_ON_PAGE(!PageSwapCache(page), page);
-		if (swap_duplicate(entry) < 0)
+		if (swap_duplicate(entry) < 0 &&
+		    (add_swap_count_continuation(entry, GFP_ATOMIC | __GFP_NOWARN) ||
+		     swap_duplicate(entry) < 0))
 			return false;
 		if (list_empty(&mm->mmlist))
 			swap_mm_add(mm);
