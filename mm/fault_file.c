@@ -5,7 +5,7 @@
  *
  *   vm_ops->fault -> page, locked and referenced (filemap_fault, or a driver's)
  *     read            map it read-only (writable too if the area is shared, writable and needs no notice)
- *     private write   copy it into a new anonymous page, map that
+ *     private write   copy it into a new anonymous page (allocated before), map that
  *     shared write    page_mkwrite, mark it dirty, map it writable
  *
  * The page stays locked until it is mapped: truncation takes the page lock before it looks at page_mapped,
@@ -115,17 +115,9 @@ static int do_read_fault(struct fault *f, struct page *page)
 
 /* ---- Write ------------------------------------------------------------------------------------------ */
 
-static int do_cow_fault(struct fault *f, struct page *page)
+/* copy becomes one of the locked page, and the mapping's; both references go. */
+static int do_cow_fault(struct fault *f, struct page *page, struct page *copy)
 {
-	struct page *copy = NULL;
-	int ret = 0;
-
-	if (!anon_vma_prepare(f->vma))
-		copy = fault_alloc_page(false);
-	if (!copy) {
-		ret = VM_FAULT_OOM;
-		goto out;
-	}
 	copy_highpage(copy, page);
 	if (!fault_lock_same(f)) {
 		put_page(copy);
@@ -139,7 +131,7 @@ static int do_cow_fault(struct fault *f, struct page *page)
 out:
 	unlock_page(page);
 	put_page(page);
-	return ret;
+	return 0;
 }
 
 static int do_shared_fault(struct fault *f, struct vm_fault *vmf)
@@ -171,10 +163,22 @@ int do_file_fault(struct fault *f)
 {
 	struct vm_fault vmf = { .flags = f->flags, .address = f->address,
 				.pgoff = linear_page_index(f->vma, f->address) };
-	int ret = f->vma->vm_ops->fault(f->vma, &vmf), err;
+	struct page *copy = NULL;
+	int ret, err;
 
-	if (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE))
+	/* Taken before the file's page is locked: nobody should wait for that page until we find memory. */
+	if ((f->flags & FAULT_FLAG_WRITE) && !(f->vma->vm_flags & VM_SHARED)) {
+		if (!anon_vma_prepare(f->vma))
+			copy = fault_alloc_page(false);
+		if (!copy)
+			return VM_FAULT_OOM;
+	}
+	ret = f->vma->vm_ops->fault(f->vma, &vmf);
+	if (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)) {
+		if (copy)
+			put_page(copy);
 		return ret;
+	}
 	if (!(ret & VM_FAULT_LOCKED))
 		lock_page(vmf.page);
 	if (!(f->flags & FAULT_FLAG_WRITE))
@@ -182,6 +186,6 @@ int do_file_fault(struct fault *f)
 	else if (f->vma->vm_flags & VM_SHARED)
 		err = do_shared_fault(f, &vmf);
 	else
-		err = do_cow_fault(f, vmf.page);
+		err = do_cow_fault(f, vmf.page, copy);
 	return (ret & VM_FAULT_MAJOR) | err;
 }
