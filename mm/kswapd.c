@@ -278,8 +278,10 @@ static void kswapd_try_to_sleep(struct pglist_data *pgdat, unsigned int order, i
 		reset_isolation_suitable(pgdat);
 		mm_trace(MM_KSWAPD_SLEEP, (unsigned long)pgdat->node_id, pgdat->kswapd_freed, 0);
 		pgdat->kswapd_freed = 0;
+		set_pgdat_percpu_threshold(pgdat, calculate_normal_threshold);
 		if (!kthread_should_stop())
 			schedule();
+		set_pgdat_percpu_threshold(pgdat, calculate_pressure_threshold);
 	} else if (remaining) {
 		count_vm_event(KSWAPD_LOW_WMARK_HIT_QUICKLY);
 	} else {
