@@ -7,6 +7,8 @@
  * interrupts off).
  */
 #include "mm/slab_internal.h"
+#include "kernel/core/task.h"
+#include "mm/swap.h"
 
 #define MAX_EMPTY 1 /* slabs without used objects that a cache keeps */
 
@@ -68,7 +70,10 @@ static struct page *slab_new(struct kmem_cache *cache, gfp_t gfp)
 static void slab_free_pages(struct kmem_cache *cache, struct page *page)
 {
 	unsigned int order = compound_order(page);
+	struct reclaim_state *reclaim = current->reclaim_state;
 
+	if (reclaim) /* a shrinker's work is progress of reclaim (spec 6.7) */
+		reclaim->reclaimed_slab += 1UL << order;
 	mod_zone_page_state(page_zone(page), slab_item(cache), -(1L << order));
 	__ClearPageSlab(page);
 	page->mapping = NULL;
