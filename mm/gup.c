@@ -7,8 +7,9 @@
  *   mm_populate: fault in without wanting the pages (MAP_POPULATE, mlock)
  *
  * FOLL_FORCE lets a debugger write to a private read-only mapping: the write makes a copy as any private write
- * does, but the entry stays read-only; a fault that says VM_FAULT_WRITE has made that copy, and from then on
- * the page is accepted without the write bit.
+ * does, but the entry stays read-only; once a fault has said VM_FAULT_WRITE (FOLL_COW), a dirty anonymous page is
+ * accepted without the write bit. Only such a page: the copy may have been dropped again meanwhile (MADV_DONTNEED),
+ * and what is mapped then is the file's own.
  *
  * Locks: mmap_sem for reading; page_table_lock in follow_page, which takes the reference under it.
  */
@@ -20,6 +21,18 @@
 #include "mm/lru.h"
 #include "mm/pagemap.h"
 #include "mm/vma.h"
+
+static bool may_follow(pte_t entry, unsigned int foll_flags)
+{
+	struct page *page;
+
+	if (!pte_present(entry))
+		return false;
+	if (!(foll_flags & FOLL_WRITE) || pte_write(entry))
+		return true;
+	page = vm_normal_page(entry);
+	return (foll_flags & FOLL_COW) && page && PageAnon(page) && pte_dirty(entry);
+}
 
 struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned int foll_flags)
 {
@@ -33,7 +46,7 @@ struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, unsigne
 	ptl = pte_lockptr(vma->vm_mm, pmd);
 	spin_lock(ptl);
 	entry = ptep_get(pte);
-	if (!pte_present(entry) || ((foll_flags & FOLL_WRITE) && !pte_write(entry)))
+	if (!may_follow(entry, foll_flags))
 		goto out;
 	page = vm_normal_page(entry);
 	if (!page) {
@@ -54,7 +67,7 @@ out:
 	return page;
 }
 
-/* Fault in one page. => 0, or -errno; *foll loses FOLL_WRITE once a forced write has its copy */
+/* Fault in one page. => 0, or -errno; *foll gets FOLL_COW once a forced write has its copy */
 static int fault_in(struct vm_area_struct *vma, unsigned long addr, unsigned int *foll)
 {
 	int ret = handle_mm_fault(vma->vm_mm, vma, addr, *foll & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
@@ -64,7 +77,7 @@ static int fault_in(struct vm_area_struct *vma, unsigned long addr, unsigned int
 	if (ret & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV))
 		return -EFAULT;
 	if ((ret & VM_FAULT_WRITE) && !(vma->vm_flags & VM_WRITE))
-		*foll &= ~FOLL_WRITE;
+		*foll |= FOLL_COW;
 	return 0;
 }
 

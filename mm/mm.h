@@ -201,7 +201,7 @@ int vm_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long 
 #define FOLL_TOUCH 0x02 /* mark the page accessed */
 #define FOLL_GET   0x04 /* take a reference */
 #define FOLL_FORCE 0x10 /* ignore rights the owner could give itself: ptrace */
-#define FOLL_POPULATE 0x40 /* pages[] not wanted: fault only */
+#define FOLL_COW   0x4000 /* a forced write has made its copy */
 
 /* R: the page mapped at addr or NULL; FOLL_WRITE: only if it may be written */
 struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned int foll_flags);
