@@ -110,18 +110,22 @@ static int drop_pages(struct vm_area_struct *vma, unsigned long start, unsigned 
 /* Start reading what of the range is in swap. */
 static void willneed_swap(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
-		pte_t *pte = mm_find_pte(vma->vm_mm, addr, NULL), entry;
-		struct page *page;
+	unsigned long addr = start;
+	pmd_t *pmd;
 
-		if (!pte)
-			continue;
-		entry = ptep_get(pte);
-		if (!is_swap_pte(entry) || non_swap_entry(pte_to_swp_entry(entry)))
-			continue;
-		page = read_swap_cache_async(pte_to_swp_entry(entry), GFP_HIGHUSER_MOVABLE, vma, addr);
-		if (page)
-			put_page(page);
+	while ((pmd = next_pmd(vma->vm_mm, &addr, end)) != NULL) {
+		for (unsigned long stop = pmd_addr_end(addr, end); addr < stop; addr += PAGE_SIZE) {
+			pte_t entry = ptep_get(pte_offset_map(pmd, addr));
+			struct page *page;
+
+			if (!is_swap_pte(entry) || non_swap_entry(pte_to_swp_entry(entry)))
+				continue;
+			page = read_swap_cache_async(pte_to_swp_entry(entry), GFP_HIGHUSER_MOVABLE,
+						     vma, addr);
+			if (page)
+				put_page(page);
+		}
+		cond_resched();
 	}
 }
 
@@ -139,22 +143,26 @@ static int willneed(struct vm_area_struct *vma, unsigned long start, unsigned lo
 /* Forget that the pages were used; reclaim looks at accessed bits and list order only. */
 static int make_cold(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	unsigned long addr = start;
+	pmd_t *pmd;
+
 	if (vma->vm_flags & (VM_LOCKED | VM_IO))
 		return -EINVAL;
-	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
-		struct page *page = follow_page(vma, addr, FOLL_GET);
-		pte_t *pte;
+	while ((pmd = next_pmd(vma->vm_mm, &addr, end)) != NULL) {
+		spinlock_t *ptl = pte_lockptr(vma->vm_mm, pmd);
+		pte_t *pte = pte_offset_map(pmd, addr);
 
-		if (!page)
-			continue;
-		pte = mm_find_pte(vma->vm_mm, addr, NULL);
-		if (page != zero_page && pte) {
+		spin_lock(ptl);
+		for (unsigned long stop = pmd_addr_end(addr, end); addr < stop; addr += PAGE_SIZE, pte++) {
+			pte_t entry = ptep_get(pte);
+			struct page *page = pte_present(entry) ? vm_normal_page(entry) : NULL;
+
+			if (!page)
+				continue;
 			ptep_test_and_clear_young(vma, addr, pte);
 			ClearPageReferenced(page);
-			if (page_mapcount(page) == 1)
-				deactivate_page(page);
 		}
-		put_page(page);
+		spin_unlock(ptl);
 		cond_resched();
 	}
 	flush_tlb_range(vma->vm_mm, start, end);

@@ -88,16 +88,20 @@ void clear_page_mlock(struct page *page)
 
 void munlock_vma_pages_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	lru_add_drain();
-	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
-		struct page *page = follow_page(vma, addr, FOLL_GET);
+	unsigned long addr = start;
 
-		if (!page)
-			continue;
-		lock_page(page);
-		munlock_page_from(page, vma);
-		unlock_page(page);
-		put_page(page);
+	lru_add_drain();
+	while (next_pmd(vma->vm_mm, &addr, end)) {
+		for (unsigned long stop = pmd_addr_end(addr, end); addr < stop; addr += PAGE_SIZE) {
+			struct page *page = follow_page(vma, addr, FOLL_GET);
+
+			if (!page)
+				continue;
+			lock_page(page);
+			munlock_page_from(page, vma);
+			unlock_page(page);
+			put_page(page);
+		}
 		cond_resched();
 	}
 }
