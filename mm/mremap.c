@@ -34,6 +34,8 @@ static void move_ptes(struct mm_struct *mm, pmd_t *old_pmd, pmd_t *new_pmd, unsi
 {
 	spinlock_t *ptl = pte_lockptr(mm, old_pmd);
 	pte_t *old = pte_offset_map(old_pmd, from), *new = pte_offset_map(new_pmd, to);
+	unsigned long start = from;
+	bool moved = false;
 
 	spin_lock(ptl);
 	flush_tlb_batched_pending(mm);
@@ -41,7 +43,11 @@ static void move_ptes(struct mm_struct *mm, pmd_t *old_pmd, pmd_t *new_pmd, unsi
 		if (pte_none(ptep_get(old)))
 			continue;
 		set_pte_at(mm, to, new, ptep_get_and_clear(mm, from, old));
+		moved = true;
 	}
+	/* Before the lock goes: truncation frees what it finds at the new address and flushes only that. */
+	if (moved)
+		flush_tlb_range(mm, start, from);
 	spin_unlock(ptl);
 }
 
@@ -69,7 +75,6 @@ static unsigned long move_page_tables(struct mm_struct *mm, unsigned long from, 
 		done += n;
 		cond_resched();
 	}
-	flush_tlb_range(mm, from, from + len);
 	return done;
 }
 

@@ -26,6 +26,7 @@ struct zap {
 	struct zone *zone;		/* the last pages' zone */
 	unsigned long zone_bits;	/* and what page->flags says of it: cheaper to compare */
 	long unmapped[2];		/* of it: last mappings that went: file, anonymous */
+	bool dirty;			/* a file page's dirty entry went */
 };
 
 static void add_unmapped(struct zap *z)
@@ -66,8 +67,10 @@ static inline bool zap_present(struct mmu_gather *tlb, struct vm_area_struct *vm
 	if (anon) {
 		z->rss[MM_ANONPAGES]--;
 	} else {
-		if (pte_dirty(entry))
+		if (pte_dirty(entry)) {
 			set_page_dirty(page);
+			z->dirty = true;
+		}
 		if (pte_young(entry) && !(vma->vm_flags & VM_SEQ_READ))
 			mark_page_accessed(page);
 		z->rss[MM_FILEPAGES]--;
@@ -124,6 +127,9 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 	}
 	add_unmapped(&z);
 	add_rss(tlb->mm, z.rss);
+	/* Else write-back could clean such a page while a thread still writes to it through its TLB. */
+	if (z.dirty && !tlb->fullmm)
+		flush_tlb_range(tlb->mm, tlb->start, tlb->end);
 	spin_unlock(ptl);
 	return addr;
 }
