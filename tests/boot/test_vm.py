@@ -25,6 +25,13 @@ def test_programs_under_pressure(debug, tmp_path):
     assert seen["nr_mlock"] == 0 and seen["nr_anon_pages"] < 100, seen
 
 
+def test_page_of_many_processes_leaves_them_all(debug):
+    """150 users of a slot are more than its byte counts."""
+    result = run("--memory", "64M", "--swap", "256M", debug=debug, adds=[program("vm_many")], execs=["/vm_many 150"])
+    assert result.status == 0, result
+    assert result.lines(r"^PASS vm_many"), result
+
+
 def test_mapped_disk_larger_than_memory(debug, tmp_path):
     disk = tmp_path / "disk"
     with open(disk, "wb") as image:
