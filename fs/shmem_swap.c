@@ -97,7 +97,10 @@ static int move_in(struct inode *inode, unsigned long index, void *item, struct 
 	wait_on_page_writeback(page);
 	delete_from_swap_cache(page);
 	/* From here to the end the page's contents are nowhere else, so this must not fail. */
-	err = add_to_page_cache_locked(page, &inode->i_data, index, GFP_KERNEL | __GFP_NOFAIL);
+	do { /* fill_hole may have a page there for a moment, until it sees the item */
+		err = add_to_page_cache_locked(page, &inode->i_data, index, GFP_KERNEL | __GFP_NOFAIL);
+		cond_resched();
+	} while (err == -EEXIST);
 	BUG_ON(err);
 	if (take_item(info, index, item))
 		swap_free(entry);
