@@ -209,7 +209,9 @@ static void random_areas_and_swap(void)
 	assert_true(event(PSWPOUT) > 0 && event(PSWPIN) > 0);
 	assert_int_equal(vm_munmap(BASE, 8000 * PAGE_SIZE), 0);
 	host_sleep(300);
-	assert_int_equal(get_nr_swap_pages(), 16383);
+	/* a page that was locked when its last use went stays in the cache until reclaim meets it */
+	assert_int_equal(get_nr_swap_pages() + (long)total_swapcache_pages(), 16383);
+	assert_true(total_swapcache_pages() < 100);
 }
 MACHINE_TEST(random_areas_and_swap, .ram_mib = 24, .dma_mib = 4, .lowmem_mib = 16)
 
