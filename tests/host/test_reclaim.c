@@ -275,6 +275,57 @@ static void swapoff_brings_all_back(void)
 }
 MACHINE_TEST(swapoff_brings_all_back, SMALL)
 
+/* Programs that write and verify by chance, while disks come and go under them. */
+static void worker(void *seed)
+{
+	unsigned long pages = SMALL_PAGES / 2, va = map_anon(pages * PAGE_SIZE);
+	u64 *version = calloc(pages, sizeof(*version)), id = (unsigned long)seed;
+
+	for (unsigned long step = 0; step < 20000; step++) {
+		unsigned long i = random_below(pages);
+
+		if (version[i] && random_below(2)) {
+			verify_page(va + i * PAGE_SIZE, id * pages + i, version[i]);
+		} else {
+			version[i] = step + 1;
+			fill_page(va + i * PAGE_SIZE, id * pages + i, version[i]);
+		}
+		if (random_below(500) == 0)
+			host_sleep(1 + random_below(3));
+	}
+	for (unsigned long i = 0; i < pages; i++)
+		if (version[i])
+			verify_page(va + i * PAGE_SIZE, id * pages + i, version[i]);
+	free(version);
+}
+
+static void four_programs_and_two_disks(void)
+{
+	struct host_disk *disks[2] = { swap_on("swap0", 16384), swap_on("swap1", 16384) };
+	unsigned int rounds = 0;
+
+	seed_random("test_reclaim: four_programs_and_two_disks");
+	for (unsigned long i = 0; i < 4; i++)
+		assert_non_null(host_spawn("worker", NULL, worker, (void *)i));
+	while (host_tasks() > 1) {
+		struct host_disk *disk = disks[rounds++ % 2];
+
+		host_sleep(10);
+		disk->latency_ns = 1000 + random_below(2000000);
+		assert_int_equal(do_swapoff(&disk->bdev), 0);
+		host_sleep(5);
+		assert_int_equal(do_swapon(&disk->bdev, disk->bdev.name, 0), 0);
+	}
+	if (event(PSWPOUT) < SMALL_PAGES || event(PSWPIN) < SMALL_PAGES || !rounds)
+		fail_msg("%lu pages out, %lu in, %u rounds: too little for a test", event(PSWPOUT),
+			 event(PSWPIN), rounds);
+	print_message("%lu pages out, %lu in, %u times a disk taken away, clock %llu\n", event(PSWPOUT),
+		      event(PSWPIN), rounds, host_clock_ns());
+	host_sleep(100);
+	assert_int_equal(get_nr_swap_pages() + (long)total_swapcache_pages(), 2 * 16383);
+}
+MACHINE_TEST(four_programs_and_two_disks, SMALL)
+
 /* ---- Nothing left ---- */
 
 static int hog_signal;
@@ -322,6 +373,7 @@ int main(void)
 		machine_unit_test(memalloc_does_not_recurse),
 		machine_unit_test(second_chance),
 		machine_unit_test(swapoff_brings_all_back),
+		machine_unit_test(four_programs_and_two_disks),
 		machine_unit_test(oom_kills_the_hog),
 	};
 
