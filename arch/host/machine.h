@@ -93,6 +93,7 @@ struct host_disk {
 	u64 bad_read, bad_read_end;	/* sectors whose reading fails: [bad_read, bad_read_end) */
 	u64 bad_write, bad_write_end;	/* and whose writing fails */
 	bool stopped;			/* nothing completes while set */
+	bool eager;			/* data of writes is taken at submission, not at completion */
 	struct list_head active;	/* requests under way */
 	struct list_head disks;
 	struct host_disk_slot *slots;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Disks of RAM: a request is finished, its data moved, latency_ns after it was handed over; so what mm does
- * with a page between submission and completion shows in the data.
+ * with a page between submission and completion shows in the data. Real disks may take it at any moment
+ * between: an eager disk takes it at once.
  */
 #include "arch/host/libc_machine.h"
 
@@ -20,22 +21,8 @@ struct host_disk_slot {
 static LIST_HEAD(disks);
 static unsigned int nr_disks;
 
-static int queue_rq(struct block_device *bdev, struct request *rq)
-{
-	struct host_disk *disk = bdev->driver_data;
-	struct host_disk_slot *slot = &disk->slots[rq->tag];
-
-	BUG_ON(slot->rq);
-	slot->rq = rq;
-	slot->due_ns = host_clock_ns() + disk->latency_ns;
-	list_add_tail(&slot->list, &disk->active);
-	return 0;
-}
-
-static const struct block_device_operations disk_ops = { .queue_rq = queue_rq };
-
-/* => 0 or -EIO; the data is moved as far as it goes */
-static int transfer(struct host_disk *disk, struct request *rq)
+/* => 0 or -EIO; the data is moved as far as it goes. submitted: the disk has just got the request */
+static int transfer(struct host_disk *disk, struct request *rq, bool submitted)
 {
 	bool write = rq->op == BIO_WRITE;
 	u64 bad = write ? disk->bad_write : disk->bad_read;
@@ -50,12 +37,29 @@ static int transfer(struct host_disk *disk, struct request *rq)
 			u8 *frame = host_ram + (page_to_pfn(vec->page) << PAGE_SHIFT) + vec->offset;
 			u8 *bytes = disk->bytes + (sector << SECTOR_SHIFT);
 
-			memcpy(write ? bytes : frame, write ? frame : bytes, vec->len);
+			if (!write || disk->eager == submitted)
+				memcpy(write ? bytes : frame, write ? frame : bytes, vec->len);
 			sector += vec->len >> SECTOR_SHIFT;
 		}
 	}
 	return 0;
 }
+
+static int queue_rq(struct block_device *bdev, struct request *rq)
+{
+	struct host_disk *disk = bdev->driver_data;
+	struct host_disk_slot *slot = &disk->slots[rq->tag];
+
+	BUG_ON(slot->rq);
+	if (disk->eager && rq->op == BIO_WRITE)
+		transfer(disk, rq, true);
+	slot->rq = rq;
+	slot->due_ns = host_clock_ns() + disk->latency_ns;
+	list_add_tail(&slot->list, &disk->active);
+	return 0;
+}
+
+static const struct block_device_operations disk_ops = { .queue_rq = queue_rq };
 
 u64 host_next_disk_event(void)
 {
@@ -83,7 +87,7 @@ void host_disk_interrupt(u64 now)
 				break;
 			list_del(&slot->list);
 			slot->rq = NULL;
-			block_request_done(rq, rq->op == BIO_FLUSH ? 0 : transfer(disk, rq));
+			block_request_done(rq, rq->op == BIO_FLUSH ? 0 : transfer(disk, rq, false));
 		}
 	}
 }

@@ -78,7 +78,7 @@ static void written_during_writeback(void)
 	struct page *page;
 
 	put(va, 1);
-	disk->stopped = true;
+	disk->stopped = disk->eager = true;
 	page = start_out(va);
 	assert_true(PageWriteback(page));
 	put(va, 2);
