@@ -12,7 +12,7 @@
  * mark, percpu_drift_mark says from when on the differentials must be added (zone_watermark_ok_safe).
  *
  * Locks: differentials belong to their CPU with interrupts off; the global values are atomic.
- * A timer on each CPU folds its differentials once a second, so that a CPU which stopped counting does not
+ * vmstat_fold.c folds every CPU's differentials once a second, so that a CPU which stopped counting does not
  * keep the global values wrong for good.
  */
 #include "mm/vmstat.h"
