@@ -12,6 +12,7 @@
  * at the same moment, even with interrupts off, do not wait for ever.
  */
 #include "kernel/base/bug.h"
+#include "kernel/base/chaos.h"
 #include "kernel/base/preempt.h"
 #include "kernel/base/printk.h"
 #include "kernel/core/task.h"
@@ -58,6 +59,7 @@ static void serve_calls(void)
 
 void ipi_call_interrupt(void)
 {
+	chaos_delay(CHAOS_IPI);
 	serve_calls();
 }
 

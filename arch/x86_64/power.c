@@ -8,6 +8,7 @@
  * is not interpreted.
  */
 #include "kernel/base/bug.h"
+#include "kernel/base/chaos.h"
 #include "boot/exit_status.h"
 #include "arch/time.h"
 #include "arch/x86_64/internal.h"
@@ -37,6 +38,8 @@ static void debug_exit(u32 value)
 
 void __noreturn machine_power_off(int status)
 {
+	if (!panic_in_progress)
+		chaos_report();
 	local_irq_disable();
 	debug_exit(status == 0 ? EXIT_OK : status == PANIC_EXIT_STATUS ? EXIT_PANIC : EXIT_FAILED);
 	outw(S5_ENTER, QEMU_PM_PORT);

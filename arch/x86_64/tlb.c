@@ -13,6 +13,7 @@
  * Beyond it Linux has: PCIDs, generations that make lazy CPUs skip interrupts.
  */
 #include "kernel/base/bug.h"
+#include "kernel/base/chaos.h"
 #include "kernel/base/cpumask.h"
 #include "kernel/core/task.h"
 #include "mm/mm_types.h"
@@ -122,6 +123,7 @@ static void flush_mm(struct mm_struct *mm, struct flush *f)
 {
 	cpumask_t mask, self = CPU_MASK_CPU(smp_processor_id());
 
+	chaos_delay(CHAOS_FLUSH);
 	smp_mb(); /* entries before the mask: see the head */
 	mask = READ_ONCE(mm->cpu_mask);
 	if (mask & self)
@@ -149,6 +151,7 @@ void flush_tlb_page(struct mm_struct *mm, unsigned long addr)
 {
 	struct flush f;
 
+	chaos_delay(CHAOS_FLUSH);
 	smp_mb();
 	if (likely(READ_ONCE(mm->cpu_mask) == CPU_MASK_CPU(smp_processor_id()))) {
 		invlpg(addr);

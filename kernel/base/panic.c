@@ -8,6 +8,7 @@
  * lock checks are off. A panic inside a panic goes straight to the power switch.
  */
 #include "kernel/base/bug.h"
+#include "kernel/base/chaos.h"
 #include "kernel/base/console.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
@@ -89,6 +90,7 @@ void panic(const char *fmt, ...)
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	pr_emerg("Kernel panic - not syncing: %s\n", text);
+	chaos_report();
 	bug_backtrace();
 	lock_debug_show_held();
 	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", text);

@@ -90,8 +90,10 @@ void __read_lock(rwlock_t *l)
 
 void __read_unlock(rwlock_t *l)
 {
+	chaos_delay(CHAOS_LOCKED);
 	lock_debug_release(__lock_debug_of(l));
 	__atomic_fetch_sub(&l->word, 1, __ATOMIC_RELEASE);
+	chaos_delay(CHAOS_UNLOCKED);
 }
 
 bool __write_trylock(rwlock_t *l)
@@ -130,6 +132,8 @@ void __write_lock(rwlock_t *l)
 
 void __write_unlock(rwlock_t *l)
 {
+	chaos_delay(CHAOS_LOCKED);
 	lock_debug_release(__lock_debug_of(l));
 	__atomic_fetch_and(&l->word, ~RW_WRITER, __ATOMIC_RELEASE);
+	chaos_delay(CHAOS_UNLOCKED);
 }

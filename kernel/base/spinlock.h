@@ -25,6 +25,7 @@
 
 #include "kernel/base/types.h"
 #include "kernel/base/bug.h"
+#include "kernel/base/chaos.h"
 #include "kernel/base/lock_rank.h"
 #include "kernel/base/lock_debug.h"
 #include "kernel/base/preempt.h"
@@ -134,8 +135,10 @@ static __always_inline void __spin_lock(spinlock_t *l, int how)
 
 static __always_inline void __spin_unlock(spinlock_t *l)
 {
+	chaos_delay(CHAOS_LOCKED);
 	lock_debug_release(__lock_debug_of(l));
 	raw_unlock(&l->raw);
+	chaos_delay(CHAOS_UNLOCKED);
 }
 
 static __always_inline void spin_lock(spinlock_t *l)

@@ -16,6 +16,7 @@
  * it.
  */
 #include "kernel/base/bug.h"
+#include "kernel/base/chaos.h"
 #include "kernel/core/sched_internal.h"
 #include "kernel/core/softirq.h"
 #include "kernel/core/watchdog.h"
@@ -109,6 +110,7 @@ int try_to_wake_up(struct task_struct *p, unsigned int state, int wake_flags)
 	struct rq *rq;
 	int cpu;
 
+	chaos_delay(CHAOS_WAKE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* the condition before the look at the state */
 	if (!(READ_ONCE(p->state) & state))
 		return 0;
@@ -297,6 +299,7 @@ void schedule(void)
 	}
 	if (unlikely(prev->plug != NULL) && prev->state != TASK_RUNNING && unplug)
 		unplug(prev);
+	chaos_delay(CHAOS_SLEEP);
 	preempt_disable();
 	rq = this_rq();
 	spin_lock_irq(&rq->lock);

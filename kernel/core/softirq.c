@@ -9,6 +9,7 @@
  */
 #include "kernel/core/softirq.h"
 #include "kernel/base/bug.h"
+#include "kernel/base/chaos.h"
 #include "kernel/base/kernel.h"
 #include "kernel/core/kthread.h"
 #include "kernel/core/sched.h"
@@ -69,6 +70,7 @@ void irq_enter(void)
 
 void irq_exit(void)
 {
+	chaos_delay(CHAOS_IRQ_EXIT);
 	preempt_count_sub(HARDIRQ_OFFSET);
 	if (local_softirq_pending() && !in_interrupt())
 		do_softirq();
