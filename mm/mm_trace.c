@@ -33,6 +33,7 @@ static const char *const formats[NR_MM_EVENTS] = {
 	[MM_SWAP_OUT] = "swap_out pfn=%lu type=%lu slot=%lu",
 	[MM_SWAP_IN] = "swap_in pfn=%lu type=%lu slot=%lu",
 	[MM_OOM_KILL] = "oom_kill pid=%lu points=%lu score=%lu",
+	[MM_SLOW_STEP] = "slow_step pid=%lu step=%lu next=%lu",
 	[MM_OOM_REAPED] = "oom_reaped pid=%lu freed=%lu",
 };
 

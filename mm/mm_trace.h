@@ -22,6 +22,7 @@ enum mm_event {
 	MM_SWAP_IN,		/* a: pfn, b: type, c: slot */
 	MM_OOM_KILL,		/* a: pid, b: points, c: score */
 	MM_OOM_REAPED,		/* a: pid, b: pages freed */
+	MM_SLOW_STEP,		/* a: pid, b: step of the slow path, c: the step that follows */
 	NR_MM_EVENTS
 };
 

@@ -8,7 +8,7 @@
  *	  | no, or it was empty
  *	alloc_pages_general: get_page_from_freelist, every zone of the list
  *	  | no
- *	alloc_pages_slowpath: kswapd, reserves, reclaim, compaction, the killer (slowpath.c)
+ *	__alloc_pages_slowpath: kswapd, reserves, reclaim, compaction, the killer (slowpath.c)
  *
  *	__free_pages: last reference --> state check --> this CPU's list or the buddy
  *
@@ -307,7 +307,7 @@ static noinline struct page *alloc_pages_general(gfp_t gfp, unsigned int order,
 		if (!page) {
 			if (current->flags & PF_MEMALLOC_NOIO)
 				gfp &= ~(__GFP_IO | __GFP_FS);
-			page = alloc_pages_slowpath(gfp, order, &ac);
+			page = __alloc_pages_slowpath(gfp, order, &ac);
 		}
 	} while (!page && unlikely(seq != atomic_read(&mems_allowed_seq)));
 	return page;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The slow path: the ladder a request climbs when no zone is above its low watermark. A state
- * machine whose states are the steps of spec 4.2; slow_state_names[] prints them.
+ * machine; its table slow_steps[] says for each state its step in spec 4.2, what it does and which states
+ * may follow. docs/slow-path.md's picture is printed from that table, and so is /proc/tidemark/slowpath,
+ * with how often each way was taken since boot.
  *
  *   restart: wake kswapd --> alloc_flags --> REBALANCE: try at min (or below: HIGH, HARDER)
  *     ^                                        ^  |-- page --> got_pg
@@ -17,75 +19,35 @@
  *
  * Locks: none on entry if the request may sleep. The recursion reclaim -> allocation ends at
  * SLOW_RECURSION (see vmscan.c).
- * Read next: oom.c. Test: tests/host slow-path rows, numbered as in spec 4.4.
+ * Read next: slowpath_engines.c, oom.c. Test: tests/host/test_slowpath.c, rows numbered as in spec 4.4.
  */
-#include "mm/slowpath.h"
+#include "arch/cpu.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/preempt.h"
 #include "kernel/base/printk.h"
 #include "kernel/core/sched.h"
-#include "mm/compact.h"
-#include "mm/internal.h"
+#include "mm/mm_trace.h"
 #include "mm/oom.h"
+#include "mm/slowpath_internal.h"
 #include "mm/swap.h"
 #include "mm/vmscan.h"
 #include "mm/writeback.h"
 
-enum slow_state {
-	SLOW_ENTRY,		/* 1 */
-	SLOW_THISNODE,		/* 2 */
-	SLOW_RESTART,		/* 3 */
-	SLOW_ALLOC_FLAGS,	/* 4, 5 */
-	SLOW_REBALANCE,		/* 6 */
-	SLOW_RESERVES,		/* 7 */
-	SLOW_NO_WAIT,		/* 8 */
-	SLOW_RECURSION,		/* 9 */
-	SLOW_DYING,		/* 10 */
-	SLOW_COMPACT,		/* 11 */
-	SLOW_THP_EXITS,		/* 12, 13 */
-	SLOW_RECLAIM,		/* 14 */
-	SLOW_OOM_GATE,		/* 15 */
-	SLOW_RETRY,		/* 16 */
-	SLOW_LAST_COMPACT,	/* 17 */
-	SLOW_NOPAGE,		/* 18 */
-	SLOW_GOT_PG,		/* 19 */
-	SLOW_FAILED,		/* NULL without a report */
-	NR_SLOW_STATES
-};
+bool slowpath_diary;
 
-static const char *const slow_state_names[NR_SLOW_STATES] = {
-	"entry", "thisnode", "restart", "alloc_flags", "rebalance", "reserves", "no_wait",
-	"recursion", "dying", "compact", "thp_exits", "reclaim", "oom_gate", "retry",
-	"last_compact", "nopage", "got_pg", "failed",
-};
-
-const char *slowpath_state_name(unsigned int state)
-{
-	return state < NR_SLOW_STATES ? slow_state_names[state] : "?";
-}
-
-/* The request while it climbs. pages_reclaimed, mode and deferred survive a restart. */
-struct slow_request {
-	gfp_t gfp;
-	unsigned int order;
-	struct alloc_context *ac;
-	int alloc_flags;
-	enum migrate_mode mode;
-	enum compact_contended contended;
-	bool deferred;			/* compaction was put off */
-	unsigned long pages_reclaimed;	/* over all rounds */
-	unsigned long progress;		/* of the last reclaim */
-	struct page *page;
-};
+/* How often each state was followed by each: a u32 may wrap. [this CPU, single instructions] */
+static DEFINE_PER_CPU(struct { u32 to[NR_SLOW_STATES][NR_SLOW_STATES]; }, slow_taken);
 
 static bool is_thp(const struct slow_request *r)
 {
 	return (r->gfp & GFP_TRANSHUGE) == GFP_TRANSHUGE;
 }
 
-static enum slow_state got_or(const struct slow_request *r, enum slow_state otherwise)
+/* => a page was found: out of here */
+static enum slow_state got_or(struct slow_request *r, struct page *page, enum slow_state otherwise)
 {
-	return r->page ? SLOW_GOT_PG : otherwise;
+	r->page = page;
+	return page ? SLOW_GOT_PG : otherwise;
 }
 
 static enum slow_state slow_entry(struct slow_request *r)
@@ -105,14 +67,19 @@ static enum slow_state slow_thisnode(struct slow_request *r)
 	return SLOW_RESTART;
 }
 
-static enum slow_state slow_restart(struct slow_request *r)
+static void wake_all_kswapds(const struct slow_request *r)
 {
 	struct zoneref *z;
 	struct zone *zone;
 
+	for_each_zone_zonelist(zone, z, r->ac->zonelist, r->ac->high_zoneidx)
+		wakeup_kswapd(zone, r->order, zone_idx(r->ac->preferred_zone));
+}
+
+static enum slow_state slow_restart(struct slow_request *r)
+{
 	if (!(r->gfp & __GFP_NO_KSWAPD))
-		for_each_zone_zonelist(zone, z, r->ac->zonelist, r->ac->high_zoneidx)
-			wakeup_kswapd(zone, r->order, zone_idx(r->ac->preferred_zone));
+		wake_all_kswapds(r);
 	return SLOW_ALLOC_FLAGS;
 }
 
@@ -149,24 +116,16 @@ static enum slow_state slow_alloc_flags(struct slow_request *r)
 
 static enum slow_state slow_rebalance(struct slow_request *r)
 {
-	r->page = get_page_from_freelist(r->gfp, r->order, r->alloc_flags & ~ALLOC_NO_WATERMARKS,
-					 r->ac);
-	return got_or(r, SLOW_RESERVES);
+	int flags = r->alloc_flags & ~ALLOC_NO_WATERMARKS;
+
+	return got_or(r, get_page_from_freelist(r->gfp, r->order, flags, r->ac), SLOW_RESERVES);
 }
 
 static enum slow_state slow_reserves(struct slow_request *r)
 {
 	if (!(r->alloc_flags & ALLOC_NO_WATERMARKS))
 		return SLOW_NO_WAIT;
-	/* Whoever frees memory or dies may take it anywhere, policies notwithstanding. */
-	r->ac->zonelist = node_zonelist(numa_node_id(), r->gfp);
-	for (;;) {
-		r->page = get_page_from_freelist(r->gfp, r->order, ALLOC_NO_WATERMARKS, r->ac);
-		if (r->page || !(r->gfp & __GFP_NOFAIL))
-			break;
-		wait_iff_congested(r->ac->preferred_zone, true, HZ / 50);
-	}
-	return got_or(r, SLOW_NO_WAIT);
+	return got_or(r, __alloc_pages_high_priority(r), SLOW_NO_WAIT);
 }
 
 static enum slow_state slow_no_wait(struct slow_request *r)
@@ -192,45 +151,9 @@ static enum slow_state slow_dying(struct slow_request *r)
 	return SLOW_COMPACT;
 }
 
-/* ---- Compaction and reclaim ------------------------------------------------------------------------ */
-
-/* Spec 8.5: compact, and try what it made. */
-static struct page *direct_compact(struct slow_request *r)
-{
-	struct zone *candidate = NULL;
-	enum compact_result result;
-	struct page *page;
-
-	if (!r->order)
-		return NULL;
-	current->flags |= PF_MEMALLOC;
-	result = try_to_compact_pages(r->ac->zonelist, r->order, r->gfp, r->ac->nodemask, r->mode,
-				      &r->contended, r->alloc_flags, r->ac->classzone_idx,
-				      &candidate);
-	current->flags &= ~PF_MEMALLOC;
-	r->deferred = result == COMPACT_DEFERRED;
-	if (result == COMPACT_DEFERRED || result == COMPACT_SKIPPED)
-		return NULL;
-	count_vm_event(COMPACTSTALL);
-	drain_local_pages(NULL); /* what compaction freed must be able to merge */
-	page = get_page_from_freelist(r->gfp, r->order, r->alloc_flags & ~ALLOC_NO_WATERMARKS, r->ac);
-	if (page) {
-		if (candidate)
-			compaction_defer_reset(candidate, r->order, true);
-		count_vm_event(COMPACTSUCCESS);
-		return page;
-	}
-	if (candidate && r->mode != MIGRATE_ASYNC)
-		defer_compaction(candidate, r->order);
-	count_vm_event(COMPACTFAIL);
-	cond_resched();
-	return NULL;
-}
-
 static enum slow_state slow_compact(struct slow_request *r)
 {
-	r->page = direct_compact(r);
-	return got_or(r, SLOW_THP_EXITS);
+	return got_or(r, __alloc_pages_direct_compact(r), SLOW_THP_EXITS);
 }
 
 /* A huge page for a fault is not worth reclaim when compaction is busy or hopeless. */
@@ -249,63 +172,9 @@ static enum slow_state slow_thp_exits(struct slow_request *r)
 	return SLOW_RECLAIM;
 }
 
-static unsigned long perform_reclaim(struct slow_request *r)
-{
-	struct reclaim_state reclaim = { 0 };
-	void *outer = current->reclaim_state;
-	unsigned long progress;
-
-	cond_resched();
-	current->flags |= PF_MEMALLOC;
-	current->reclaim_state = &reclaim;
-	progress = try_to_free_pages(r->ac->zonelist, r->order, r->gfp, r->ac->nodemask);
-	current->reclaim_state = outer;
-	current->flags &= ~PF_MEMALLOC;
-	cond_resched();
-	return progress;
-}
-
 static enum slow_state slow_reclaim(struct slow_request *r)
 {
-	int flags = r->alloc_flags & ~ALLOC_NO_WATERMARKS;
-
-	r->progress = perform_reclaim(r);
-	if (!r->progress)
-		return SLOW_OOM_GATE;
-	zlc_clear_zones_full(r->ac->zonelist);
-	r->page = get_page_from_freelist(r->gfp, r->order, flags, r->ac);
-	if (!r->page) {
-		/* What was freed may sit on the other CPUs' lists. */
-		drain_all_pages();
-		r->page = get_page_from_freelist(r->gfp, r->order, flags, r->ac);
-	}
-	return got_or(r, SLOW_OOM_GATE);
-}
-
-/* ---- The gate (spec 9.1) --------------------------------------------------------------------------- */
-
-static struct page *may_oom(struct slow_request *r)
-{
-	struct alloc_context *ac = r->ac;
-	struct page *page;
-
-	if (!try_set_zonelist_oom(ac->zonelist, r->gfp)) {
-		schedule_timeout_uninterruptible(1); /* somebody else is killing already */
-		return NULL;
-	}
-	/* At the high mark: only a kill or an exit meanwhile makes this succeed. */
-	page = get_page_from_freelist(r->gfp | __GFP_HARDWALL, r->order,
-				      ALLOC_WMARK_HIGH | ALLOC_CPUSET, ac);
-	if (page)
-		goto out;
-	if (!(r->gfp & __GFP_NOFAIL) &&
-	    (r->order > PAGE_ALLOC_COSTLY_ORDER || ac->high_zoneidx < ZONE_NORMAL ||
-	     (r->gfp & __GFP_THISNODE)))
-		goto out;
-	out_of_memory(ac->zonelist, r->gfp, r->order, ac->nodemask, false);
-out:
-	clear_zonelist_oom(ac->zonelist, r->gfp);
-	return page;
+	return got_or(r, __alloc_pages_direct_reclaim(r), SLOW_OOM_GATE);
 }
 
 static enum slow_state slow_oom_gate(struct slow_request *r)
@@ -316,7 +185,7 @@ static enum slow_state slow_oom_gate(struct slow_request *r)
 		return SLOW_NOPAGE;
 	if ((current->flags & PF_DUMPCORE) && !(r->gfp & __GFP_NOFAIL))
 		return SLOW_NOPAGE;
-	r->page = may_oom(r);
+	r->page = __alloc_pages_may_oom(r);
 	if (r->page)
 		return SLOW_GOT_PG;
 	if (!(r->gfp & __GFP_NOFAIL) &&
@@ -353,33 +222,7 @@ static enum slow_state slow_retry(struct slow_request *r)
 
 static enum slow_state slow_last_compact(struct slow_request *r)
 {
-	r->page = direct_compact(r);
-	return got_or(r, SLOW_NOPAGE);
-}
-
-/* ---- The end --------------------------------------------------------------------------------------- */
-
-/* Whose nodes the memory dump shows: all for those who may take from all. */
-static unsigned long report_nodes(gfp_t gfp)
-{
-	bool anywhere = !(gfp & __GFP_WAIT) || in_interrupt();
-
-	if (!(gfp & __GFP_NOMEMALLOC) && (test_thread_flag(TIF_MEMDIE) ||
-					  (current->flags & (PF_MEMALLOC | PF_EXITING))))
-		anywhere = true;
-	return anywhere || !current->mems_allowed ? ~0UL : current->mems_allowed;
-}
-
-void warn_alloc_failed(gfp_t gfp, unsigned int order)
-{
-	static DEFINE_RATELIMIT_STATE(nopage_rs, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
-
-	if ((gfp & __GFP_NOWARN) || !__ratelimit(&nopage_rs))
-		return;
-	pr_warn("%s: page allocation failure: order:%u, mode:0x%x\n", current->comm, order, gfp);
-	bug_backtrace();
-	show_mem(report_nodes(gfp));
+	return got_or(r, __alloc_pages_direct_compact(r), SLOW_NOPAGE);
 }
 
 static enum slow_state slow_nopage(struct slow_request *r)
@@ -388,26 +231,75 @@ static enum slow_state slow_nopage(struct slow_request *r)
 	return SLOW_FAILED;
 }
 
-static enum slow_state (*const slow_step[NR_SLOW_STATES])(struct slow_request *r) = {
-	[SLOW_ENTRY] = slow_entry,
-	[SLOW_THISNODE] = slow_thisnode,
-	[SLOW_RESTART] = slow_restart,
-	[SLOW_ALLOC_FLAGS] = slow_alloc_flags,
-	[SLOW_REBALANCE] = slow_rebalance,
-	[SLOW_RESERVES] = slow_reserves,
-	[SLOW_NO_WAIT] = slow_no_wait,
-	[SLOW_RECURSION] = slow_recursion,
-	[SLOW_DYING] = slow_dying,
-	[SLOW_COMPACT] = slow_compact,
-	[SLOW_THP_EXITS] = slow_thp_exits,
-	[SLOW_RECLAIM] = slow_reclaim,
-	[SLOW_OOM_GATE] = slow_oom_gate,
-	[SLOW_RETRY] = slow_retry,
-	[SLOW_LAST_COMPACT] = slow_last_compact,
-	[SLOW_NOPAGE] = slow_nopage,
+/* ---- The machine ----------------------------------------------------------------------------------- */
+
+#define TO(state) (1U << SLOW_##state)
+
+static const struct slow_step slow_steps[NR_SLOW_STATES] = {
+	[SLOW_ENTRY] = { 1, "entry", slow_entry, TO(THISNODE) | TO(FAILED),
+			 "an order the buddy does not have: warn once, NULL" },
+	[SLOW_THISNODE] = { 2, "thisnode", slow_thisnode, TO(RESTART) | TO(NOPAGE),
+			    "GFP_THISNODE: the caller has a plan for a full node" },
+	[SLOW_RESTART] = { 3, "restart", slow_restart, TO(ALLOC_FLAGS),
+			   "wake the kswapd of every zone it could use" },
+	[SLOW_ALLOC_FLAGS] = { 4, "alloc_flags", slow_alloc_flags, TO(REBALANCE),
+			       "how far below the mark it may go; cpuset dropped: a new preferred zone (5)" },
+	[SLOW_REBALANCE] = { 6, "rebalance", slow_rebalance, TO(GOT_PG) | TO(RESERVES),
+			     "try the zonelist at the min mark, less what HIGH and HARDER allow" },
+	[SLOW_RESERVES] = { 7, "reserves", slow_reserves, TO(GOT_PG) | TO(NO_WAIT),
+			    "who frees memory or dies: try without any mark" },
+	[SLOW_NO_WAIT] = { 8, "no_wait", slow_no_wait, TO(RECURSION) | TO(NOPAGE),
+			   "it may not sleep: the end" },
+	[SLOW_RECURSION] = { 9, "recursion", slow_recursion, TO(DYING) | TO(NOPAGE),
+			     "it reclaims itself: no second reclaim inside the first" },
+	[SLOW_DYING] = { 10, "dying", slow_dying, TO(COMPACT) | TO(NOPAGE),
+			 "the OOM killer's victim: let it die" },
+	[SLOW_COMPACT] = { 11, "compact", slow_compact, TO(GOT_PG) | TO(THP_EXITS),
+			   "order above 0: direct compaction, and try" },
+	[SLOW_THP_EXITS] = { 12, "thp_exits", slow_thp_exits, TO(RECLAIM) | TO(NOPAGE),
+			     "a huge page is not worth more; else compaction may wait from now on (13)" },
+	[SLOW_RECLAIM] = { 14, "reclaim", slow_reclaim, TO(GOT_PG) | TO(OOM_GATE),
+			   "direct reclaim, and try; drain all CPUs, and try" },
+	[SLOW_OOM_GATE] = { 15, "oom_gate", slow_oom_gate,
+			    TO(RETRY) | TO(NOPAGE) | TO(GOT_PG) | TO(RESTART),
+			    "no progress, FS, no NORETRY: a last look at the high mark, then a kill" },
+	[SLOW_RETRY] = { 16, "retry", slow_retry, TO(REBALANCE) | TO(LAST_COMPACT),
+			 "worth another round? small orders, NOFAIL, REPEAT: wait a little" },
+	[SLOW_LAST_COMPACT] = { 17, "last_compact", slow_last_compact, TO(GOT_PG) | TO(NOPAGE),
+				"compaction once more, and try" },
+	[SLOW_NOPAGE] = { 18, "nopage", slow_nopage, TO(FAILED), "the failure report" },
+	[SLOW_GOT_PG] = { 19, "got_pg", NULL, 0, "the page" },
+	[SLOW_FAILED] = { 18, "failed", NULL, 0, "NULL" },
 };
 
-struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct alloc_context *ac)
+const struct slow_step *slowpath_step(enum slow_state state)
+{
+	return &slow_steps[state];
+}
+
+unsigned long slowpath_taken(enum slow_state from, enum slow_state to)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		sum += READ_ONCE(per_cpu(slow_taken, cpu).to[from][to]);
+	return sum;
+}
+
+static enum slow_state slow_next(struct slow_request *r, enum slow_state state)
+{
+	enum slow_state next = slow_steps[state].run(r);
+
+	VM_BUG_ON(!(slow_steps[state].exits >> next & 1)); /* the picture would lie */
+	this_cpu_inc(slow_taken.to[state][next]);
+	if (unlikely(READ_ONCE(slowpath_diary)))
+		mm_trace(MM_SLOW_STEP, (unsigned long)current->pid, slow_steps[state].number,
+			 slow_steps[next].number);
+	return next;
+}
+
+struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct alloc_context *ac)
 {
 	struct slow_request r = {
 		.gfp = gfp,
@@ -418,7 +310,7 @@ struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct alloc_co
 	};
 	enum slow_state state = SLOW_ENTRY;
 
-	while (state != SLOW_GOT_PG && state != SLOW_FAILED)
-		state = slow_step[state](&r);
+	while (slow_steps[state].run)
+		state = slow_next(&r, state);
 	return state == SLOW_GOT_PG ? r.page : NULL;
 }

@@ -89,6 +89,7 @@ void proc_zones_init(void);
 void proc_vmstat_init(void);
 void proc_sysctl_init(void);
 void proc_trace_init(void);
+void proc_slowpath_init(struct proc_entry *dir);
 void debugfs_fill(struct proc_entry *root);
 
 

@@ -62,6 +62,12 @@ def test_locking_is_current():
     assert subprocess.run([os.path.join(TOP, "scripts", "gen-locking"), "--check"]).returncode == 0
 
 
+def test_the_slow_path_is_current():
+    tool = os.path.join(TOP, "build/host/tool_slow_path")
+    assert subprocess.run(["make", "-s", tool.removeprefix(TOP + "/")], cwd=TOP).returncode == 0
+    assert subprocess.run([os.path.join(TOP, "scripts", "gen-slow-path"), "--check"]).returncode == 0
+
+
 def test_the_map_has_the_floors_that_are_checked():
     script = text_of("scripts/check-layers")
     checked = {}
