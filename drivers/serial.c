@@ -49,7 +49,7 @@
 static DEFINE_SPINLOCK(port_lock, LOCK_RANK_NONE); /* printk works under every lock */
 static bool present;				   /* [I] after serial_console_init */
 static bool receiving;				   /* [port_lock] */
-static void (*receiver)(void *data, const char *bytes, size_t n); /* [port_lock] */
+static bool (*receiver)(void *data, const char *bytes, size_t n); /* [port_lock] */
 static void *receiver_data;					  /* [port_lock] */
 
 static u8 port_read(int reg)
@@ -133,13 +133,35 @@ void serial_write(const char *bytes, size_t n)
 	}
 }
 
+static void receive_enable(bool enable)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&port_lock, flags);
+	port_write(REG_IER, enable ? IER_RX : 0);
+	spin_unlock_irqrestore(&port_lock, flags);
+}
+
+/* The receiver is full: leave bytes in the FIFO, whose being full holds the sender. It may have room by now. */
+static void hold_back(bool (*receive)(void *data, const char *bytes, size_t n), void *data)
+{
+	receive_enable(false);
+	if (receive(data, NULL, 0))
+		receive_enable(true);
+}
+
+void serial_receive_more(void)
+{
+	receive_enable(true);
+}
+
 static void serial_interrupt(int irq, void *data)
 {
 	char bytes[FIFO_SIZE];
 	size_t n;
 
 	do {
-		void (*receive)(void *data, const char *bytes, size_t n);
+		bool (*receive)(void *data, const char *bytes, size_t n);
 		void *receive_data;
 
 		spin_lock(&port_lock);
@@ -148,12 +170,14 @@ static void serial_interrupt(int irq, void *data)
 		receive = receiver;
 		receive_data = receiver_data;
 		spin_unlock(&port_lock);
-		if (n && receive)
-			receive(receive_data, bytes, n);
+		if (n && receive && !receive(receive_data, bytes, n)) {
+			hold_back(receive, receive_data);
+			break;
+		}
 	} while (n == FIFO_SIZE);
 }
 
-int serial_set_receiver(void (*receive)(void *data, const char *bytes, size_t n), void *data)
+int serial_set_receiver(bool (*receive)(void *data, const char *bytes, size_t n), void *data)
 {
 	unsigned long flags;
 	bool first;

@@ -8,8 +8,11 @@
 /*
  * => bytes as they come, in hard-interrupt context; one receiver, bytes before it are dropped
  * => starts reception: request_irq() must work
+ * => receive returns false when it has no room for 16 more: the port is left full, so that its sender waits, until
+ *    serial_receive_more(). n == 0 asks only whether there is room
  */
-int serial_set_receiver(void (*receive)(void *data, const char *bytes, size_t n), void *data);
+int serial_set_receiver(bool (*receive)(void *data, const char *bytes, size_t n), void *data);
+void serial_receive_more(void);
 /*
  * => puts the bytes out unchanged, polling; any context. Lines of printk may come between two
  *    calls.

@@ -1,58 +1,82 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal: what programs see of it. Its other half, where keys become lines, is tty_line.c.
+ * The terminal: reading and writing. Its other half, where keys become lines, is tty_line.c.
  *
- *   keys -> tty_line.c -> input ring -> read()        write() -> \n becomes \r\n -> port
+ *   keys -> tty_line.c -> input ring -> read()        write() -> c_oflag (tty_echo.c) -> port
  *
  * Canonical mode hands out whole lines; raw mode hands out bytes as VMIN and VTIME say. Only the foreground
  * group of the session that owns the terminal may read (SIGTTIN).
  *
- * There is one terminal; /dev/console, /dev/ttyS0 and /dev/tty are it. Locks: tty_internal.h. Beyond this Linux has:
- * pseudo terminals, flow control, line disciplines as modules.
+ * There is one terminal; /dev/console, /dev/ttyS0 and /dev/tty are it. A file carries the terminal's generation of
+ * its open(2): after a hangup it reads end of file and writes EIO. /dev/console's files outlive hangups (generation 0).
+ * Locks: tty_internal.h. Beyond this Linux has: pseudo terminals, line disciplines as modules.
  */
 #include "arch/uaccess.h"
 #include "drivers/serial.h"
 #include "drivers/tty_internal.h"
 #include "kernel/base/kernel.h"
-#include "kernel/base/printk.h"
+#include "kernel/base/kstrtox.h"
+#include "kernel/base/param.h"
 #include "kernel/base/string.h"
 #include "kernel/core/mutex.h"
 #include "kernel/core/sched.h"
 
-struct tty console_tty = {
-	.lock = SPIN_LOCK_UNLOCKED("tty.lock", LOCK_RANK_DRIVER),
-	.raw_lock = SPIN_LOCK_UNLOCKED("tty.raw_lock", LOCK_RANK_DRIVER),
-	.write_mutex = __MUTEX_INITIALIZER(console_tty.write_mutex, LOCK_RANK_TTY),
-	.read_wait = __WAIT_QUEUE_HEAD_INITIALIZER(console_tty.read_wait),
-	.raw_wait = __WAIT_QUEUE_HEAD_INITIALIZER(console_tty.raw_wait),
-	.winsize = { .ws_row = 24, .ws_col = 80 },
-	.termios = {
-		.c_iflag = ICRNL,
-		.c_oflag = OPOST | ONLCR,
-		.c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,
-		.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-		.c_cc = { [VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1,
-			  [VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VWERASE] = 23,
-			  [VLNEXT] = 22 },
-	},
-};
-
-static const struct tty_signal_ops *signal_ops;
-
-void tty_set_signal_ops(const struct tty_signal_ops *ops)
-{
-	signal_ops = ops;
+#define DEFAULT_TERMIOS {                                                                            \
+	.c_iflag = ICRNL | IXON | IMAXBEL | IUTF8,                                                   \
+	.c_oflag = OPOST | ONLCR,                                                                    \
+	.c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,                                           \
+	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,                 \
+	.c_cc = { [VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1,   \
+		  [VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VWERASE] = 23,        \
+		  [VLNEXT] = 22 },                                                                   \
 }
 
-void tty_send_signal(pid_t pgrp, int sig)
+const struct ktermios tty_default_termios = DEFAULT_TERMIOS;
+
+struct tty console_tty = {
+	.lock = SPIN_LOCK_UNLOCKED("tty.lock", LOCK_RANK_DRIVER),
+	.raw_lock = SPIN_LOCK_UNLOCKED("tty.raw_lock", LOCK_RANK_LEAF),
+	.write_mutex = __MUTEX_INITIALIZER(console_tty.write_mutex, LOCK_RANK_TTY),
+	.read_wait = __WAIT_QUEUE_HEAD_INITIALIZER(console_tty.read_wait),
+	.write_wait = __WAIT_QUEUE_HEAD_INITIALIZER(console_tty.write_wait),
+	.raw_wait = __WAIT_QUEUE_HEAD_INITIALIZER(console_tty.raw_wait),
+	.winsize = { .ws_row = 24, .ws_col = 80 },
+	.termios = DEFAULT_TERMIOS,
+	.generation = 1,
+};
+
+static struct tty *const tty = &console_tty;
+
+/* winsize=ROWSxCOLUMNS: a serial line cannot tell, so whoever starts the machine does. */
+static int set_winsize(char *val)
 {
-	if (signal_ops && pgrp > 0)
-		signal_ops->signal_pgrp(pgrp, sig);
+	char *end;
+	unsigned long rows = val ? simple_strtoul(val, &end, 10) : 0;
+	unsigned long columns = rows && *end == 'x' ? simple_strtoul(end + 1, &end, 10) : 0;
+
+	if (!rows || !columns || *end || rows > 4096 || columns > 4096)
+		return -EINVAL;
+	tty->winsize.ws_row = (u16)rows;
+	tty->winsize.ws_col = (u16)columns;
+	return 0;
+}
+early_param("winsize", set_winsize);
+
+/* ---- Files ---- */
+
+unsigned int tty_generation(void)
+{
+	return READ_ONCE(tty->generation);
+}
+
+bool tty_hung_up(unsigned int generation)
+{
+	return generation && generation != READ_ONCE(tty->generation);
 }
 
 /* ---- read ---- */
 
-/* => tty->lock held: how many bytes a read could have now; -1: at least a line end that gives none */
+/* => tty->lock held: a read of want bytes would not wait */
 static bool input_ready(unsigned int want)
 {
 	if (tty->termios.c_lflag & ICANON)
@@ -60,19 +84,36 @@ static bool input_ready(unsigned int want)
 	return tty->head - tty->tail >= want;
 }
 
-bool tty_input_ready(void)
+static bool locked_ready(unsigned int want)
 {
 	bool ready;
 
 	spin_lock(&tty->lock);
-	ready = input_ready(tty->termios.c_cc[VTIME] || !tty->termios.c_cc[VMIN] ? 1 : tty->termios.c_cc[VMIN]);
+	ready = input_ready(want);
 	spin_unlock(&tty->lock);
 	return ready;
+}
+
+bool tty_input_ready(void)
+{
+	const u8 *cc = tty->termios.c_cc;
+
+	return locked_ready(cc[VTIME] || !cc[VMIN] ? 1 : cc[VMIN]);
+}
+
+bool tty_output_ready(void)
+{
+	return !READ_ONCE(tty->stopped);
 }
 
 wait_queue_head_t *tty_read_queue(void)
 {
 	return &tty->read_wait;
+}
+
+wait_queue_head_t *tty_write_queue(void)
+{
+	return &tty->write_wait;
 }
 
 /* Up to n bytes, one line at most in canonical mode. *end: the line is over. => bytes */
@@ -94,6 +135,12 @@ static size_t take_input(char *buf, size_t n, bool *end)
 			tty->lines--;
 			*end = canonical;
 		}
+	}
+	/* A read that took a line to its last byte also takes the ^D behind it: it is no end of file. */
+	if (canonical && !*end && done && done == n && tty->lines && tty->mark[tty->tail % INPUT_SIZE] == MARK_EOF) {
+		tty->tail++;
+		tty->lines--;
+		*end = true;
 	}
 	return done;
 }
@@ -118,115 +165,112 @@ static ssize_t copy_input(char *ubuf, size_t count)
 		count -= n;
 		done += n;
 	}
+	tty_input_taken(tty);
 	return done;
 }
 
-static bool locked_ready(unsigned int want)
-{
-	bool ready;
+#define READY(want) (locked_ready(want) || tty_hung_up(generation))
 
-	spin_lock(&tty->lock);
-	ready = input_ready(want);
-	spin_unlock(&tty->lock);
-	return ready;
+/* Raw mode with a time limit: VMIN 0: for the first byte; else between two bytes */
+static long wait_timed(unsigned int want, unsigned int generation)
+{
+	long tenths = tty->termios.c_cc[VTIME], left = 0;
+
+	if (!want)
+		return wait_event_interruptible_timeout(tty->read_wait, READY(1), tenths * (HZ / 10));
+	left = wait_event_interruptible(tty->read_wait, READY(1));
+	while (left == 0 && !READY(want)) {
+		unsigned int have = READ_ONCE(tty->head);
+
+		left = wait_event_interruptible_timeout(tty->read_wait, READ_ONCE(tty->head) != have,
+							tenths * (HZ / 10));
+		if (left == 0)
+			break;
+		left = min(left, 0L);
+	}
+	return left;
 }
 
-/* Only the foreground group of the session may read. */
-static int check_foreground(int sig)
-{
-	struct signal_struct *s = current->signal;
-
-	if (s->tty != tty || !tty->pgrp || s->pgrp == tty->pgrp)
-		return 0;
-	if (!signal_ops || signal_ops->is_ignored(sig))
-		return sig == 21 ? -EIO : 0; /* SIGTTIN */
-	tty_send_signal(s->pgrp, sig);
-	return -ERESTARTSYS;
-}
-
-static int wait_for_input(size_t count, bool nonblock)
+static int wait_for_input(size_t count, bool nonblock, unsigned int generation)
 {
 	const struct ktermios *t = &tty->termios;
 	bool canonical = t->c_lflag & ICANON;
 	unsigned int want = canonical ? 1 : min((size_t)t->c_cc[VMIN], count);
 	long left;
 
-	if (!canonical && !t->c_cc[VMIN]) {
-		if (!t->c_cc[VTIME] || nonblock)
-			return 0;
-		left = wait_event_interruptible_timeout(tty->read_wait, locked_ready(1), t->c_cc[VTIME] * (HZ / 10));
-		return left < 0 ? (int)left : 0;
-	}
+	if (!canonical && !want && (!t->c_cc[VTIME] || nonblock))
+		return 0;
 	if (nonblock)
-		return locked_ready(1) ? 0 : -EAGAIN;
+		return READY(1) ? 0 : -EAGAIN;
 	if (canonical || !t->c_cc[VTIME])
-		return wait_event_interruptible(tty->read_wait, locked_ready(want));
-	left = wait_event_interruptible(tty->read_wait, locked_ready(1));
-	while (left == 0 && !locked_ready(want)) { /* VTIME between bytes */
-		unsigned int have = READ_ONCE(tty->head);
-
-		left = wait_event_interruptible_timeout(tty->read_wait, READ_ONCE(tty->head) != have,
-							t->c_cc[VTIME] * (HZ / 10));
-		if (left <= 0)
-			break;
-		left = 0;
-	}
-	return left < 0 ? (int)left : 0;
+		return wait_event_interruptible(tty->read_wait, READY(want));
+	left = wait_timed(want, generation);
+	/* a signal between two bytes does not lose those that are there */
+	return left < 0 && !locked_ready(1) ? (int)left : 0;
 }
 
-ssize_t tty_read(char *ubuf, size_t count, bool nonblock)
+ssize_t tty_read(char *ubuf, size_t count, bool nonblock, unsigned int generation)
 {
-	int err = check_foreground(21);
+	int err;
 
+	if (tty_hung_up(generation))
+		return 0;
+	err = tty_check_foreground(SIGNAL_TTIN);
 	if (!err && count)
-		err = wait_for_input(count, nonblock);
+		err = wait_for_input(count, nonblock, generation);
+	if (!err && tty_hung_up(generation))
+		return 0;
 	return err ? err : copy_input(ubuf, count);
 }
 
 /* ---- write ---- */
 
-/* One piece to the port, "\n" as "\r\n" if wanted. Lines stay whole: printk may come between pieces. */
-static void write_piece(const char *text, size_t n, bool crlf)
+/* One piece to the port. Lines stay whole: printk may come between pieces. */
+static void write_piece(const char *text, size_t n)
 {
 	char out[256];
-	size_t len = 0;
 
-	while (n--) {
-		if (*text == '\n' && crlf)
-			out[len++] = '\r';
-		out[len++] = *text;
-		if (*text++ == '\n' || len >= sizeof(out) - 2) {
-			serial_write(out, len);
-			len = 0;
+	while (n) {
+		unsigned int len = 0;
+		bool line_end = false;
+
+		spin_lock(&tty->lock);
+		while (n && !line_end && len <= sizeof(out) - TTY_OUT_MAX) {
+			line_end = *text == '\n';
+			len += tty_put(tty, (u8)*text++, out + len);
+			n--;
 		}
-	}
-	if (len)
+		spin_unlock(&tty->lock);
 		serial_write(out, len);
+	}
 }
 
-ssize_t tty_write(const char *buf, size_t count, bool kernel)
+/* ^S: => 0 when output may go on, -EAGAIN, -EIO, -ERESTARTSYS */
+static int wait_until_started(bool nonblock, unsigned int generation)
+{
+	if (nonblock && READ_ONCE(tty->stopped))
+		return -EAGAIN;
+	if (wait_event_interruptible(tty->write_wait, !READ_ONCE(tty->stopped) || tty_hung_up(generation)))
+		return -ERESTARTSYS;
+	return tty_hung_up(generation) ? -EIO : 0;
+}
+
+static ssize_t write_chunks(const char *buf, size_t count, bool kernel, bool nonblock, unsigned int generation)
 {
 	ssize_t done = 0;
 	char chunk[240];
 
-	if (!kernel && (tty->termios.c_lflag & TOSTOP)) {
-		int err = check_foreground(22); /* SIGTTOU */
-
-		if (err)
-			return err;
-	}
-	mutex_lock(&tty->write_mutex);
 	while (count) {
 		size_t n = min(count, sizeof(chunk));
-		bool crlf = (tty->termios.c_oflag & (OPOST | ONLCR)) == (OPOST | ONLCR);
+		int err = wait_until_started(nonblock, generation);
 
-		if (kernel)
+		if (!err && kernel)
 			memcpy(chunk, buf, n);
-		else if (copy_from_user(chunk, buf, n)) {
-			done = done ? done : -EFAULT;
-			break;
-		}
-		write_piece(chunk, n, crlf);
+		else if (!err && copy_from_user(chunk, buf, n))
+			err = -EFAULT;
+		if (err)
+			return done ? done : err;
+		write_piece(chunk, n);
 		buf += n;
 		count -= n;
 		done += n;
@@ -234,188 +278,22 @@ ssize_t tty_write(const char *buf, size_t count, bool kernel)
 			break;
 		cond_resched();
 	}
-	mutex_unlock(&tty->write_mutex);
 	return done;
 }
 
-/* ---- Whose terminal it is ---- */
-
-void tty_opened(void)
+ssize_t tty_write(const char *buf, size_t count, bool kernel, bool nonblock, unsigned int generation)
 {
-	struct signal_struct *s = current->signal;
+	ssize_t done;
 
-	spin_lock(&tty->lock);
-	if (s->session == current->tgid && !s->tty && !tty->session && s->session) {
-		s->tty = tty;
-		tty->session = s->session;
-		tty->pgrp = s->pgrp;
+	if (tty->termios.c_lflag & TOSTOP) {
+		int err = tty_check_foreground(SIGNAL_TTOU);
+
+		if (err)
+			return err;
 	}
-	spin_unlock(&tty->lock);
-}
-
-int tty_have_controlling(void)
-{
-	return current->signal->tty == tty ? 0 : -ENXIO;
-}
-
-void tty_disassociate(void)
-{
-	struct signal_struct *s = current->signal;
-	pid_t pgrp = 0;
-
-	if (s->tty != tty)
-		return;
-	spin_lock(&tty->lock);
-	if (s->session == current->tgid && tty->session == s->session) {
-		pgrp = tty->pgrp;
-		tty->pgrp = tty->session = 0;
-	}
-	s->tty = NULL;
-	spin_unlock(&tty->lock);
-	if (pgrp) {
-		tty_send_signal(pgrp, 1); /* SIGHUP, SIGCONT */
-		tty_send_signal(pgrp, 18);
-	}
-}
-
-int tty_device_number(const void *t)
-{
-	return t ? 4 << 8 | 64 : 0;
-}
-
-pid_t tty_foreground(const void *t)
-{
-	return t ? ((const struct tty *)t)->pgrp : -1;
-}
-
-/* ---- ioctl ---- */
-
-static long set_termios(const void *user, bool flush)
-{
-	struct ktermios new;
-
-	if (copy_from_user(&new, user, sizeof(new)))
-		return -EFAULT;
-	spin_lock(&tty->lock);
-	if (flush)
-		tty_flush_input();
-	/* What was typed before raw mode ended is a line of its own. */
-	if ((new.c_lflag & ICANON) && !(tty->termios.c_lflag & ICANON) && tty->head != tty->tail &&
-	    !tty->mark[(tty->head - 1) % INPUT_SIZE]) {
-		tty->mark[(tty->head - 1) % INPUT_SIZE] = MARK_LINE;
-		tty->lines++;
-	}
-	tty->termios = new;
-	spin_unlock(&tty->lock);
-	wake_up(&tty->read_wait);
-	return 0;
-}
-
-static long set_controlling(unsigned long force)
-{
-	struct signal_struct *s = current->signal;
-	long err = 0;
-
-	spin_lock(&tty->lock);
-	if (s->tty == tty && tty->session == s->session)
-		err = 0;
-	else if (s->session != current->tgid || s->tty)
-		err = -EPERM;
-	else if (tty->session && !(force == 1 && has_capability_admin(current)))
-		err = -EPERM;
-	else {
-		s->tty = tty;
-		tty->session = s->session;
-		tty->pgrp = s->pgrp;
-	}
-	spin_unlock(&tty->lock);
-	return err;
-}
-
-static long set_foreground(const int *user)
-{
-	pid_t pgrp;
-
-	if (current->signal->tty != tty || tty->session != current->signal->session)
-		return -ENOTTY;
-	if (get_user(pgrp, user))
-		return -EFAULT;
-	if (pgrp <= 0)
-		return -EINVAL;
-	WRITE_ONCE(tty->pgrp, pgrp);
-	return 0;
-}
-
-static long put_int(unsigned long arg, int value)
-{
-	return put_user(value, (int *)arg);
-}
-
-static long ready_bytes(void)
-{
-	unsigned int n = 0, at;
-
-	spin_lock(&tty->lock);
-	if (!(tty->termios.c_lflag & ICANON))
-		n = tty->head - tty->tail;
-	else if (tty->lines)
-		for (at = tty->tail; at != tty->head; at++, n++)
-			if (tty->mark[at % INPUT_SIZE]) {
-				n += tty->mark[at % INPUT_SIZE] == MARK_LINE;
-				break;
-			}
-	spin_unlock(&tty->lock);
-	return n;
-}
-
-long tty_ioctl(unsigned int cmd, unsigned long arg)
-{
-	switch (cmd) {
-	case TCGETS:
-		return copy_to_user((void *)arg, &tty->termios, sizeof(tty->termios)) ? -EFAULT : 0;
-	case TCSETS:
-	case TCSETSW:
-		return set_termios((const void *)arg, false);
-	case TCSETSF:
-		return set_termios((const void *)arg, true);
-	case TIOCGWINSZ:
-		return copy_to_user((void *)arg, &tty->winsize, sizeof(tty->winsize)) ? -EFAULT : 0;
-	case TIOCSWINSZ:
-		if (copy_from_user(&tty->winsize, (const void *)arg, sizeof(tty->winsize)))
-			return -EFAULT;
-		tty_send_signal(tty->pgrp, 28); /* SIGWINCH */
-		return 0;
-	case TIOCGPGRP:
-		return current->signal->tty == tty ? put_int(arg, tty->pgrp) : -ENOTTY;
-	case TIOCSPGRP:
-		return set_foreground((const int *)arg);
-	case TIOCGSID:
-		return current->signal->tty == tty ? put_int(arg, tty->session) : -ENOTTY;
-	case TIOCSCTTY:
-		return set_controlling(arg);
-	case TIOCNOTTY:
-		if (current->signal->tty != tty)
-			return -ENOTTY;
-		tty_disassociate();
-		return 0;
-	case FIONREAD:
-		return put_int(arg, (int)ready_bytes());
-	case TIOCOUTQ:
-		return put_int(arg, 0);
-	case TCFLSH:
-		if (arg == 0 || arg == 2) {
-			spin_lock(&tty->lock);
-			tty_flush_input();
-			spin_unlock(&tty->lock);
-		}
-		return arg <= 2 ? 0 : -EINVAL;
-	case TCSBRK:
-	case TCSBRKP:
-	case TCXONC:
-	case TIOCEXCL:
-	case TIOCNXCL:
-		return 0; /* output has left the port when write() returns; no breaks, no flow control */
-	default:
-		return -ENOTTY;
-	}
+	if (mutex_lock_interruptible(&tty->write_mutex))
+		return -ERESTARTSYS;
+	done = write_chunks(buf, count, kernel, nonblock, generation);
+	mutex_unlock(&tty->write_mutex);
+	return done;
 }

@@ -31,17 +31,28 @@ struct winsize {
 #define VREPRINT 12
 #define VWERASE	 14
 #define VLNEXT	 15
+#define VEOL2	 16
 
 /* c_iflag */
 #define ISTRIP 0000040
 #define INLCR  0000100
 #define IGNCR  0000200
 #define ICRNL  0000400
+#define IUCLC  0001000
 #define IXON   0002000
+#define IXANY  0004000
+#define IMAXBEL 0020000
+#define IUTF8  0040000
 
 /* c_oflag */
-#define OPOST 0000001
-#define ONLCR 0000004
+#define OPOST  0000001
+#define OLCUC  0000002
+#define ONLCR  0000004
+#define OCRNL  0000010
+#define ONOCR  0000020
+#define ONLRET 0000040
+#define TABDLY 0014000
+#define XTABS  0014000
 
 /* c_cflag */
 #define B115200 0010002
@@ -70,8 +81,6 @@ struct winsize {
 #define TCSBRK	   0x5409
 #define TCXONC	   0x540a
 #define TCFLSH	   0x540b
-#define TIOCEXCL   0x540c
-#define TIOCNXCL   0x540d
 #define TIOCSCTTY  0x540e
 #define TIOCGPGRP  0x540f
 #define TIOCSPGRP  0x5410
@@ -82,5 +91,14 @@ struct winsize {
 #define TIOCNOTTY  0x5422
 #define TCSBRKP	   0x5425
 #define TIOCGSID   0x5429
+
+/* Arguments of TCXONC and TCFLSH */
+#define TCOOFF	  0
+#define TCOON	  1
+#define TCIOFF	  2
+#define TCION	  3
+#define TCIFLUSH  0
+#define TCOFLUSH  1
+#define TCIOFLUSH 2
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Character devices: null, zero, full, random, urandom, kmsg, and the terminal.
+ * Character devices: null, zero, full, random, urandom, kmsg; the terminal is in tty_file.c.
  *
  * A device node's inode says only its number. Opening it looks the number up here and goes on with the device's
  * own operations; all of them are streams without a position but where said.
  */
 #include "arch/uaccess.h"
-#include "drivers/tty.h"
 #include "fs/device.h"
 #include "fs/internal.h"
 #include "fs/poll.h"
@@ -291,48 +290,6 @@ static const struct file_operations kmsg_fops = {
 	.llseek = kmsg_llseek, .poll = kmsg_poll,
 };
 
-/* ---- The terminal ---- */
-
-static int tty_file_open(struct inode *inode, struct file *file)
-{
-	if (inode->i_rdev == MKDEV(5, 0))
-		return tty_have_controlling();
-	tty_opened();
-	return 0;
-}
-
-static ssize_t tty_file_read(struct file *file, char *ubuf, size_t count, loff_t *pos)
-{
-	return tty_read(ubuf, count, file->f_flags & O_NONBLOCK);
-}
-
-static ssize_t tty_file_write(struct file *file, const char *ubuf, size_t count, loff_t *pos)
-{
-	return tty_write(ubuf, count, false);
-}
-
-static ssize_t tty_file_kernel_write(struct file *file, const void *buf, size_t count, loff_t *pos)
-{
-	return tty_write(buf, count, true);
-}
-
-static long tty_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	return tty_ioctl(cmd, arg);
-}
-
-static unsigned int tty_file_poll(struct file *file, struct poll_table *wait)
-{
-	poll_wait(file, tty_read_queue(), wait);
-	return POLLOUT | POLLWRNORM | (tty_input_ready() ? POLLIN | POLLRDNORM : 0);
-}
-
-static const struct file_operations tty_fops = {
-	.open = tty_file_open, .read = tty_file_read, .write = tty_file_write,
-	.kernel_write = tty_file_kernel_write, .ioctl = tty_file_ioctl, .poll = tty_file_poll,
-	.llseek = no_llseek,
-};
-
 static struct char_device devices[] = {
 	{ "null", MKDEV(1, 3), 0666, &null_fops, NULL },
 	{ "zero", MKDEV(1, 5), 0666, &zero_fops, NULL },
@@ -340,9 +297,6 @@ static struct char_device devices[] = {
 	{ "random", MKDEV(1, 8), 0666, &random_fops, NULL },
 	{ "urandom", MKDEV(1, 9), 0666, &random_fops, NULL },
 	{ "kmsg", MKDEV(1, 11), 0644, &kmsg_fops, NULL },
-	{ "tty", MKDEV(5, 0), 0666, &tty_fops, NULL },
-	{ "console", MKDEV(5, 1), 0600, &tty_fops, NULL },
-	{ "ttyS0", MKDEV(4, 64), 0600, &tty_fops, NULL },
 };
 
 void chardev_init(void)
@@ -351,4 +305,5 @@ void chardev_init(void)
 
 	for (i = 0; i < ARRAY_SIZE(devices); i++)
 		register_chrdev(&devices[i]);
+	tty_file_init();
 }

@@ -26,6 +26,7 @@ struct inode *bdev_inode(struct block_device *bdev);
 unsigned long drop_pagecache(void);
 
 void chardev_init(void);
+void tty_file_init(void);
 void block_dev_init(void);
 void devtmpfs_init(void);
 

@@ -86,7 +86,9 @@ struct file *dentry_open(const struct path *path, unsigned int flags)
 	path_get(path);
 	if (!file->f_op || !file->f_op->open)
 		return file;
+	file->f_flags |= flags & O_NOCTTY; /* open wants to know; nobody else */
 	err = file->f_op->open(inode, file);
+	file->f_flags &= ~O_NOCTTY;
 	if (!err)
 		return file;
 	file->f_op = NULL; /* was never open: no release */

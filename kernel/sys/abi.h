@@ -285,6 +285,7 @@ struct linux_clone_args {
 #define CAP_SYS_BOOT	 22
 #define CAP_SYS_NICE	 23
 #define CAP_SYS_RESOURCE 24
+#define CAP_SYS_TTY_CONFIG 26
 #define CAP_FULL_SET	 0x3fffffffffULL
 
 /* Auxiliary vector */

@@ -160,7 +160,7 @@
 	X(150, munlock) \
 	X(151, mlockall) \
 	X(152, munlockall) \
-	N(153, vhangup) \
+	X(153, vhangup) \
 	N(154, modify_ldt) \
 	N(155, pivot_root) \
 	N(156, _sysctl) \
