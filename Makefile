@@ -33,7 +33,7 @@ INITRD := build/initrd.cpio
 # The targets people type build with all processors, unless -j was given.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo test test-boot check layers format mutate bench soak
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench soak
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -313,6 +313,11 @@ demo: setup
 	@echo "  DEMO    256 MiB, $(or $(CPUS),2) CPUs, 64 MiB of swap; booting through $(or $(BOOT),grub) takes a second or two"
 	@test -t 1 && colour=--colour; $(RUN) $(if $(CPUS),,--cpus 2) --swap 64M --append loglevel=3 --timeout 600 \
 		--exec "/bin/tour $$colour $(ARGS)"
+
+# The court before a kill and after it: /proc/oom, a hog that takes what there is, /proc/oom again.
+demo-oom: setup
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@$(RUN) --swap 16M --timeout 300 --append loglevel=4 --add user/demo-oom.sh --exec "/bin/sh /demo-oom.sh"
 
 run-%: setup
 	@$(MAKE) --no-print-directory $(JOBS) all

@@ -13,7 +13,7 @@
  * has its memory. What the message says is Linux's, word for word (contract).
  *
  * Locks: zone_scan_lock for the zone flags; tasklist_lock (read) for the scan; oom_notify_mutex.
- * Linux does beyond it: memory cgroups. Read next: oom_kill.c. Test: scripts/check-oom.
+ * Linux does beyond it: memory cgroups. Read next: oom_select.c, oom_kill.c. Test: scripts/check-oom.
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
@@ -33,7 +33,6 @@ static DEFINE_MUTEX(oom_notify_mutex, LOCK_RANK_SLEEP_LEAF);
 static LIST_HEAD(oom_notifiers);	/* [oom_notify_mutex] */
 
 enum oom_constraint { CONSTRAINT_NONE, CONSTRAINT_CPUSET, CONSTRAINT_MEMORY_POLICY };
-enum oom_scan { OOM_SCAN_OK, OOM_SCAN_CONTINUE, OOM_SCAN_ABORT, OOM_SCAN_SELECT };
 
 /* ---- Notifiers ------------------------------------------------------------------------------------ */
 
@@ -168,69 +167,16 @@ static void check_panic_on_oom(const struct oom_control *oc, enum oom_constraint
 	      sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
 }
 
-/* ---- Whom (spec 9.4) ------------------------------------------------------------------------------ */
-
-/* Nothing more is to be had from it, so it is not worth waiting for. */
-static bool mm_reaped(struct task_struct *t)
-{
-	bool reaped;
-
-	task_lock(t);
-	reaped = !t->mm || (t->mm->flags & MMF_OOM_REAPED);
-	task_unlock(t);
-	return reaped;
-}
-
-static enum oom_scan scan_task(const struct oom_control *oc, struct task_struct *t)
-{
-	if (t->exit_state || oom_unkillable_task(t, oc->nodemask))
-		return OOM_SCAN_CONTINUE;
-	if (test_tsk_thread_flag(t, TIF_MEMDIE) && !oc->force)
-		return OOM_SCAN_ABORT; /* its memory is on the way */
-	if (!t->mm)
-		return OOM_SCAN_CONTINUE;
-	if (oom_task_origin(t))
-		return OOM_SCAN_SELECT;
-	if ((t->flags & PF_EXITING) && !oc->force && !mm_reaped(t))
-		return OOM_SCAN_ABORT;
-	return OOM_SCAN_OK;
-}
-
 /* => the victim with a reference, NULL: nobody may die, or *abort: somebody is dying already */
 static struct task_struct *select_bad_process(const struct oom_control *oc, unsigned long *points,
 					      bool *abort)
 {
-	struct task_struct *p, *t, *chosen = NULL;
+	struct task_struct *chosen;
 
-	*points = 0;
-	*abort = false;
 	read_lock(&tasklist_lock);
-	for_each_process(p) {
-		for_each_thread(p, t) {
-			enum oom_scan scan = scan_task(oc, t);
-			unsigned long score;
-
-			if (scan == OOM_SCAN_CONTINUE)
-				continue;
-			if (scan == OOM_SCAN_ABORT) {
-				*abort = true;
-				chosen = NULL;
-				goto out;
-			}
-			score = scan == OOM_SCAN_SELECT ? ULONG_MAX
-							: oom_badness(t, oc->nodemask, oc->totalpages);
-			if (!score || score < *points)
-				continue;
-			/* Equals: the group leader is kept, it names the process best. */
-			if (score == *points && thread_group_leader(chosen))
-				continue;
-			chosen = t;
-			*points = score;
-		}
-	}
+	chosen = oom_scan_process_threads(oc, NULL, points, abort);
 	if (chosen)
 		get_task_struct(chosen);
-out:
 	read_unlock(&tasklist_lock);
 	return chosen;
 }

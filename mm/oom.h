@@ -44,10 +44,50 @@ struct oom_facts {
 	unsigned long rss, swapents, nr_ptes;
 	int oom_score_adj;
 	bool has_admin;		/* CAP_SYS_ADMIN: 3 % less */
+	bool reaped;		/* MMF_OOM_REAPED: nothing left to gain, 0 points */
 };
+long oom_root_bonus(const struct oom_facts *facts);			      /* pages taken off */
+long oom_adj_points(const struct oom_facts *facts, unsigned long totalpages); /* pages added, may be negative */
 unsigned long oom_badness_of(const struct oom_facts *facts, unsigned long totalpages);
 unsigned long oom_badness(struct task_struct *p, unsigned long nodemask, unsigned long totalpages);
 unsigned long proc_oom_score(struct task_struct *p); /* /proc/PID/oom_score: points * 1000 / total */
+
+/* What the scan of the tasks (spec 9.4) finds a thread to be, in the order of its tests. */
+enum oom_standing {
+	OOM_EXITED,		/* skipped: */
+	OOM_INIT,
+	OOM_KTHREAD,
+	OOM_OTHER_NODES,
+	OOM_DYING,		/* TIF_MEMDIE: no kill this time */
+	OOM_NO_MM,		/* skipped */
+	OOM_ORIGIN,		/* swapoff: chosen before all others */
+	OOM_EXITING,		/* by itself: no kill this time */
+	OOM_CANDIDATE,		/* its badness decides */
+};
+
+/* One thread in a trial. */
+struct oom_verdict {
+	pid_t pid, tgid;
+	u32 uid;
+	char comm[TASK_COMM_LEN];
+	enum oom_standing standing;
+	struct oom_facts facts;		/* zeros if it has no memory */
+	unsigned long points;		/* ULONG_MAX: the origin */
+};
+
+/* What a trial without a kill comes to. */
+struct oom_trial {
+	/* For each thread in order; must not sleep. NULL: none. */
+	void (*witness)(const struct oom_verdict *v, void *arg);
+	void *arg;
+	unsigned long totalpages;	/* the denominator */
+	bool abort;			/* somebody is dying already: nobody would be chosen */
+	struct oom_verdict chosen;	/* pid 0: nobody may die, a real trial would panic */
+	struct oom_verdict victim;	/* who would die: chosen, or a child of it */
+};
+
+/* All that out_of_memory() looks at for a GFP_KERNEL request, without doing anything. => takes tasklist_lock */
+void oom_dry_run(struct oom_trial *trial);
 
 /* The thread of p's process that has the mm, task_lock held; NULL: none. => tasklist_lock or p's reference */
 struct task_struct *find_lock_task_mm(struct task_struct *p);

@@ -15,6 +15,16 @@ struct oom_control {
 	bool force;			/* kill although somebody is dying */
 };
 
+/* => what badness is made of, false: no thread of p's process has memory. tasklist_lock */
+bool oom_gather(struct task_struct *p, struct oom_facts *facts);
+
+/* Spec 9.4. => the thread to kill, no reference, or NULL; *abort: wait for the one dying; tasklist_lock */
+struct task_struct *oom_scan_process_threads(const struct oom_control *oc, struct oom_trial *trial,
+					     unsigned long *points, bool *abort);
+
+/* The worst child that has memory of its own, else p. => tasklist_lock; no reference */
+struct task_struct *oom_sacrifice_child(const struct oom_control *oc, struct task_struct *p);
+
 /* pid 1, kernel threads, tasks whose nodes would not help. => tasklist_lock */
 bool oom_unkillable_task(struct task_struct *p, unsigned long nodemask);
 

@@ -64,8 +64,7 @@ void oom_dump_header(const struct oom_control *oc, struct task_struct *p)
 		dump_tasks(oc->nodemask);
 }
 
-/* The worst child that has memory of its own, else p. => tasklist_lock; no references */
-static struct task_struct *sacrifice_child(const struct oom_control *oc, struct task_struct *p)
+struct task_struct *oom_sacrifice_child(const struct oom_control *oc, struct task_struct *p)
 {
 	struct task_struct *victim = p, *t, *child;
 	unsigned long victim_points = 0;
@@ -176,7 +175,7 @@ void oom_kill_process(const struct oom_control *oc, struct task_struct *p, unsig
 	       points);
 
 	read_lock(&tasklist_lock);
-	victim = kill_victim(sacrifice_child(oc, p));
+	victim = kill_victim(oom_sacrifice_child(oc, p));
 	read_unlock(&tasklist_lock);
 	put_task_struct(p);
 	if (victim) {

@@ -16,16 +16,24 @@
 #include "mm/oom_internal.h"
 #include "mm/swap.h"
 
+long oom_root_bonus(const struct oom_facts *facts)
+{
+	return facts->has_admin ? (long)(facts->rss + facts->swapents + facts->nr_ptes) * 3 / 100 : 0;
+}
+
+long oom_adj_points(const struct oom_facts *facts, unsigned long totalpages)
+{
+	/* The division first: on a machine of less than 1000 pages adj means nothing. */
+	return facts->oom_score_adj * (long)(totalpages / 1000);
+}
+
 unsigned long oom_badness_of(const struct oom_facts *facts, unsigned long totalpages)
 {
 	long points = (long)(facts->rss + facts->swapents + facts->nr_ptes);
 
-	if (facts->oom_score_adj == OOM_SCORE_ADJ_MIN)
+	if (facts->oom_score_adj == OOM_SCORE_ADJ_MIN || facts->reaped)
 		return 0;
-	if (facts->has_admin)
-		points -= points * 3 / 100;
-	/* The division first: on a machine of less than 1000 pages adj means nothing. */
-	points += facts->oom_score_adj * (long)(totalpages / 1000);
+	points += oom_adj_points(facts, totalpages) - oom_root_bonus(facts);
 	return points > 0 ? (unsigned long)points : 1;
 }
 
@@ -60,25 +68,29 @@ bool oom_unkillable_task(struct task_struct *p, unsigned long nodemask)
 	return nodemask && !has_mems_allowed(p, nodemask);
 }
 
-unsigned long oom_badness(struct task_struct *p, unsigned long nodemask, unsigned long totalpages)
+bool oom_gather(struct task_struct *p, struct oom_facts *facts)
 {
-	struct oom_facts facts;
-
-	if (oom_unkillable_task(p, nodemask))
-		return 0;
 	p = find_lock_task_mm(p);
 	if (!p)
-		return 0;
-	facts = (struct oom_facts){
+		return false;
+	*facts = (struct oom_facts){
 		.rss = get_mm_rss(p->mm),
 		.swapents = get_mm_counter(p->mm, MM_SWAPENTS),
 		.nr_ptes = (unsigned long)atomic_long_read(&p->mm->nr_ptes),
 		.oom_score_adj = p->signal->oom_score_adj,
 		.has_admin = has_capability_admin(p),
+		.reaped = p->mm->flags & MMF_OOM_REAPED,
 	};
-	if (p->mm->flags & MMF_OOM_REAPED) /* nothing left to gain */
-		facts.oom_score_adj = OOM_SCORE_ADJ_MIN;
 	task_unlock(p);
+	return true;
+}
+
+unsigned long oom_badness(struct task_struct *p, unsigned long nodemask, unsigned long totalpages)
+{
+	struct oom_facts facts;
+
+	if (oom_unkillable_task(p, nodemask) || !oom_gather(p, &facts))
+		return 0;
 	return oom_badness_of(&facts, totalpages);
 }
 

@@ -324,6 +324,7 @@ void procfs_init(void)
 	proc_meminfo_init();
 	proc_zones_init();
 	proc_vmstat_init();
+	proc_oom_init();
 	proc_sysctl_init();
 	proc_trace_init();
 	for (i = 0; i < ARRAY_SIZE(sysfs_dirs); i++)

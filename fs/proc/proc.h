@@ -87,6 +87,7 @@ void proc_system_init(void);
 void proc_meminfo_init(void);
 void proc_zones_init(void);
 void proc_vmstat_init(void);
+void proc_oom_init(void);
 void proc_sysctl_init(void);
 void proc_trace_init(void);
 void proc_slowpath_init(struct proc_entry *dir);

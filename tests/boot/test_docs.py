@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The commands quoted in README.md and docs/READING.md do what is said there."""
+"""The commands quoted in README.md and docs/ do what is said there."""
+import glob
 import os
 import re
+import subprocess
+
+import pytest
 
 from machine import TOP, run
 
@@ -69,3 +73,22 @@ def test_experiments_of_the_reading_order(tmp_path):
         output, status = output_of(result, i)
         assert status in (0, 143) and output.strip(), (command, status, output)
         assert "not found" not in output and "No such file" not in output, (command, output)
+
+
+def quoted_commands():
+    """=> (page, command, exit status) of each indented line of docs/ that starts a program of ours"""
+    out = []
+    for page in sorted(glob.glob(os.path.join(TOP, "docs", "*.md"))):
+        for line in re.findall(r"(?m)^    ((?:scripts/|make |build/).*)$", text_of(page)):
+            if line in (command for _, command, _ in out):
+                continue
+            status = re.search(r"# exit status (\d+)", line)
+            out.append((os.path.basename(page), line, int(status[1]) if status else 0))
+    return out
+
+
+@pytest.mark.parametrize("page,command,status", quoted_commands())
+def test_quoted_command(page, command, status):
+    done = subprocess.run(["bash", "-c", command], cwd=TOP, env={**os.environ, "SETUP": "no"}, timeout=600,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == status, done.stdout.decode(errors="replace")[-3000:]

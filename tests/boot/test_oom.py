@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Without swap the hog alone dies, soon, its memory comes back, and the survivors' data is whole."""
+import os
+import re
+
 import pytest
 
-from machine import program, run
+from machine import TOP, program, run
 
 NS_AFTER_LAST_PAGE = 2 * 10**9
 
@@ -43,3 +46,51 @@ def test_nothing_to_kill_panics():
     result = run("--memory", "32M", execs=["/bin/hog --adj -1000"])
     assert result.status == 3, result
     assert "Out of memory and no killable processes..." in result.output, result
+
+
+def court(text):
+    """=> rows of one /proc/oom by pid, and the pids of its verdict"""
+    rows = {}
+    for line in re.findall(r"(?m)^ *(\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +-?\d+ +-?\d+ +-?\d+ .*)$", text):
+        words = line.split(None, 12)
+        if len(words) == 13:
+            rows[int(words[0])] = [w if w == "-" else int(w) for w in words[:11]] + words[11:]
+    verdict = re.search(r"(?m)^verdict: (\d+) .*(?:\n +its child (\d+) )?", text)
+    return rows, int(verdict[1]), int(verdict[2] or verdict[1])
+
+
+def test_the_court_names_who_dies():
+    """Every term of every score adds up, the verdict is the greatest, and the kill that follows is that one."""
+    result = run("--swap", "16M", adds=[os.path.join(TOP, "user", "demo-oom.sh")], execs=["/bin/sh /demo-oom.sh"])
+    assert result.status == 0, result
+    before, after = result.output.split("--- the court, after ---")
+    rows, chosen, victim = court(before)
+    assert chosen == victim and rows[chosen][11] == "hog" and rows[chosen][12] == "the most points", result
+    ((ram, swap, total, unit),) = re.findall(r"memory: (\d+) pages of RAM \+ (\d+) of swap = (\d+); .* is (\d+) pages", before)
+    assert int(ram) + int(swap) == int(total) and int(unit) == int(total) // 1000, result
+    candidates = {pid: row for pid, row in rows.items() if row[9] != "-"}
+    assert len(candidates) >= 4 and 1 not in candidates, result
+    for pid, (_, _, uid, rss, swapents, ptes, root, adj, adjust, points, score, _, _) in candidates.items():
+        pages = rss + swapents + ptes
+        assert root == (-(pages * 3 // 100) if uid == 0 else 0) and adjust == adj * int(unit), result
+        assert points == max(pages + root + adjust, 1) and score == points * 1000 // int(total), result
+        assert points <= candidates[chosen][9], result
+    assert {pid for pid in re.findall(r"Killed process (\d+) \(hog\)", result.output)} == {str(chosen)}, result
+    assert chosen not in court(after)[0], result
+
+
+SPARED = """
+sh -c 'hog --mib 8 --report 0 --hold 100000 & exec hog --mib 16 --adj 500 --report 0 --hold 100000' &
+until [ "$(awk '$12 == "hog" && $4 >= 2048' /proc/oom | wc -l)" = 2 ]; do sleep 0.1; done
+cat /proc/oom
+killall hog
+"""
+
+
+def test_the_court_spares_a_parent(tmp_path):
+    """The chosen process has a child with memory of its own: the verdict names both."""
+    (tmp_path / "spared.sh").write_text(SPARED)
+    result = run("--memory", "64M", adds=[tmp_path / "spared.sh"], execs=["/bin/sh /spared.sh"])
+    rows, chosen, victim = court(result.output)
+    assert rows[chosen][11] == "hog" and rows[chosen][7] == 500, result
+    assert victim != chosen and rows[victim][11] == "hog" and rows[victim][7] == 0, result

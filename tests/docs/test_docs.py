@@ -77,3 +77,11 @@ def test_the_map_has_the_floors_that_are_checked():
     rows = re.findall(r"(?m)^\| (M\w) \| [^|]* \| (.*) \|$", text_of("docs/map.md"))
     assert {floor: sorted(re.findall(r"`(\w+)`", names)) for floor, names in rows} == want
     assert sorted(f"mm/{n}.c" for names in want.values() for n in names) == sources()
+
+
+def test_every_fault_finds_its_line():
+    """tests/mutate would notice, but only when it comes to that fault."""
+    for fault in sorted(os.listdir(os.path.join(TOP, "tests", "mutations"))):
+        keys = dict(line.split(": ", 1) for line in text_of(f"tests/mutations/{fault}").splitlines() if ": " in line)
+        found = [line.strip() for line in text_of(keys["file"]).splitlines()].count(keys["find"].strip())
+        assert found == 1, fault
