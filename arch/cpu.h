@@ -39,7 +39,7 @@ void setup_per_cpu_areas(void);
 extern int nr_cpu_ids;		    /* [I] CPUs found and within NR_CPUS; 1 until ACPI was read */
 extern cpumask_t cpu_possible_mask; /* [I] */
 extern cpumask_t
-	cpu_online_mask; /* set by each CPU as it starts, cleared by stop_other_cpus() */
+	cpu_online_mask; /* set by each CPU as it starts */
 int num_online_cpus(void);
 #define cpu_online(cpu) ((int)((cpu_online_mask >> (cpu)) & 1))
 
@@ -70,7 +70,7 @@ void __noreturn arch_halt_forever(void);
  *    fails.
  */
 void stop_other_cpus(void);
-/* => Every other online CPU prints its registers and backtrace (by NMI). */
+/* => Prints this CPU's backtrace and the others' registers and backtraces (asked by NMI). Any context. */
 void backtrace_all_cpus(void);
 
 /*

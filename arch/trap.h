@@ -88,6 +88,8 @@ unsigned long search_exception_table(unsigned long ip);
 /* => Prints registers and, for kernel mode, the backtrace. Any context. */
 void show_regs(const struct pt_regs *regs);
 void dump_stack(void);
+/* => Prints the backtrace of a task that does not run (one that begins to meanwhile shows nonsense). */
+void show_stack(const struct task_struct *task);
 /* => Return addresses of the caller's frames, innermost first; number filled, at most n. */
 int save_stack_trace(u64 *ips, int n);
 

@@ -85,6 +85,7 @@ static void memory_init(void)
 	kmap_init();
 	kstack_init();
 	vm_init();
+	panic_set_memory_report(show_all_mem);
 }
 
 /* The boot words selftest and bench: run them and end. */

@@ -234,4 +234,7 @@ struct address_space;
 void unmap_mapping_range(struct address_space *mapping, unsigned long first, unsigned long last,
 			 bool even_cows);
 
+/* => the state of all memory by printk (show_mem.c): any context */
+void show_all_mem(void);
+
 #endif

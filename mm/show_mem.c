@@ -9,6 +9,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "mm/internal.h"
+#include "mm/mm.h"
 #include "mm/swap.h"
 #include "mm/vmscan.h"
 
@@ -97,13 +98,22 @@ static void show_zone(struct zone *zone)
 	pr_cont("\n");
 }
 
+/* In a panic the lock's holder may be stopped. No list is walked, so without it a number may be off, no more. */
+static bool lock_free_lists(struct zone *zone, unsigned long *flags)
+{
+	if (oops_in_progress)
+		return spin_trylock_irqsave(&zone->lock, *flags);
+	spin_lock_irqsave(&zone->lock, *flags);
+	return true;
+}
+
 /* "3*4kB (UM) 0*8kB ... = 1234kB"; the letters are the types that have a block of that order. */
 static void show_free_lists(struct zone *zone)
 {
 	unsigned long nr[MAX_ORDER], flags, total = 0;
 	char types[MAX_ORDER][MIGRATE_TYPES + 1];
+	bool locked = lock_free_lists(zone, &flags);
 
-	spin_lock_irqsave(&zone->lock, flags);
 	for (unsigned int order = 0; order < MAX_ORDER; order++) {
 		const struct free_area *area = &zone->free_area[order];
 		char *p = types[order];
@@ -115,7 +125,8 @@ static void show_free_lists(struct zone *zone)
 				*p++ = "UEMRI"[type];
 		*p = '\0';
 	}
-	spin_unlock_irqrestore(&zone->lock, flags);
+	if (locked)
+		spin_unlock_irqrestore(&zone->lock, flags);
 	print_zone_name(zone, ": ");
 	for (unsigned int order = 0; order < MAX_ORDER; order++) {
 		pr_cont("%lu*%lukB ", nr[order], K(1) << order);
@@ -161,4 +172,9 @@ void show_mem(unsigned long nodemask)
 	printk("%lu pages RAM\n", present);
 	printk("%lu pages HighMem/MovableOnly\n", high);
 	printk("%lu pages reserved\n", reserved);
+}
+
+void show_all_mem(void)
+{
+	show_mem(~0UL);
 }

@@ -127,6 +127,8 @@ void syscall_init_cpu(void)
 static const struct panic_ops panic_ops = {
 	.stop_other_cpus = stop_other_cpus,
 	.dump_stack = dump_stack,
+	.show_self = show_own_state,
+	.show_others = show_other_cpus,
 	.power_off = machine_power_off,
 	.restart = machine_restart,
 	.delay_us = udelay,

@@ -147,14 +147,41 @@ void do_interrupt(struct pt_regs *regs, unsigned long vector);
 struct pt_regs *bad_iret(struct pt_regs *regs);
 void exit_to_user_work(struct pt_regs *regs);
 void ret_from_fork(void);
+/* What a task that does not run has at thread.sp. */
+struct switch_frame {
+	unsigned long r15, r14, r13, r12, bx, bp, ip;
+};
 struct task_struct *__switch_to_asm(struct task_struct *prev, struct task_struct *next);
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next);
 
+/* ---- Looking at CPUs (stacktrace.c, snapshot.c) ---------------------------------------------- */
+
+#define TRACE_DEPTH 32
+
+/* What a CPU was doing when it was asked. */
+struct cpu_snapshot {
+	struct pt_regs regs;
+	unsigned long cr2, cr3;
+	int pid;
+	bool idle;
+	char comm[16];
+	int nr_ips;
+	u64 ips[TRACE_DEPTH];
+};
+
+/* => fills s with regs, the current task and, for kernel mode, the backtrace; takes no lock */
+void take_snapshot(struct cpu_snapshot *s, const struct pt_regs *regs);
+void print_snapshot(const char *level, int cpu, const struct cpu_snapshot *s);
+void show_own_state(void);   /* panic: registers and backtrace of this CPU, unless a trap's were shown */
+void show_other_cpus(void);  /* panic: what stop_other_cpus() found */
+DECLARE_PER_CPU(int, dying); /* traps.c: exceptions being reported on this CPU */
+
 /* ---- CPUs calling each other (ipi.c, smp.c, time.c) ------------------------------------------ */
 
+void send_ipi(int cpu, u32 command);
 void ipi_call_interrupt(void);
-void ipi_stop_interrupt(void);
-bool nmi_interrupt(struct pt_regs *regs); /* => true if the NMI was one of ours */
+void __noreturn ipi_stop_interrupt(const struct pt_regs *regs);
+bool nmi_interrupt(const struct pt_regs *regs); /* => true if the NMI was one of ours */
 void timer_interrupt(struct pt_regs *regs);
 u64 arch_tsc_khz(void);
 void smp_prepare(void); /* while memblock is open: the trampoline page, IST stacks */

@@ -6,7 +6,8 @@
  *		 its slot, sets its bit and interrupts; the other takes all bits and clears
  *		 each slot's `busy` when the call is done.
  *	resched: nothing to carry: passing through the interrupt's exit is the message
- *	stop:	 panic only: by interrupt, then by NMI for CPUs that have interrupts off
+ *
+ * How a panic stops the other CPUs: snapshot.c.
  *
  * No locks. A caller that waits serves the calls to itself meanwhile, so CPUs that call each other
  * at the same moment, even with interrupts off, do not wait for ever.
@@ -33,9 +34,8 @@ struct call_slot {
 
 static struct call_slot slots[NR_CPUS][NR_CPUS]; /* [to][from] */
 static unsigned long pending[NR_CPUS];		 /* [a] bit per caller */
-static cpumask_t nmi_stop, nmi_backtrace; /* [a] CPUs that are to do this at their next NMI */
 
-static void send_ipi(int cpu, u32 command)
+void send_ipi(int cpu, u32 command)
 {
 	lapic_send_ipi(acpi.apic_id[cpu], command);
 }
@@ -121,6 +121,8 @@ void smp_call_function_many(cpumask_t mask, void (*fn)(void *), void *arg, bool 
 	preempt_disable();
 	self = smp_processor_id();
 	mask &= READ_ONCE(cpu_online_mask) & ~CPU_MASK_CPU(self);
+	if (panic_in_progress)
+		mask = 0; /* they are stopped and would not answer */
 	if (IS_ENABLED(CONFIG_DEBUG) && wait && mask)
 		WARN_ON_ONCE(irqs_disabled() && !panic_in_progress);
 	for_each_cpu(cpu, &mask) post_call(cpu, fn, arg);
@@ -164,76 +166,4 @@ void smp_send_reschedule(int cpu)
 {
 	if (cpu != smp_processor_id())
 		send_ipi(cpu, IPI_FIXED | VECTOR_RESCHEDULE);
-}
-
-/* ---- Panic ----------------------------------------------------------------------------------- */
-
-static void __noreturn stop_here(void)
-{
-	cpumask_clear_cpu(smp_processor_id(), &cpu_online_mask);
-	for (;;)
-		asm volatile("cli; hlt");
-}
-
-void ipi_stop_interrupt(void)
-{
-	stop_here();
-}
-
-static bool wait_for_others(cpumask_t self, unsigned long ms)
-{
-	for (unsigned long i = 0; i < ms * 10; i++) {
-		if (!(READ_ONCE(cpu_online_mask) & ~self))
-			return true;
-		udelay(100);
-	}
-	return false;
-}
-
-void stop_other_cpus(void)
-{
-	cpumask_t self = CPU_MASK_CPU(smp_processor_id());
-	int cpu;
-
-	local_irq_disable();
-	if (!(READ_ONCE(cpu_online_mask) & ~self))
-		return;
-	for_each_online_cpu (cpu)
-		if (cpu != smp_processor_id())
-			send_ipi(cpu, IPI_FIXED | VECTOR_STOP);
-	if (wait_for_others(self, 20))
-		return;
-	__atomic_store_n(&nmi_stop, READ_ONCE(cpu_online_mask) & ~self, __ATOMIC_SEQ_CST);
-	for_each_online_cpu (cpu)
-		if (cpu != smp_processor_id())
-			send_ipi(cpu, IPI_NMI);
-	wait_for_others(self, 100);
-}
-
-void backtrace_all_cpus(void)
-{
-	int cpu, self = smp_processor_id();
-
-	dump_stack();
-	for_each_online_cpu (cpu) {
-		if (cpu == self)
-			continue;
-		cpumask_set_cpu(cpu, &nmi_backtrace);
-		send_ipi(cpu, IPI_NMI);
-		for (int i = 0; i < 1000 && cpumask_test_cpu(cpu, &nmi_backtrace); i++)
-			udelay(100);
-	}
-}
-
-bool nmi_interrupt(struct pt_regs *regs)
-{
-	int cpu = smp_processor_id();
-
-	if (cpumask_test_cpu(cpu, &nmi_stop))
-		stop_here();
-	if (!cpumask_test_cpu(cpu, &nmi_backtrace))
-		return false;
-	show_regs(regs);
-	cpumask_clear_cpu(cpu, &nmi_backtrace);
-	return true;
 }

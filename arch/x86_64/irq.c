@@ -86,8 +86,7 @@ void do_interrupt(struct pt_regs *regs, unsigned long vector)
 		ipi_call_interrupt();
 		break;
 	case VECTOR_STOP:
-		ipi_stop_interrupt();
-		break;
+		ipi_stop_interrupt(regs);
 	case VECTOR_ERROR:
 		pr_warn_ratelimited("local APIC error on CPU %d\n", smp_processor_id());
 		break;

@@ -25,10 +25,6 @@
 #include "arch/x86_64/internal.h"
 #include "asm/offsets.h"
 
-struct switch_frame {
-	unsigned long r15, r14, r13, r12, bx, bp, ip;
-};
-
 #define ASSERT_PT(field, offset) static_assert(offsetof(struct pt_regs, field) == (offset), #field)
 ASSERT_PT(bp, PT_BP);
 ASSERT_PT(bx, PT_BX);

@@ -46,8 +46,10 @@ static const char *const trap_names[32] = {"divide error",
 static void (*trap_handlers[32])(struct pt_regs *regs, unsigned long error);
 static void (*user_return_hook)(struct pt_regs *regs);
 
-/* Exceptions being reported on this CPU: the report itself may hit the broken thing, once. */
-static DEFINE_PER_CPU(int, dying);
+/* Exceptions being reported on this CPU: the report itself may hit the broken thing. */
+DEFINE_PER_CPU(int, dying);
+
+#define MAX_DYING 8 /* more than a panic has parts */
 
 static void default_syscall(struct pt_regs *regs)
 {
@@ -87,14 +89,20 @@ void exit_to_user_work(struct pt_regs *regs)
 	}
 }
 
+/* The first exception is shown in full; one of the report itself with its address, and the panic goes on behind it. */
 static void __noreturn die(struct pt_regs *regs, const char *what, unsigned long error)
 {
-	if (this_cpu_read(dying) > 1)
+	int before = this_cpu_read(dying);
+
+	if (before >= MAX_DYING)
 		machine_power_off(PANIC_EXIT_STATUS);
 	this_cpu_inc(dying);
 	pr_emerg("%s in %s mode, error code %04lx\n", what, user_mode(regs) ? "user" : "kernel",
 		 error);
-	show_regs(regs);
+	if (before)
+		pr_emerg("RIP: %04lx:%016lx %pS\n", regs->cs, regs->ip, (void *)regs->ip);
+	else
+		show_regs(regs);
 	panic("Fatal exception: %s", what);
 }
 

@@ -20,6 +20,8 @@
 struct panic_ops {
 	void (*stop_other_cpus)(void); /* => returns when no other CPU runs kernel code any more */
 	void (*dump_stack)(void);      /* => prints the backtrace of the caller by printk */
+	void (*show_self)(void);       /* => the same with registers */
+	void (*show_others)(void);     /* => registers and backtraces of the CPUs that were stopped */
 	void (*power_off)(int status); /* => ends the machine; status 3 after a panic */
 	void (*restart)(void);	       /* => panic=SECONDS, negative or elapsed */
 	void (*delay_us)(unsigned long us);
@@ -29,6 +31,9 @@ struct panic_ops {
 #define PANIC_EXIT_STATUS 3
 
 void panic_set_ops(const struct panic_ops *ops);
+
+/* => what a panic shows of memory: called on one CPU, perhaps with locks held by others that are stopped */
+void panic_set_memory_report(void (*show)(void));
 
 /* => never returns; any context */
 __printf(1, 2) void panic(const char *fmt, ...) __noreturn __cold;

@@ -45,3 +45,13 @@ int sprint_symbol(char *buf, size_t size, unsigned long addr, bool with_offset)
 		return scnprintf(buf, size, "%s", name);
 	return scnprintf(buf, size, "%s+%#lx/%#lx", name, offset, len);
 }
+
+int sprint_backtrace(char *buf, size_t size, unsigned long addr)
+{
+	unsigned long offset, len;
+	const char *name = kallsyms_lookup(addr - 1, &offset, &len);
+
+	if (!name)
+		return scnprintf(buf, size, "%#lx", addr);
+	return scnprintf(buf, size, "%s+%#lx/%#lx", name, offset + 1, len);
+}

@@ -13,5 +13,7 @@
 const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned long *size);
 /* => "name+0x10/0x40" or "0xffff..." into buf; returns the length */
 int sprint_symbol(char *buf, size_t size, unsigned long addr, bool with_offset);
+/* => the same for a return address: behind a call that does not return another function may begin already */
+int sprint_backtrace(char *buf, size_t size, unsigned long addr);
 
 #endif

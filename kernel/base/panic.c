@@ -2,10 +2,14 @@
 /*
  * The end of the machine: panic, BUG and WARN.
  *
- *	panic: one CPU goes on, the others are stopped -> message -> backtrace -> power off
+ *	panic: one CPU goes on -> the others are stopped where they are -> message -> registers and backtrace
+ *	       -> the other CPUs' -> state of memory -> locks held -> reboot or power off
+ *
+ * Each part is a function of parts[], begun once: when one of them falls into a panic itself, that panic goes on
+ * with the next part, so there is always an end.
  *
  * From the moment panic_in_progress is set no lock of the log or console is waited for, and the
- * lock checks are off. A panic inside a panic goes straight to the power switch.
+ * lock checks are off.
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/chaos.h"
@@ -22,6 +26,9 @@
 int panic_in_progress;
 
 static struct panic_ops ops;
+static void (*memory_report)(void);
+static char text[512]; /* of the first panic */
+static unsigned int next_part;
 static int panic_cpu = -1;
 static int panic_timeout; /* `panic=SECONDS` */
 
@@ -34,6 +41,11 @@ early_param("panic", set_panic_timeout);
 void panic_set_ops(const struct panic_ops *new)
 {
 	ops = *new;
+}
+
+void panic_set_memory_report(void (*show)(void))
+{
+	memory_report = show;
 }
 
 void bug_backtrace(void)
@@ -66,35 +78,73 @@ static void __noreturn end_machine(void)
 	halt();
 }
 
-void panic(const char *fmt, ...)
+static void stop_others(void)
 {
-	static char text[512];
-	int me = smp_processor_id(), none = -1;
-	va_list args;
-
-	local_irq_disable();
-	if (!__atomic_compare_exchange_n(&panic_cpu, &none, me, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST)) {
-		if (none == me)
-			end_machine(); /* something below us failed as well */
-		halt();
-	}
-	WRITE_ONCE(panic_in_progress, 1);
 	if (ops.stop_other_cpus)
 		ops.stop_other_cpus();
 	console_break_lock();
 	if (console_loglevel < CONSOLE_LOGLEVEL_DEFAULT)
 		console_loglevel = CONSOLE_LOGLEVEL_DEFAULT;
+}
 
-	va_start(args, fmt);
-	vscnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
+static void show_message(void)
+{
 	pr_emerg("Kernel panic - not syncing: %s\n", text);
 	chaos_report();
-	bug_backtrace();
-	lock_debug_show_held();
+}
+
+static void show_self(void)
+{
+	if (ops.show_self)
+		ops.show_self();
+	else
+		bug_backtrace();
+}
+
+static void show_others(void)
+{
+	if (ops.show_others)
+		ops.show_others();
+}
+
+static void show_memory(void)
+{
+	if (memory_report)
+		memory_report();
+}
+
+static void show_end(void)
+{
 	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", text);
-	end_machine();
+}
+
+static void (*const parts[])(void) = {
+	stop_others, show_message, show_self, show_others, show_memory, lock_debug_show_held, show_end, end_machine,
+};
+
+void panic(const char *fmt, ...)
+{
+	int me = smp_processor_id(), none = -1;
+	va_list args;
+
+	local_irq_disable();
+	va_start(args, fmt);
+	if (__atomic_compare_exchange_n(&panic_cpu, &none, me, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST)) {
+		WRITE_ONCE(panic_in_progress, 1);
+		vscnprintf(text, sizeof(text), fmt, args);
+	} else if (none != me) {
+		halt();
+	} else { /* a part of the report failed as well */
+		console_break_lock();
+		pr_emerg("panic inside the panic, in its part %u of %zu\n", next_part, ARRAY_SIZE(parts));
+	}
+	va_end(args);
+	while (next_part < ARRAY_SIZE(parts))
+		parts[next_part++]();
+	if (ops.power_off)
+		ops.power_off(PANIC_EXIT_STATUS);
+	halt();
 }
 
 void __bug(const char *file, int line, const char *cond)

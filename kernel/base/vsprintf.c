@@ -100,13 +100,16 @@ static void put_number(struct out *o, u64 v, const struct spec *spec)
 		pad(o, ' ', fill);
 }
 
-/* %p takes a letter more: S and s are symbols. Returns the format behind it. */
+/* %p takes a letter more: S and s are symbols, B is a return address. Returns the format behind it. */
 static const char *put_pointer(struct out *o, const char *fmt, const void *ptr, struct spec *spec)
 {
 	char sym[128];
 
-	if (*fmt == 'S' || *fmt == 's') {
-		sprint_symbol(sym, sizeof(sym), (unsigned long)ptr, *fmt == 'S');
+	if (*fmt == 'S' || *fmt == 's' || *fmt == 'B') {
+		if (*fmt == 'B')
+			sprint_backtrace(sym, sizeof(sym), (unsigned long)ptr);
+		else
+			sprint_symbol(sym, sizeof(sym), (unsigned long)ptr, *fmt == 'S');
 		put_string(o, sym, spec);
 		return fmt + 1;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Formatting. C's %d %i %u %x %X %o %c %s %p with flags, width, precision and hh h l ll z t;
- * besides them %pS (symbol+0xoff/0xsize) and %ps (symbol). No floating point, no %n.
+ * besides them %pS (symbol+0xoff/0xsize) and %ps (symbol), %pB (%pS for a return address). No floating point, no %n.
  *
  * => vsnprintf and snprintf return the length the whole text would have; the sc- forms return what
  * was stored. All terminate if size > 0.

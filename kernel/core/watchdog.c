@@ -52,7 +52,6 @@ void watchdog_tick(void)
 	}
 	if (time_before_eq(now, last_change + limit * HZ))
 		return;
-	backtrace_all_cpus();
 	panic("watchdog: no progress for %u seconds (%lu running, %lu in disk sleep)", limit,
 	      nr_running(), nr_uninterruptible());
 }
