@@ -28,6 +28,7 @@ struct task_struct;
  *    printk works before it.
  */
 void cpu_init_boot(void);
+u64 arch_phys_limit(void); /* => first physical address beyond what the CPU can form; after cpu_init_boot() */
 /*
  * => The same for the CPU that runs it, once it is on the final page tables; called by the
  *    start-up code.

@@ -3,17 +3,14 @@
  * First C code: one boot_info from either loader's block, then kernel_main().
  *
  * Runs on the boot stack with the boot page tables, one CPU, interrupts off. Nothing of the
- * kernel is up: no printk, no per-CPU pointers beyond the template. Losses (too many map entries,
- * a command line that is too long) are counted in boot_info, and whoever prints the map reports
- * them.
+ * kernel is up: no printk, no per-CPU pointers beyond the template.
  */
 #include "boot/boot_info.h"
-#include "boot/multiboot2.h"
 
 #define KERNEL_VMA	 0xffffffff80000000UL
-#define PVH_BOOT_MAGIC	 0x336ec578
 #define PAGE_BYTES	 4096UL
 #define LARGE_PAGE_BYTES (2UL << 20)
+#define IDENTITY_MAP_END (4UL << 30)
 
 extern char __kernel_start[], __kernel_end[], boot_stack_guard[];
 extern u64 boot_pmd[], boot_guard_pte[];
@@ -30,51 +27,14 @@ u64 boot_image_end(void)
 	return (u64)__kernel_end - KERNEL_VMA;
 }
 
-void boot_add_e820(struct boot_info *bi, u64 addr, u64 size, u32 type)
+u64 boot_phys_bytes(u64 addr)
 {
-	if (bi->nr_map == BOOT_MAX_E820) {
-		bi->nr_map_lost++;
-		return;
-	}
-	bi->map[bi->nr_map++] = (struct boot_e820_entry){addr, size, type};
+	return addr && addr < IDENTITY_MAP_END ? IDENTITY_MAP_END - addr : 0;
 }
 
-void boot_reserve(struct boot_info *bi, u64 start, u64 end)
+const void *boot_phys(u64 addr, u64 size)
 {
-	if (start >= end)
-		return;
-	if (bi->nr_reserved == BOOT_MAX_RESERVED) {
-		bi->nr_reserved_lost++;
-		return;
-	}
-	bi->reserved[bi->nr_reserved++] = (struct boot_range){start, end};
-}
-
-void boot_set_rsdp(struct boot_info *bi, const void *rsdp, size_t bytes)
-{
-	const u8 *from = rsdp;
-
-	for (size_t i = 0; i < bytes && i < BOOT_RSDP_SIZE; i++)
-		bi->rsdp[i] = from[i];
-	bi->rsdp_valid = true;
-}
-
-/*
- * => copies at most max bytes of `from`, up to its NUL, into to[size], always terminated
- * => returns how many bytes did not fit
- */
-size_t boot_copy_string(char *to, size_t size, const char *from, size_t max)
-{
-	size_t n = 0, lost = 0;
-
-	for (size_t i = 0; i < max && from[i]; i++) {
-		if (n + 1 < size)
-			to[n++] = from[i];
-		else
-			lost++;
-	}
-	to[n] = '\0';
-	return lost;
+	return boot_phys_bytes(addr) >= size && addr ? (const void *)addr : NULL;
 }
 
 /*
@@ -96,12 +56,7 @@ static void unmap_stack_guard(void)
 
 void boot_start(u32 magic, u32 info)
 {
-	const void *block = (const void *)(u64)info;
-
 	unmap_stack_guard();
-	if (magic == MULTIBOOT2_BOOT_MAGIC)
-		multiboot2_read(&boot_info, block);
-	else if (magic == PVH_BOOT_MAGIC)
-		pvh_read(&boot_info, block);
+	boot_info_read(&boot_info, magic, info);
 	kernel_main(&boot_info);
 }

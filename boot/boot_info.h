@@ -2,8 +2,7 @@
 /*
  * What the firmware and the loader know, in one form whoever loaded us. Filled by
  * boot/multiboot2.c or boot/pvh.c while the identity map of the low 4 GiB is in force; everything
- * small is copied, so that of the loader's own memory only the ranges in `reserved` (the modules)
- * are still needed afterwards.
+ * small is copied, so that of the loader's own memory only the initrd is still needed afterwards.
  *
  * All addresses are physical. The entries of `map` are the firmware's, raw: unsorted, perhaps
  * overlapping.
@@ -11,6 +10,7 @@
 #ifndef BOOT_BOOT_INFO_H
 #define BOOT_BOOT_INFO_H
 
+#include "boot/multiboot2.h"
 #include "kernel/base/types.h"
 
 #define E820_TYPE_RAM	   1
@@ -21,17 +21,17 @@
 
 #define BOOT_MAX_E820	  512
 #define BOOT_CMDLINE_SIZE 4096 /* with the final NUL */
-#define BOOT_MAX_RESERVED 16
+#define BOOT_RSDP_OLD_SIZE 20 /* before ACPI 2 */
 #define BOOT_RSDP_SIZE	  36
+#define BOOT_MAX_ADDR	  (1ULL << 52) /* no x86 has more physical addresses */
+#define BOOT_COMPLAINT_MAX 240
+
+#define PVH_BOOT_MAGIC 0x336ec578
 
 struct boot_e820_entry {
 	u64 addr;
 	u64 size;
 	u32 type;
-};
-
-struct boot_range {
-	u64 start, end; /* end exclusive */
 };
 
 struct boot_info {
@@ -45,28 +45,35 @@ struct boot_info {
 	bool rsdp_valid;
 	u8 rsdp[BOOT_RSDP_SIZE]; /* copy of the ACPI root pointer (20 bytes are used before revision
 				    2) */
-	unsigned nr_reserved;
-	unsigned nr_reserved_lost;
-	struct boot_range reserved[BOOT_MAX_RESERVED]; /* memory the loader filled: the modules */
+	char complaints[10 * BOOT_COMPLAINT_MAX]; /* one line each: what is wrong with the loader's block */
+	unsigned nr_complaints_lost;
 };
 
-/* boot/boot.c */
+/*
+ * boot/boot_info.c: => reads the loader's block into *bi (all zero before); what makes no sense is left out, with a
+ * complaint
+ */
+void boot_info_read(struct boot_info *bi, u32 magic, u32 block);
+void boot_complain(struct boot_info *bi, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void boot_add_e820(struct boot_info *bi, u64 addr, u64 size, u32 type);
-void boot_reserve(struct boot_info *bi, u64 start, u64 end);
+void boot_add_module(struct boot_info *bi, u64 start, u64 end);
 void boot_set_rsdp(struct boot_info *bi, const void *rsdp, size_t bytes);
+/* => at most max bytes of `from`, up to its NUL, in to[size], terminated; returns how many did not fit */
 size_t boot_copy_string(char *to, size_t size, const char *from, size_t max);
+
+/* boot/boot.c: => where [addr, addr + size) can be read, NULL if it does not lie below 4 GiB; how many bytes from
+ * addr on can be */
+const void *boot_phys(u64 addr, u64 size);
+u64 boot_phys_bytes(u64 addr);
 void boot_start(u32 magic, u32 info);
 
-/*
- * boot/multiboot2.c, boot/pvh.c: => block: the loader's structure, readable at its physical
- * address
- */
-void multiboot2_read(struct boot_info *bi, const void *block);
-void pvh_read(struct boot_info *bi, const void *block);
+/* boot/multiboot2.c, boot/pvh.c: => block: physical address of the loader's structure */
+void multiboot2_read(struct boot_info *bi, u64 block);
+void pvh_read(struct boot_info *bi, u64 block);
 
-/* boot/grub_cmdline.c: => undoes the quoting GRUB adds to the words of a command line
+/* boot/grub_cmdline.c: => undoes the quoting GRUB adds to the words of a command line: of `max` bytes, up to a NUL
  * => returns the length the whole result would have had; `to` is cut at size - 1 and terminated */
-size_t grub_unquote_cmdline(char *to, size_t size, const char *from);
+size_t grub_unquote_cmdline(char *to, size_t size, const char *from, size_t max);
 
 /* boot/boot.c: the image's border for memblock, physical */
 u64 boot_image_start(void);

@@ -18,6 +18,7 @@
  * The multiboot2 header must lie in the first 32 KiB of the file. No multiboot1 header: QEMU
  * refuses a 64-bit ELF that carries one.
  */
+#include "boot/exit_status.h"
 #include "boot/multiboot2.h"
 
 #define KERNEL_VMA 0xffffffff80000000
@@ -40,6 +41,10 @@
 #define BOOT_STACK  16384
 #define PVH_MAGIC   0x336ec578
 #define COM1	    0x3f8
+#define START_NR_MODULES 12 /* struct hvm_start_info */
+#define START_MODLIST	 16
+#define LSR	    5
+#define LSR_EMPTY   0x20
 
 	.section .boot.header, "a", @progbits
 	.balign 8
@@ -79,7 +84,27 @@ multiboot2_entry:
 	cli
 	cld
 	movl	%eax, %ebp			/* who loaded us: kept in ebp, */
-	movl	%ebx, %esi			/* with what: in esi */
+	movl	%ebx, %edi			/* with what: in edi */
+
+/* Is there memory where the image ends? QEMU loads an image that is larger than the machine. */
+	movl	$0x5aa5c33c, PHYS(__kernel_end) - 4
+	cmpl	$0x5aa5c33c, PHYS(__kernel_end) - 4
+	movl	$PHYS(no_memory), %esi
+	jne	say_and_end
+	movl	$0, PHYS(__kernel_end) - 4	/* .bss */
+
+/* Has QEMU put the initrd over the kernel? It does when both do not fit. This code is the image's first page. */
+	cmpl	$PVH_MAGIC, %ebp
+	jne	1f
+	cmpl	$PVH_MAGIC, (%edi)
+	jne	1f
+	cmpl	$0, START_NR_MODULES(%edi)
+	je	1f
+	movl	START_MODLIST(%edi), %ebx
+	movl	$PHYS(initrd_over_kernel), %esi
+	cmpl	$PHYS(__kernel_end), (%ebx)
+	jb	say_and_end
+1:
 	movl	$PHYS(boot_stack_top), %esp
 	call	check_long_mode
 	call	build_page_tables
@@ -108,16 +133,30 @@ check_long_mode:
 	jne	1f
 	ret
 1:	movl	$PHYS(no_long_mode), %esi
-	movl	$COM1, %edx
-2:	lodsb
+
+/* esi: a text for the serial line; then the machine ends, as after a panic. */
+say_and_end:
+	movl	$COM1 + LSR, %edx
+	inb	%dx, %al
+	testb	$LSR_EMPTY, %al
+	jz	say_and_end
+	lodsb
 	testb	%al, %al
-	jz	3f
+	jz	2f
+	movl	$COM1, %edx
 	outb	%al, %dx
-	jmp	2b
+	jmp	say_and_end
+2:	movl	$EXIT_PORT, %edx
+	movl	$EXIT_PANIC, %eax
+	outl	%eax, %dx
 3:	hlt
 	jmp	3b
 no_long_mode:
-	.asciz	"Tidemark needs a 64-bit CPU with NX\r\n"
+	.asciz	"Kernel panic - not syncing: Tidemark needs a 64-bit CPU with NX (QEMU: -cpu max)\r\n"
+initrd_over_kernel:
+	.asciz	"Kernel panic - not syncing: the initrd lies over the kernel: make it smaller or the machine larger (QEMU: -m)\r\n"
+no_memory:
+	.asciz	"Kernel panic - not syncing: the machine has no memory where the kernel ends: Tidemark needs 16 MiB (QEMU: -m 32M)\r\n"
 
 /*
  * pgd[0] -> pud_low[0..3] -> pmd[0..2047]: 4 GiB of 2 MiB pages, physical = virtual.
@@ -164,8 +203,8 @@ high_start:
 	movl	%eax, %fs
 	movl	%eax, %gs			/* gs base 0: the boot CPU uses the per-CPU template itself */
 	movq	$boot_stack_top, %rsp
+	movl	%edi, %esi			/* the upper halves are undefined after the switch */
 	movl	%ebp, %edi
-	movl	%esi, %esi			/* the upper halves are undefined after the switch */
 	xorl	%ebp, %ebp			/* end of the frame-pointer chain */
 	call	boot_start
 1:	hlt

@@ -12,6 +12,7 @@
  * runs it.
  */
 #include "boot/boot_info.h"
+#include "kernel/base/string.h"
 
 struct text {
 	char *to;
@@ -27,36 +28,37 @@ static void put(struct text *out, char c)
 }
 
 /*
- * => copies the word at `from` without its escapes, with its quotes if asked; returns what
+ * => copies the word at `from` (before `end`) without its escapes, with its quotes if asked; returns what
  *    follows it
  */
-static const char *copy_word(struct text *out, const char *from, bool keep_quotes)
+static const char *copy_word(struct text *out, const char *from, const char *end, bool keep_quotes)
 {
-	bool quoted = *from == '"';
+	bool quoted = from < end && *from == '"';
 
 	if (quoted && keep_quotes)
 		put(out, '"');
-	for (from += quoted; *from && (quoted ? *from != '"' : *from != ' '); from++) {
-		if (*from == '\\' && from[1])
+	for (from += quoted; from < end && *from != (quoted ? '"' : ' '); from++) {
+		if (*from == '\\' && from + 1 < end)
 			from++;
 		put(out, *from);
 	}
 	if (quoted && keep_quotes)
 		put(out, '"');
-	return quoted && *from ? from + 1 : from;
+	return quoted && from < end ? from + 1 : from;
 }
 
-size_t grub_unquote_cmdline(char *to, size_t size, const char *from)
+size_t grub_unquote_cmdline(char *to, size_t size, const char *from, size_t max)
 {
+	const char *nul = memchr(from, '\0', max), *end = nul ? nul : from + max;
 	struct text nowhere = {NULL, 0, 0};
 	struct text out = {to, size, 0};
-	bool only_word = *copy_word(&nowhere, from, false) == '\0';
+	bool only_word = copy_word(&nowhere, from, end, false) == end;
 
-	while (*from) {
+	while (from < end) {
 		if (*from == ' ')
 			put(&out, *from++);
 		else
-			from = copy_word(&out, from, !only_word);
+			from = copy_word(&out, from, end, !only_word);
 	}
 	to[out.length < size ? out.length : size - 1] = '\0';
 	return out.length;

@@ -1,84 +1,112 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GRUB's tag list -> struct boot_info. The first module is the initrd. Tags we do not know are
- * skipped by their size; a size smaller than a tag's header ends the walk, since nothing behind
- * it can be found.
+ * GRUB's tag list -> struct boot_info. The first module is the initrd. Tags we do not know are skipped by their
+ * size. A tag that is smaller than its header or longer than the list ends the walk, since nothing behind it can
+ * be found; a tag too short for what its type promises is left out.
  */
 #include "boot/boot_info.h"
 #include "boot/multiboot2.h"
 
+/* What each type has at least. */
+static u32 tag_minimum(u32 type)
+{
+	switch (type) {
+	case MULTIBOOT2_TAG_MODULE:
+		return sizeof(struct multiboot2_module);
+	case MULTIBOOT2_TAG_MMAP:
+		return sizeof(struct multiboot2_mmap);
+	default:
+		return sizeof(struct multiboot2_tag);
+	}
+}
+
 static void read_mmap(struct boot_info *bi, const struct multiboot2_mmap *mmap)
 {
 	const char *at = (const char *)(mmap + 1);
-	const char *end = (const char *)mmap + mmap->tag.size;
+	u32 left = mmap->tag.size - (u32)sizeof(*mmap), step = mmap->entry_size;
 
-	if (mmap->entry_size < sizeof(struct multiboot2_mmap_entry))
+	if (step < sizeof(struct multiboot2_mmap_entry) || step % 8) {
+		boot_complain(bi, "the loader's memory map has entries of %u bytes: ignored", step);
 		return;
-	for (; at + mmap->entry_size <= end; at += mmap->entry_size) {
+	}
+	for (; left >= step; left -= step, at += step) {
 		const struct multiboot2_mmap_entry *e = (const void *)at;
 
 		boot_add_e820(bi, e->addr, e->len, e->type);
 	}
+	if (left)
+		boot_complain(bi, "the loader's memory map ends with %u bytes that are no entry: ignored", left);
 }
 
-static void read_module(struct boot_info *bi, const struct multiboot2_module *module)
+static void read_cmdline(struct boot_info *bi, const struct multiboot2_string *string, size_t max)
 {
-	if (bi->initrd_start == bi->initrd_end) {
-		bi->initrd_start = module->start;
-		bi->initrd_end = module->end;
-	}
-	boot_reserve(bi, module->start, module->end);
-}
+	size_t length = grub_unquote_cmdline(bi->cmdline, sizeof(bi->cmdline), string->text, max);
 
-static void read_cmdline(struct boot_info *bi, const struct multiboot2_string *string)
-{
-	size_t length = grub_unquote_cmdline(bi->cmdline, sizeof(bi->cmdline), string->text);
-
+	bi->cmdline_lost = 0;
 	if (length >= sizeof(bi->cmdline))
-		bi->cmdline_lost = length - (sizeof(bi->cmdline) - 1);
+		bi->cmdline_lost = (unsigned)(length - (sizeof(bi->cmdline) - 1));
 }
 
 static void read_tag(struct boot_info *bi, const struct multiboot2_tag *tag)
 {
 	const struct multiboot2_string *string = (const void *)tag;
+	const struct multiboot2_module *module = (const void *)tag;
 	const struct multiboot2_acpi *acpi = (const void *)tag;
+	size_t rest = tag->size - sizeof(*tag);
 
+	if (tag->size < tag_minimum(tag->type)) {
+		boot_complain(bi, "the loader's tag of type %u is too short (%u bytes): ignored", tag->type, tag->size);
+		return;
+	}
 	switch (tag->type) {
 	case MULTIBOOT2_TAG_CMDLINE:
-		read_cmdline(bi, string);
+		read_cmdline(bi, string, rest);
 		break;
 	case MULTIBOOT2_TAG_LOADER_NAME:
-		boot_copy_string(bi->loader, sizeof(bi->loader), string->text,
-				 tag->size - sizeof(*tag));
+		boot_copy_string(bi->loader, sizeof(bi->loader), string->text, rest);
 		break;
 	case MULTIBOOT2_TAG_MODULE:
-		read_module(bi, (const void *)tag);
+		boot_add_module(bi, module->start, module->end);
 		break;
 	case MULTIBOOT2_TAG_MMAP:
 		read_mmap(bi, (const void *)tag);
 		break;
 	case MULTIBOOT2_TAG_ACPI_OLD:
 		if (!bi->rsdp_valid) /* a new root pointer wins, whichever tag comes first */
-			boot_set_rsdp(bi, acpi->rsdp, tag->size - sizeof(*tag));
+			boot_set_rsdp(bi, acpi->rsdp, rest);
 		break;
 	case MULTIBOOT2_TAG_ACPI_NEW:
-		boot_set_rsdp(bi, acpi->rsdp, tag->size - sizeof(*tag));
+		boot_set_rsdp(bi, acpi->rsdp, rest);
 		break;
 	}
 }
 
-void multiboot2_read(struct boot_info *bi, const void *block)
+static void walk(struct boot_info *bi, const char *list, u32 size)
 {
-	const struct multiboot2_info *info = block;
-	const char *end = (const char *)block + info->total_size;
-	const char *at = (const char *)(info + 1);
+	const struct multiboot2_tag *tag;
+	u32 at = sizeof(struct multiboot2_info);
 
-	while (at + sizeof(struct multiboot2_tag) <= end) {
-		const struct multiboot2_tag *tag = (const void *)at;
-
-		if (tag->type == MULTIBOOT2_TAG_END || tag->size < sizeof(*tag))
-			break;
+	for (; at < size && size - at >= sizeof(*tag); at += (tag->size + 7) & ~7U) {
+		tag = (const void *)(list + at);
+		if (tag->type == MULTIBOOT2_TAG_END)
+			return;
+		if (tag->size < sizeof(*tag) || tag->size > size - at) {
+			boot_complain(bi, "the loader's tag of type %u at offset %u has %u bytes where 8 to %u are "
+				      "possible: it and all behind it are lost", tag->type, at, tag->size, size - at);
+			return;
+		}
 		read_tag(bi, tag);
-		at += (tag->size + 7) & ~7UL;
 	}
+	boot_complain(bi, "the loader's tag list has no last tag: it was cut short after %u bytes", size);
+}
+
+void multiboot2_read(struct boot_info *bi, u64 block)
+{
+	const struct multiboot2_info *info = boot_phys(block, sizeof(*info));
+
+	if (!info || block % 8 || info->total_size > MULTIBOOT2_MAX_SIZE || !boot_phys(block, info->total_size))
+		boot_complain(bi, "the loader's tag list at 0x%llx cannot be read: misaligned, too long or above 4 GiB",
+			      block);
+	else
+		walk(bi, (const char *)info, info->total_size);
 }

@@ -13,6 +13,8 @@
 #define MULTIBOOT2_HEADER_TAG_ENTRY	    3
 #define MULTIBOOT2_HEADER_TAG_ALIGN_MODULES 6
 
+#define MULTIBOOT2_MAX_SIZE (16U << 20) /* of a tag list we believe in */
+
 #define MULTIBOOT2_TAG_END	   0
 #define MULTIBOOT2_TAG_CMDLINE	   1
 #define MULTIBOOT2_TAG_LOADER_NAME 2

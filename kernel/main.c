@@ -27,6 +27,7 @@
 #include "kernel/base/param.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/selftest.h"
+#include "kernel/base/string.h"
 #include "kernel/core/block.h"
 #include "kernel/core/kthread.h"
 #include "kernel/core/sched.h"
@@ -47,9 +48,17 @@
 static struct boot_info *boot; /* until the initrd is unpacked */
 static int max_cpus = NR_CPUS;
 
+#define CMDLINE_PIECE 900 /* characters on one line of the log */
+
 static int set_max_cpus(char *val)
 {
-	return val ? kstrtoint(val, 0, &max_cpus) : -EINVAL;
+	int n, err = val ? kstrtoint(val, 0, &n) : -EINVAL;
+
+	if (!err && n < 1)
+		err = -EINVAL;
+	if (!err)
+		max_cpus = n;
+	return err;
 }
 early_param("maxcpus", set_max_cpus);
 
@@ -59,6 +68,27 @@ static void reserve_loaded(void)
 	if (boot->initrd_end > boot->initrd_start)
 		memblock_reserve(boot->initrd_start, boot->initrd_end - boot->initrd_start);
 	relocate_initrd(boot);
+}
+
+static void show_command_line(void)
+{
+	const char *at = saved_command_line;
+
+	do {
+		pr_info("Command line: %.*s\n", CMDLINE_PIECE, at);
+		at += strnlen(at, CMDLINE_PIECE);
+	} while (*at);
+}
+
+/* What boot/ found wrong before there was a console. */
+static void report_boot_complaints(void)
+{
+	char *text = boot->complaints, *line;
+
+	while ((line = strsep(&text, "\n")) && *line)
+		pr_err("boot: %s\n", line);
+	if (boot->nr_complaints_lost)
+		pr_err("boot: and %u more complaints\n", boot->nr_complaints_lost);
 }
 
 /* What there is: firmware's map and tables, then page tables and per-CPU areas made of it. */
@@ -141,7 +171,8 @@ void kernel_main(struct boot_info *bi)
 	serial_console_init();
 	param_parse(bi->cmdline);
 	pr_info("Tidemark, loaded by %s\n", bi->loader);
-	pr_info("Command line: %s\n", saved_command_line);
+	show_command_line();
+	report_boot_complaints();
 	memory_init_early();
 	memory_init();
 	irq_init();

@@ -16,6 +16,7 @@
  */
 #include "boot/boot_info.h"
 #include "arch/acpi.h"
+#include "arch/cpu.h"
 #include "arch/mmu.h"
 #include "kernel/base/bug.h"
 #include "kernel/base/kernel.h"
@@ -34,6 +35,9 @@ unsigned long max_low_pfn, max_pfn;
 unsigned long max_dma_pfn = MAX_DMA_PFN;
 static int numa_fake;
 
+#define MIN_MEMORY (15ULL << 20) /* of the 16 MiB that a machine must have, the firmware may keep one */
+#define WORD_MAX   64
+
 /* These words are read by setup_memory(), before and in another order than the handlers run. */
 static int __init read_by_setup_memory(char *value)
 {
@@ -49,7 +53,7 @@ static bool last_value(const char *cmdline, const char *name, char *value, size_
 {
 	size_t len = strlen(name);
 	bool found = false;
-	char word[256];
+	char word[WORD_MAX + 16];
 
 	while (cmdline_next_word(&cmdline, word, sizeof(word)) && strcmp(word, "--")) {
 		if (strncmp(word, name, len) || word[len] != '=')
@@ -77,13 +81,13 @@ static unsigned long pfn_below_top(unsigned long pages, unsigned long min_pfn)
 unsigned long find_max_low_pfn(const char *cmdline)
 {
 	unsigned long high_pages, limit = DIRECT_MAP_MAX >> PAGE_SHIFT;
-	char value[64], *end;
+	char value[WORD_MAX], *end;
 
 	if (!last_value(cmdline, "highmem", value, sizeof(value)))
 		return min(limit, max_pfn);
 	high_pages = memparse(value, &end) >> PAGE_SHIFT;
 	if (end == value || *end) {
-		pr_warn("highmem=%s not understood\n", value);
+		pr_warn("highmem=%s not understood: highmem=SIZE, as in 128M\n", value);
 		return min(limit, max_pfn);
 	}
 	if (!high_pages)
@@ -96,15 +100,57 @@ unsigned long find_max_low_pfn(const char *cmdline)
 
 static void reserve_loader_memory(const struct boot_info *bi)
 {
-	for (unsigned int i = 0; i < bi->nr_reserved; i++) {
-		u64 start = round_down(bi->reserved[i].start, PAGE_SIZE);
-
-		memblock_reserve(start, round_up(bi->reserved[i].end, PAGE_SIZE) - start);
-	}
 	if (bi->initrd_end > bi->initrd_start) {
 		u64 start = round_down(bi->initrd_start, PAGE_SIZE);
 
 		memblock_reserve(start, round_up(bi->initrd_end, PAGE_SIZE) - start);
+	}
+}
+
+/* The firmware's map, the user's wishes, and what this CPU can reach at all. */
+static void read_map(const struct boot_info *bi, struct range_set *map)
+{
+	u64 limit = min(arch_phys_limit(), (u64)E820_MAX_ADDR), seen;
+
+	for (unsigned int i = 0; i < bi->nr_map; i++)
+		if (!e820_add(map, bi->map[i].addr, bi->map[i].size, bi->map[i].type))
+			pr_warn("e820: entry %u makes no sense: start 0x%llx size 0x%llx type %u\n", i,
+				bi->map[i].addr, bi->map[i].size, bi->map[i].type);
+	pr_info("e820: BIOS-provided physical RAM map:\n");
+	e820_print(map, "BIOS-e820");
+	if (e820_apply_cmdline(map, bi->cmdline)) {
+		pr_info("e820: user-defined physical RAM map:\n");
+		e820_print(map, "user");
+	}
+	seen = e820_usable_pages(map);
+	e820_remove_type(map, limit, ~0ULL, E820_RAM);
+	if (seen != e820_usable_pages(map))
+		pr_warn("e820: %llu KiB of RAM lie above 0x%llx, which this CPU cannot address: not used\n",
+			(seen - e820_usable_pages(map)) << (PAGE_SHIFT - 10), limit);
+}
+
+static void require_memory(const struct boot_info *bi, unsigned long pages)
+{
+	if (!bi->nr_map && !pages)
+		panic("No memory map from the loader: boot through GRUB's multiboot2 or QEMU's -kernel, or say "
+		      "memmap=nn@ss. (A command line over 4 KiB makes QEMU lose the map)");
+	if (pages < MIN_MEMORY >> PAGE_SHIFT)
+		panic("%lu KiB of usable memory are too little: Tidemark needs a machine of 16 MiB. Give it more "
+		      "(QEMU: -m 32M); the words mem= and memmap= take memory away",
+		      pages << (PAGE_SHIFT - 10));
+}
+
+static void read_numa_word(const char *cmdline)
+{
+	char value[WORD_MAX];
+
+	if (!last_value(cmdline, "numa", value, sizeof(value)))
+		return;
+	if (strncmp(value, "fake=", 5) || kstrtoint(value + 5, 10, &numa_fake) || numa_fake < 0) {
+		pr_warn("numa=%s not understood: numa=fake=N cuts the memory into N nodes\n", value);
+		numa_fake = 0;
+	} else if (numa_fake > MAX_NUMNODES) {
+		pr_warn("numa=%s: there can be %d nodes at most\n", value, MAX_NUMNODES);
 	}
 }
 
@@ -114,31 +160,17 @@ void setup_memory(const struct boot_info *bi)
 	struct range_set map = { .name = "e820", .max = E820_MAX_RANGES, .ranges = ranges };
 	const struct mem_range *r;
 	unsigned long start, end;
-	char value[64];
 
-	for (unsigned int i = 0; i < bi->nr_map; i++)
-		if (!e820_add(&map, bi->map[i].addr, bi->map[i].size, bi->map[i].type))
-			pr_warn("e820: entry %u makes no sense: start 0x%llx size 0x%llx type %u\n", i,
-				bi->map[i].addr, bi->map[i].size, bi->map[i].type);
-	pr_info("e820: BIOS-provided physical RAM map:\n");
-	e820_print(&map, "BIOS-e820");
-	if (e820_apply_cmdline(&map, bi->cmdline)) {
-		pr_info("e820: user-defined physical RAM map:\n");
-		e820_print(&map, "user");
-	}
+	read_map(bi, &map);
+	require_memory(bi, e820_usable_pages(&map));
 	memblock_init();
 	for_each_range(r, &map)
 		if (e820_pages(r, &start, &end))
 			memblock_add((u64)start << PAGE_SHIFT, (u64)(end - start) << PAGE_SHIFT);
 	reserve_loader_memory(bi);
 	max_pfn = memblock_end_of_memory() >> PAGE_SHIFT;
-	if (!max_pfn)
-		panic("No usable memory: the loader's map (%u entries) and the words mem= and memmap= leave "
-		      "none. Check them; a command line over 4 KiB also makes QEMU lose the map",
-		      bi->nr_map);
 	max_low_pfn = find_max_low_pfn(bi->cmdline);
-	if (last_value(bi->cmdline, "numa", value, sizeof(value)) && !strncmp(value, "fake=", 5))
-		numa_fake = (int)simple_strtoul(value + 5, NULL, 10);
+	read_numa_word(bi->cmdline);
 	pr_info("e820: last_pfn = 0x%lx, direct map up to 0x%lx\n", max_pfn, max_low_pfn);
 }
 

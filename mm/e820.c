@@ -19,6 +19,7 @@
 #include "mm/e820.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
+#include "kernel/base/param.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "asm/page.h"
@@ -204,14 +205,14 @@ static int apply_memmap_list(struct range_set *map, char *list)
 		if (apply_memmap(map, item))
 			applied++;
 		else
-			pr_warn("e820: memmap=%s not understood\n", item);
+			pr_warn("e820: memmap=%s not understood: exactmap, nn@ss, nn#ss, nn$ss or nn\n", item);
 	}
 	return applied;
 }
 
 int e820_apply_cmdline(struct range_set *map, const char *cmdline)
 {
-	char word[256];
+	static char word[COMMAND_LINE_SIZE]; /* a list of memmap= may be all of it */
 	int applied = 0;
 
 	while (cmdline_next_word(&cmdline, word, sizeof(word)) && strcmp(word, "--")) {
@@ -221,7 +222,7 @@ int e820_apply_cmdline(struct range_set *map, const char *cmdline)
 			if (apply_limit(map, word + 4))
 				applied++;
 			else
-				pr_warn("e820: %s not understood\n", word);
+				pr_warn("e820: %s not understood: mem=SIZE, as in 64M\n", word);
 		}
 	}
 	return applied;

@@ -9,6 +9,7 @@
 
 #include "arch/host/libc.h"
 #include "arch/acpi.h"
+#include "arch/cpu.h"
 #include "arch/host/host.h"
 #include "arch/mmu.h"
 #include "kernel/base/kernel.h"
@@ -75,6 +76,11 @@ int arch_vmemmap_map(unsigned long va, unsigned long pfn, bool large)
 	(void)pfn;
 	(void)large;
 	return 0;
+}
+
+u64 arch_phys_limit(void)
+{
+	return 1ULL << 52;
 }
 
 void *early_memremap(phys_addr_t phys, unsigned long bytes)

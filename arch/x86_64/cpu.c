@@ -87,6 +87,11 @@ static void detect_features(struct cpu_features *f)
 	spin_in_turn = !f->hypervisor; /* CPUs that always run can wait for each other in order */
 }
 
+u64 arch_phys_limit(void)
+{
+	return 1ULL << cpu_features.phys_bits;
+}
+
 /* The image is still writable: the boot page tables are in force. */
 static void open_smap_gates(void)
 {

@@ -172,17 +172,18 @@ unsigned long simple_strtoul(const char *s, char **end, unsigned int base)
 unsigned long long memparse(const char *s, char **end)
 {
 	static const char suffixes[] = "kmgtpe";
-	char *p;
-	u64 v = simple_strtoull(s, &p, 0);
+	unsigned int base = 0, shift = 0;
+	const char *p;
+	bool overflow;
+	u64 v;
 
-	for (int i = 0; *p && suffixes[i]; i++) {
-		if ((*p | 0x20) != suffixes[i])
-			continue;
-		v <<= 10 * (i + 1);
-		p++;
-		break;
-	}
+	s = fix_base(s, &base);
+	v = parse_digits(s, &p, base, &overflow);
+	for (unsigned int i = 0; p != s && *p && suffixes[i]; i++)
+		if ((*p | 0x20) == suffixes[i])
+			shift = 10 * (i + 1);
+	p += shift != 0;
 	if (end)
-		*end = p;
-	return v;
+		*end = (char *)p;
+	return overflow || v > ~0ULL >> shift ? ~0ULL : v << shift;
 }

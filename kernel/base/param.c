@@ -8,10 +8,13 @@
 #include "kernel/base/param.h"
 #include "kernel/base/ctype.h"
 #include "kernel/base/initcall.h"
+#include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 
-#define MAX_WORDS 128
+#define MAX_WORDS  1024
+#define LINE_FULL  600 /* characters: what is still to come fits into a record */
+#define WORD_SHOWN 200
 
 char saved_command_line[COMMAND_LINE_SIZE];
 static char words_buf[COMMAND_LINE_SIZE];
@@ -59,7 +62,8 @@ static size_t name_len(const char *word)
 	return strcspn(word, "=");
 }
 
-static void handle_word(char *word)
+/* => some handler knows the word */
+static bool handle_word(char *word)
 {
 	size_t len = name_len(word);
 	char *val = word[len] ? word + len + 1 : NULL;
@@ -70,26 +74,67 @@ static void handle_word(char *word)
 			continue;
 		known = true;
 		if (p->fn(val))
-			pr_warn("Malformed kernel parameter `%s'\n", word);
+			pr_warn("Malformed kernel parameter `%.*s': the value is not understood, the word has "
+				"no effect\n", WORD_SHOWN, word);
 	}
-	if (!known)
-		pr_warn("Unknown kernel parameter `%s'\n", word);
+	return known;
+}
+
+/* One warning for all of them, on as many lines as the log's records make necessary. */
+static void warn_unknown(char *const *unknown, int nr)
+{
+	size_t length = LINE_FULL;
+
+	for (int i = 0; i < nr; i++) {
+		if (length >= LINE_FULL) {
+			pr_warn("Unknown kernel command line parameters, ignored:");
+			length = 0;
+		}
+		pr_cont(" `%.*s'", WORD_SHOWN, unknown[i]);
+		length += min(strlen(unknown[i]), (size_t)WORD_SHOWN) + 3;
+		if (length >= LINE_FULL || i == nr - 1)
+			pr_cont("\n");
+	}
+}
+
+static bool quotes_balanced(const char *text)
+{
+	bool open = false;
+
+	for (; *text; text++)
+		open ^= *text == '"';
+	return !open;
 }
 
 void param_parse(const char *text)
 {
+	static char *unknown[MAX_WORDS];
 	char *rest = words_buf, *word;
+	int nr_unknown = 0, nr_lost = 0;
 
 	strscpy(saved_command_line, text, sizeof(saved_command_line));
 	strscpy(words_buf, text, sizeof(words_buf));
 	while ((word = next_word(&rest)) && strcmp(word, "--")) {
 		if (nr_words < MAX_WORDS)
 			words[nr_words++] = word;
+		else
+			nr_lost++;
 	}
-	while ((word = next_word(&rest)) && param_nr_init_args < MAX_INIT_ARGS)
-		param_init_args[param_nr_init_args++] = word;
+	while ((word = next_word(&rest))) {
+		if (param_nr_init_args < MAX_INIT_ARGS)
+			param_init_args[param_nr_init_args++] = word;
+		else
+			nr_lost++;
+	}
 	for (int i = 0; i < nr_words; i++)
-		handle_word(words[i]);
+		if (!handle_word(words[i]))
+			unknown[nr_unknown++] = words[i];
+	warn_unknown(unknown, nr_unknown);
+	if (!quotes_balanced(text))
+		pr_warn("Command line: a \" is never closed: everything behind it is one word\n");
+	if (nr_lost)
+		pr_warn("Command line: %d words are too many (%d for the kernel and %d for init fit): they are "
+			"ignored\n", nr_lost, MAX_WORDS, MAX_INIT_ARGS);
 }
 
 const char *cmdline_find(const char *name)

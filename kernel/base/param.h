@@ -8,7 +8,7 @@
  * All handlers run in one pass, once, before anything else is set up (param_parse, first thing in
  * main): they may only note what was said. val is NULL for a word without "=". Double quotes are
  * stripped and keep spaces together, as Linux does. What follows a lone "--" is for init. Unknown
- * words: one warning each.
+ * words: one warning for all of them.
  */
 #ifndef KERNEL_BASE_PARAM_H
 #define KERNEL_BASE_PARAM_H

@@ -4,6 +4,7 @@ import glob
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -85,3 +86,12 @@ def test_every_fault_finds_its_line():
         keys = dict(line.split(": ", 1) for line in text_of(f"tests/mutations/{fault}").splitlines() if ": " in line)
         found = [line.strip() for line in text_of(keys["file"]).splitlines()].count(keys["find"].strip())
         assert found == 1, fault
+
+
+def test_every_message_of_the_bad_input_page_is_tested():
+    sys.path.insert(0, os.path.join(TOP, "tests", "boot"))
+    import bad_input
+    tests = "".join(text_of(os.path.relpath(p, TOP)) for p in glob.glob(os.path.join(TOP, "tests", "boot", "test_*.py")))
+    literals = set(re.findall(r'"((?:[^"\\\n]|\\.)+)"', tests))
+    for message in bad_input.messages():
+        assert any(part in message for part in literals if len(part) > 10), message

@@ -130,6 +130,12 @@ static void test_memparse(void **state)
 	assert_int_equal(*end, '@');
 	assert_int_equal(memparse("3G", &end), 3UL << 30);
 	assert_int_equal(memparse("M", &end), 0);
+	assert_int_equal(*end, 'M'); /* no number, nothing taken */
+	assert_int_equal(memparse("15E", &end), 15ULL << 60);
+	assert_int_equal(memparse("16E", &end), ~0ULL);
+	assert_int_equal(*end, '\0');
+	assert_int_equal(memparse("99999999999999999999999K,", &end), ~0ULL);
+	assert_int_equal(*end, ',');
 }
 
 static int compare_ints(const void *a, const void *b)

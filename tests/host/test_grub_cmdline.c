@@ -37,7 +37,7 @@ static void expect(const char *from, const char *want)
 {
 	char got[256];
 
-	assert_int_equal(grub_unquote_cmdline(got, sizeof(got), from), strlen(want));
+	assert_int_equal(grub_unquote_cmdline(got, sizeof(got), from, strlen(from) + 1), strlen(want));
 	assert_string_equal(got, want);
 }
 
@@ -81,7 +81,7 @@ static void test_long_line_is_cut_and_counted(void **state)
 {
 	char got[8];
 
-	assert_int_equal(grub_unquote_cmdline(got, sizeof(got), "\"0123456789 x\""), 12);
+	assert_int_equal(grub_unquote_cmdline(got, sizeof(got), "\"0123456789 x\"", 15), 12);
 	assert_string_equal(got, "0123456");
 }
 
