@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the documents say about the sources is so: files, tests, floors, locks. (Commands: tests/boot/test_docs.py.)"""
+import ast
 import glob
 import os
 import re
@@ -91,7 +92,7 @@ def test_every_fault_finds_its_line():
 def test_every_message_of_the_bad_input_page_is_tested():
     sys.path.insert(0, os.path.join(TOP, "tests", "boot"))
     import bad_input
-    tests = "".join(text_of(os.path.relpath(p, TOP)) for p in glob.glob(os.path.join(TOP, "tests", "boot", "test_*.py")))
-    literals = set(re.findall(r'"((?:[^"\\\n]|\\.)+)"', tests))
+    trees = [ast.parse(text_of(os.path.relpath(p, TOP))) for p in glob.glob(os.path.join(TOP, "tests", "boot", "test_*.py"))]
+    literals = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     for message in bad_input.messages():
         assert any(part in message for part in literals if len(part) > 10), message
