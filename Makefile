@@ -98,7 +98,7 @@ $(ELF): $(KERNEL_OBJ) $(OBJ)/kallsyms.o linker.ld
 USER_SRC  := $(wildcard user/*.c)
 USER_BIN  := $(patsubst user/%.c,build/user/%,$(USER_SRC)) build/user/tour
 TOUR_SRC  := $(wildcard user/tour/*.c)
-USERFLAGS := -static -O2 -g0 -std=gnu11 -Wall -Wextra -Werror -I.
+USERFLAGS := -static -O2 -g -std=gnu11 -Wall -Wextra -Werror -I.
 
 user: $(USER_BIN)
 
@@ -128,9 +128,16 @@ build/tests/user/%: tests/user/%.c Makefile
 
 initrd: $(INITRD)
 
-$(INITRD): $(USER_BIN) scripts/mkinitrd scripts/newc.py
+# The guest gets the programs without what only a debugger reads: gdb takes that from build/user.
+build/initrd/%: build/user/%
+	@mkdir -p $(@D)
+	@$(OBJCOPY) --strip-debug $< $@
+
+INITRD_BIN := $(USER_BIN:build/user/%=build/initrd/%)
+
+$(INITRD): $(INITRD_BIN) scripts/mkinitrd scripts/newc.py
 	@echo "  CPIO    $@"
-	@scripts/mkinitrd $@ $(USER_BIN)
+	@scripts/mkinitrd $@ $(INITRD_BIN)
 
 # ---- The bootable image ----------------------------------------------------------------------
 
@@ -296,9 +303,10 @@ soak: setup
 
 # ---- Running ---------------------------------------------------------------------------------
 
-RUN := scripts/run $(if $(filter 1,$(DEBUG)),--debug) $(if $(MEMORY),--memory $(MEMORY)) \
+RUN_WORDS = $(if $(filter 1,$(DEBUG)),--debug) $(if $(MEMORY),--memory $(MEMORY)) \
 	$(if $(CPUS),--cpus $(CPUS)) $(if $(NUMA),--numa $(NUMA)) $(if $(BOOT),--boot $(BOOT)) \
 	$(if $(APPEND),--append '$(APPEND)') $(RUNFLAGS)
+RUN := scripts/run $(RUN_WORDS)
 
 setup:
 	@scripts/setup
@@ -324,9 +332,11 @@ run-%: setup
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(RUN) --exec '/bin/$* $(ARGS)'
 
+# TUI=1: with the source above; GDB_PORT=n: the port QEMU listens at; ATTACH=n: to a machine that waits there.
 gdb: setup
 	@$(MAKE) --no-print-directory $(JOBS) all
-	@scripts/gdb $(if $(filter 1,$(DEBUG)),--debug) $(RUNFLAGS)
+	@scripts/gdb $(if $(filter 1,$(TUI)),--tui) $(if $(GDB_PORT),--port $(GDB_PORT)) \
+		$(if $(ATTACH),--attach $(ATTACH),--swap 512M) $(RUN_WORDS)
 
 clean:
 	rm -rf build
