@@ -6,6 +6,7 @@
 #define USER_PROC_H
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

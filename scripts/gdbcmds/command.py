@@ -59,10 +59,10 @@ def guarded(command, words):
     kernel.forget()
     try:
         command.run(words)
-    except kernel.Unreadable as error:
+    except (kernel.Unreadable, gdb.error) as error:
         raise gdb.GdbError(f"{command.name}: {error}") from None
-    except gdb.MemoryError as error:
-        raise gdb.GdbError(f"{command.name}: {error}") from None
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise gdb.GdbError(f"{command.name}: the kernel's structures make no sense there ({error!r})") from None
 
 
 def machine():
@@ -105,7 +105,7 @@ class Interrupted:
 # ---- Words of a command line -----------------------------------------------------------------------------
 
 
-def number(word, what="number"):
+def number(word, what="a number"):
     """=> a number: decimal, 0x..., or any expression that gdb can evaluate ($rsp, page, &symbol)"""
     try:
         value = gdb.parse_and_eval(word)
@@ -113,7 +113,7 @@ def number(word, what="number"):
             value = value.address
         return int(value) & 0xffffffffffffffff
     except (gdb.error, ValueError, OverflowError) as error:
-        raise gdb.GdbError(f"{word}: not a {what} ({error})") from None
+        raise gdb.GdbError(f"{word}: {what} wanted ({error})") from None
 
 
 def need(condition, message):

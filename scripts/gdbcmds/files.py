@@ -18,6 +18,9 @@ def path_of(mount, dentry):
             mount, dentry = here["mnt_parent"], here["mnt_mountpoint"]
             continue
         if entry["d_parent"] == dentry:
+            name = kernel.string(entry["d_name"])
+            if not names and name not in ("", "/"):
+                return f"{name} (in no directory)"
             break
         names.append(kernel.string(entry["d_name"]))
         dentry = entry["d_parent"]

@@ -31,9 +31,9 @@ def frame_of(words):
     """=> the frame that the words of `mm page` mean; the rule stands in the command's help"""
     kind, colon, rest = words[0].partition(":")
     if colon and kind in ("pfn", "phys", "user"):
-        value = number(rest, "number")
+        value = number(rest)
     else:
-        kind, value = "", number(words[0], "frame number or address")
+        kind, value = "", number(words[0], "a frame number or an address")
     if kind == "user" or (not kind and len(words) > 1):
         need(tables.is_user(value), f"{value:#x} is no user address")
         return user_frame(value, words[1:])
@@ -222,7 +222,7 @@ Expressions of gdb will do: $rsp, &init_task, page. The last lines name each pag
 
     def show_mappers(self, page):
         found = list(rmap.mappers(page))
-        print(f"  mapped by {len(found)}" + (" page-table entries:" if found else ": nobody"))
+        print("  mapped by " + (f"{len(found)} page-table {'entry' if len(found) == 1 else 'entries'}:" if found else "nobody"))
         for tasks, vma, address, entry in found:
             who = ", ".join(f"pid {t.pid} ({t.comm})" for t in tasks) or "a process that has just ended"
             print(f"    {who} at {address:#x}: {entry.words()}; area {tables.describe_area(vma)}")

@@ -67,9 +67,9 @@ A slot is what a page-table entry that is swapped out names (mm pte); its users 
         found = list(areas())
         if not found:
             print("no swap area is in use")
-        for number, area in found:
+        for kind, area in found:
             used, pages = area["inuse_pages"], area["pages"]
-            print(f"type {number}: {area['path']}, priority {area['prio']}, {pages} slots, {used} in use "
+            print(f"type {kind}: {area['path']}, priority {area['prio']}, {pages} slots, {used} in use "
                   f"({used / pages if pages else 0:.0%}), {area['nr_cached']} of them in the swap cache")
 
 

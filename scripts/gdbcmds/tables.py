@@ -157,7 +157,7 @@ in that of PID; a kernel address in the kernel's tables. ADDR is any expression 
 
     def run(self, words):
         need_memory()
-        address = number(words[0], "address")
+        address = number(words[0], "an address")
         need(is_canonical(address), f"{address:#x} is no address: bits 47 to 63 must be alike")
         pgd, mm, whose = space_of(address, words[1:])
         print(f"{address:#x} in {whose}")

@@ -102,7 +102,7 @@ def find_task(pid):
 
 
 def task_of_word(word):
-    pid = number(word, "pid")
+    pid = number(word, "a pid")
     task = find_task(pid)
     need(task, f"no task has pid {pid} (tasks lists them)")
     return task

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mm zones, mm buddy, mm lru: how full each zone is, what is free in which pieces, what is used in which order."""
 from gdbcmds import kernel, layout, pages
-from gdbcmds.command import Command, need_memory
+from gdbcmds.command import Command, need, need_memory, number
 
 D = layout.DEFINE
 LRU_NAMES = ("inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable")
@@ -108,17 +108,18 @@ New and used pages enter at the head; reclaim takes from the tail. `mm page PFN`
     def run(self, words):
         need_memory()
         pages.check_layout()
-        ends = int(words[0]) if words and words[0].isdecimal() else 8
+        ends = number(words[0]) if words else 8
+        need(0 < ends <= 1 << 16, f"{words}: a number of pages wanted, from 1 to 65536")
         for zone in pages.zones():
             print(title(zone))
-            for number, name in enumerate(LRU_NAMES):
-                head = zone.at(f"lruvec.lists[{number}]")
+            for index, name in enumerate(LRU_NAMES):
+                head = zone.at(f"lruvec.lists[{index}]")
                 size = pages.zone_counter(zone, "NR_" + name.upper())
-                first, last = self.from_head(head, ends), self.from_tail(head, ends)
+                first = self.from_head(head, ends if size > 2 * ends else 2 * ends)
                 shown = " ".join(f"{pfn:#x}" for pfn in first)
-                if size > ends:
-                    shown += " ... " + " ".join(f"{pfn:#x}" for pfn in reversed(last))
-                print(f"  {name:<14}{size:8}  {shown}")
+                if size > 2 * ends:
+                    shown += " ... " + " ".join(f"{pfn:#x}" for pfn in reversed(self.from_tail(head, ends)))
+                print(f"  {name:<14}{size:8}  {shown}".rstrip())
 
     def from_head(self, head, ends):
         return [page.pfn for page in pages.page_list(head, pages.page_of_pfn, ends - 1)]
