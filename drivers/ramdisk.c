@@ -14,12 +14,14 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
 #include "kernel/base/param.h"
+#include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/core/block.h"
 #include "mm/gfp.h"
 #include "mm/kmap.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
+#include "mm/zone.h"
 
 #define RAMDISK_MAJOR 1
 
@@ -31,8 +33,12 @@ static LIST_HEAD(pending); /* [pending_lock] taken from the queue, not yet serve
 
 static int ramdisk_param(char *val)
 {
-	if (val)
-		ramdisk_bytes = memparse(val, &val);
+	char *end;
+
+	if (!val || (ramdisk_bytes = memparse(val, &end), end == val) || *end) {
+		ramdisk_bytes = 0;
+		return -EINVAL;
+	}
 	return 0;
 }
 early_param("ramdisk", ramdisk_param);
@@ -124,16 +130,22 @@ static int alloc_frames(unsigned long nr)
 	return 0;
 }
 
-/* => 0, also when there is none to make; -ENOMEM */
+/* => 0, also when there is none to make or no memory for it */
 int ramdisk_init(void)
 {
 	int error;
 
 	if (ramdisk_bytes < SECTOR_SIZE)
 		return 0;
-	error = alloc_frames(DIV_ROUND_UP(ramdisk_bytes, PAGE_SIZE));
-	if (error)
-		return error;
+	if (ramdisk_bytes >> PAGE_SHIFT >= totalram_pages)
+		error = -ENOMEM;
+	else
+		error = alloc_frames(DIV_ROUND_UP(ramdisk_bytes, PAGE_SIZE));
+	if (error) {
+		pr_err("ramdisk: no memory for %llu KiB, there is no /dev/ram0: make ramdisk= smaller\n",
+		       ramdisk_bytes >> 10);
+		return 0;
+	}
 	strcpy(ramdisk.name, "ram0");
 	ramdisk.dev = MKDEV(RAMDISK_MAJOR, 0);
 	ramdisk.nr_sectors = ramdisk_bytes >> SECTOR_SHIFT;

@@ -23,6 +23,7 @@
 #include "kernel/base/param.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/spinlock.h"
+#include "kernel/base/string.h"
 
 #define COM1	  0x3f8
 #define COM1_GSI  4
@@ -222,6 +223,6 @@ void serial_console_init(void)
 /* There is one console; the word is known so that command lines written for Linux work. */
 static int console_param(char *val)
 {
-	return 0;
+	return val && (strstarts(val, "ttyS0") || strstarts(val, "tty0")) ? 0 : -EINVAL;
 }
 early_param("console", console_param);

@@ -37,6 +37,7 @@ static int numa_fake;
 
 #define MIN_MEMORY (15ULL << 20) /* of the 16 MiB that a machine must have, the firmware may keep one */
 #define WORD_MAX   64
+#define PROBE_STEP (64ULL << 20)
 
 /* These words are read by setup_memory(), before and in another order than the handlers run. */
 static int __init read_by_setup_memory(char *value)
@@ -129,6 +130,52 @@ static void read_map(const struct boot_info *bi, struct range_set *map)
 			(seen - e820_usable_pages(map)) << (PAGE_SHIFT - 10), limit);
 }
 
+/* => a word there keeps what is written to it; nothing changes */
+static bool page_answers(unsigned long pfn)
+{
+	u64 phys = ((u64)pfn << PAGE_SHIFT) + PAGE_SIZE - sizeof(u64), old;
+	volatile u64 *word;
+	bool ok;
+
+	if (phys + sizeof(u64) > boot_image_start() && phys < boot_image_end())
+		return true;
+	word = early_memremap(phys, sizeof(u64));
+	BUG_ON(!word);
+	old = *word;
+	*word = ~old;
+	ok = *word == ~old;
+	*word = old;
+	early_memunmap((void *)word, sizeof(u64));
+	return ok;
+}
+
+/*
+ * RAM that a map promises but that is not there would be given out like any other. => each piece of PROBE_STEP
+ * bytes whose first or last page does not answer is taken out of the map
+ */
+static void drop_absent(struct range_set *map)
+{
+	for (unsigned int i = 0; i < map->nr; i++) {
+		struct mem_range r = map->ranges[i];
+		u64 gone = 0, end;
+
+		if (r.tag != E820_RAM)
+			continue;
+		for (u64 at = round_up(r.start, PAGE_SIZE); at + PAGE_SIZE <= r.end; at = end) {
+			end = min(round_down(at, PROBE_STEP) + PROBE_STEP, round_down(r.end, PAGE_SIZE));
+			if (page_answers(at >> PAGE_SHIFT) && page_answers((end >> PAGE_SHIFT) - 1))
+				continue;
+			e820_remove_type(map, at, end, E820_RAM);
+			gone += end - at;
+		}
+		if (!gone)
+			continue;
+		pr_warn("e820: %llu KiB of the memory that the map has at 0x%llx are not there: not used\n", gone >> 10,
+			r.start);
+		i = range_set_find(map, r.end - 1) - 1; /* go on behind r, whatever is left of it */
+	}
+}
+
 static void require_memory(const struct boot_info *bi, unsigned long pages)
 {
 	if (!bi->nr_map && !pages)
@@ -162,6 +209,7 @@ void setup_memory(const struct boot_info *bi)
 	unsigned long start, end;
 
 	read_map(bi, &map);
+	drop_absent(&map);
 	require_memory(bi, e820_usable_pages(&map));
 	memblock_init();
 	for_each_range(r, &map)

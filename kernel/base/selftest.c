@@ -50,8 +50,10 @@ int selftest_run(const char *prefix)
 			pr_info("ok %d %s\n", nr, t->name);
 		}
 	}
+	if (!nr)
+		pr_err("selftest=%s: no test has a name that begins so\n", prefix);
 	pr_info("selftest: %d passed, %d failed, %d skipped\n", passed, failed, skipped);
-	return failed;
+	return nr ? failed : 1;
 }
 
 static int note_selftest(char *val)

@@ -20,14 +20,14 @@ def messages():
         for line in page:
             cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
             if len(cells) == 3 and cells[1].startswith("`"):
-                out += re.findall(r"`([^`]+)`", cells[1].replace("``", "\0").replace("\\|", "|"))
-    return [text.replace("\0", "`") for text in out]
+                out += [a or b for a, b in re.findall(r"``(.+?)``|`([^`]+)`", cells[1].replace("\\|", "|"))]
+    return out
 
 
 def pattern(message):
     out = ""
     for piece in re.split(r"(\.\.\.|\bN\b)", message):
-        out += {"...": ".*", "N": r"(?:0x)?[0-9a-f]+"}.get(piece) or re.escape(piece)
+        out += {"...": ".*", "N": r"(?:(?:0x)?[0-9a-f]+|N)"}.get(piece) or re.escape(piece)
     return out
 
 
