@@ -8,9 +8,9 @@
  *   empty          file        read           the cache's page, shared            do_file_fault
  *   empty          file        private write  a copy of the cache's page          do_file_fault
  *   empty          file        shared write   the cache's page, now dirty         do_file_fault
- *   swap entry     -           -              read it back (fault_swap.c)         do_swap_fault
+ *   swap entry     -           -              read it back (fault_swap.c)         do_swap_page
  *   present        -           write, denied  copy on write, or reuse, or the first write to a clean
- *                                             shared page (fault_cow.c)           do_wp_fault
+ *                                             shared page (fault_cow.c)           do_wp_page
  *   present        -           allowed        somebody else has cured it: accessed and dirty bits
  *
  * The entry is read without lock first and compared under page_table_lock before it is changed; if it
@@ -79,7 +79,7 @@ static int do_present_fault(struct fault *f)
 		return 0;
 	if (f->flags & FAULT_FLAG_WRITE) {
 		if (!pte_write(entry))
-			return do_wp_fault(f);
+			return do_wp_page(f);
 		entry = pte_mkdirty(entry);
 	}
 	entry = pte_mkyoung(entry);
@@ -98,7 +98,7 @@ static int handle_pte_fault(struct fault *f)
 		return do_file_fault(f);
 	}
 	if (!pte_present(f->orig))
-		return do_swap_fault(f);
+		return do_swap_page(f);
 	return do_present_fault(f);
 }
 

@@ -145,7 +145,7 @@ out:
 	return ret;
 }
 
-int do_wp_fault(struct fault *f)
+int do_wp_page(struct fault *f)
 {
 	struct page *page = vm_normal_page(f->orig);
 	bool changed;

@@ -80,7 +80,7 @@ static int map_swapped_page(struct fault *f, struct page *page, swp_entry_t entr
 	return ret;
 }
 
-int do_swap_fault(struct fault *f)
+int do_swap_page(struct fault *f)
 {
 	swp_entry_t entry = pte_to_swp_entry(f->orig);
 	struct page *page;
@@ -108,7 +108,7 @@ int do_swap_fault(struct fault *f)
 	how = map_swapped_page(f, page, entry);
 	unlock_page(page);
 	if ((f->flags & FAULT_FLAG_WRITE) && !how)
-		return ret | (do_wp_fault(f) & VM_FAULT_ERROR); /* drops the lock */
+		return ret | (do_wp_page(f) & VM_FAULT_ERROR); /* drops the lock */
 	spin_unlock(f->ptl);
 	return ret;
 out:

@@ -162,7 +162,7 @@ static void check_panic_on_oom(const struct oom_control *oc, enum oom_constraint
 	/* 1: only when the whole system is short, a full cpuset or policy kills as usual. */
 	if (sysctl_panic_on_oom != 2 && constraint != CONSTRAINT_NONE)
 		return;
-	oom_dump_header(oc, NULL);
+	dump_header(oc, NULL);
 	panic("Out of memory: %s panic_on_oom is enabled",
 	      sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
 }
@@ -223,7 +223,7 @@ void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, uns
 	if (abort)
 		return;
 	if (!victim) {
-		oom_dump_header(&oc, NULL);
+		dump_header(&oc, NULL);
 		panic("Out of memory and no killable processes...");
 	}
 	mm_trace(MM_OOM_KILL, (unsigned long)victim->pid, points, score_of(points, oc.totalpages));

@@ -32,7 +32,7 @@ bool oom_unkillable_task(struct task_struct *p, unsigned long nodemask);
 bool oom_sharers_die(struct task_struct *p);
 
 /* Header, memory and the task table (p's adj; NULL: current's only). => no task_lock held */
-void oom_dump_header(const struct oom_control *oc, struct task_struct *p);
+void dump_header(const struct oom_control *oc, struct task_struct *p);
 /*
  * Kill p or one of its children. => a reference on p, which is given up; tasklist_lock not held
  */

@@ -52,7 +52,7 @@ static void dump_tasks(unsigned long nodemask)
 	read_unlock(&tasklist_lock);
 }
 
-void oom_dump_header(const struct oom_control *oc, struct task_struct *p)
+void dump_header(const struct oom_control *oc, struct task_struct *p)
 {
 	(void)p;
 	pr_warn("%s invoked oom-killer: gfp_mask=0x%x, order=%d, oom_score_adj=%hd\n",
@@ -170,7 +170,7 @@ void oom_kill_process(const struct oom_control *oc, struct task_struct *p, unsig
 		return;
 	}
 	if (__ratelimit(&oom_rs))
-		oom_dump_header(oc, p);
+		dump_header(oc, p);
 	pr_err("%s: Kill process %d (%s) score %lu or sacrifice child\n", message, p->pid, p->comm,
 	       points);
 

@@ -245,7 +245,7 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, int alloc_fla
 		return NULL;
 	for (int pass = 1; pass <= 2; pass++) {
 		for_each_zone_zonelist_nodemask(zone, z, ac->zonelist, ac->high_zoneidx, ac->nodemask) {
-			if (zlc && zlc_zone_full(ac->zonelist, z))
+			if (zlc && !zlc_zone_worth_trying(ac->zonelist, z))
 				continue;
 			if ((alloc_flags & ALLOC_CPUSET) && !cpuset_zone_allowed(zone, gfp))
 				continue;
@@ -260,7 +260,7 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, int alloc_fla
 			}
 			if (IS_ENABLED(CONFIG_NUMA) && nr_online_nodes > 1 && pass == 1) {
 				if (!zlc)
-					zlc_sweep(ac->zonelist);
+					zlc_setup(ac->zonelist);
 				zlc = true;
 				zlc_mark_zone_full(ac->zonelist, z);
 			}

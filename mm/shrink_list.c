@@ -63,7 +63,7 @@ static struct block_device *page_bdev(const struct page *page)
 }
 
 /* Spec 6.5. */
-static enum page_reference check_references(struct page *page)
+static enum page_reference page_check_references(struct page *page)
 {
 	unsigned long vm_flags;
 	int refs = page_referenced(page, true, &vm_flags);
@@ -160,7 +160,7 @@ static enum verdict judge(struct shrink_job *job, struct page *page, bool *clean
 	if (PageWriteback(page))
 		return judge_writeback(job, page);			/* 4, 5 */
 	if (!job->ignore_references) {
-		switch (check_references(page)) {
+		switch (page_check_references(page)) {
 		case REF_ACTIVATE:
 			return V_ACTIVATE;				/* 6 */
 		case REF_KEEP:

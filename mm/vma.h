@@ -141,9 +141,9 @@ struct fault {
 
 int do_anonymous_page(struct fault *f);
 int do_file_fault(struct fault *f);
-int do_swap_fault(struct fault *f);
+int do_swap_page(struct fault *f);
 /* => called with f->ptl held, returns without it */
-int do_wp_fault(struct fault *f);
+int do_wp_page(struct fault *f);
 /* The OOM reaper takes vma's pages: what is missing was not always missing. Shared ones stay. */
 static inline bool reaped(const struct mm_struct *mm, const struct vm_area_struct *vma)
 {

@@ -144,7 +144,7 @@ const char *numa_zonelist_order_name(void)
 
 /* ---- Full-zone cache ------------------------------------------------------------------------- */
 
-void zlc_sweep(struct zonelist *list)
+void zlc_setup(struct zonelist *list)
 {
 	unsigned long now = jiffies;
 
@@ -154,9 +154,9 @@ void zlc_sweep(struct zonelist *list)
 	}
 }
 
-bool zlc_zone_full(const struct zonelist *list, const struct zoneref *z)
+bool zlc_zone_worth_trying(const struct zonelist *list, const struct zoneref *z)
 {
-	return READ_ONCE(list->zlc_full) >> (z - list->_zonerefs) & 1;
+	return !(READ_ONCE(list->zlc_full) >> (z - list->_zonerefs) & 1);
 }
 
 void zlc_mark_zone_full(struct zonelist *list, const struct zoneref *z)

@@ -9,8 +9,8 @@
 
 extern spinlock_t zone_setup_lock; /* one rebuild of marks, reserves or zonelists at a time */
 
-void zlc_sweep(struct zonelist *list); /* forget what is older than a second */
-bool zlc_zone_full(const struct zonelist *list, const struct zoneref *z);
+void zlc_setup(struct zonelist *list); /* forget what is older than a second */
+bool zlc_zone_worth_trying(const struct zonelist *list, const struct zoneref *z);
 void zlc_mark_zone_full(struct zonelist *list, const struct zoneref *z);
 
 #endif

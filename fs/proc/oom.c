@@ -79,7 +79,8 @@ static void show_sentence(struct seq_file *m, const struct oom_trial *trial)
 		return;
 	}
 	if (sysctl_oom_kill_allocating_task) {
-		seq_puts(m, "whoever asks for memory dies, for oom_kill_allocating_task is set; if it may not:\n         ");
+		seq_puts(m, "whoever asks for memory dies, for oom_kill_allocating_task is set;\n"
+			    "         if it may not: ");
 	}
 	if (trial->abort) {
 		seq_puts(m, "nobody, until the one that is dying has gone\n");
@@ -108,7 +109,8 @@ static int oom_show(struct seq_file *m, void *data)
 	seq_printf(m, "memory: %lu pages of RAM + %lu of swap = %lu; the unit of oom_score_adj is %lu pages\n\n",
 		   totalram_pages, total_swap_pages, totalram_pages + total_swap_pages,
 		   (totalram_pages + total_swap_pages) / 1000);
-	seq_puts(m, "  pid  tgid   uid      rss     swap  ptes    root   adj  adj*unit   points score name            verdict\n");
+	seq_puts(m, "  pid  tgid   uid      rss     swap  ptes    root   adj  adj*unit"
+		    "   points score name            verdict\n");
 	oom_dry_run(&c.trial);
 	show_sentence(m, &c.trial);
 	return 0;

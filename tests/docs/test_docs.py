@@ -81,6 +81,16 @@ def test_the_map_has_the_floors_that_are_checked():
     assert sorted(f"mm/{n}.c" for names in want.values() for n in names) == sources()
 
 
+def test_the_textbooks_names_are_here():
+    """universal-ctags finds each name of docs/textbook.md in the file given."""
+    rows = re.findall(r"(?m)^\| [^|`]+ \| `(\w+)` \| `([\w/.]+)` \|", text_of("docs/textbook.md"))
+    assert len(rows) > 100
+    done = subprocess.run(["ctags", "-x", "--c-kinds=+defgmpstuv", "--_xformat=%N %F"] + sorted({p for _, p in rows}),
+                          cwd=TOP, stdout=subprocess.PIPE, text=True, check=True)
+    tags = set(done.stdout.splitlines())
+    assert [row for row in rows if " ".join(row) not in tags] == []
+
+
 def test_every_fault_finds_its_line():
     """tests/mutate would notice, but only when it comes to that fault."""
     for fault in sorted(os.listdir(os.path.join(TOP, "tests", "mutations"))):

@@ -233,15 +233,15 @@ static void test_full_zone_cache(void **state)
 		skip();
 	assert_int_equal(start_three_nodes(), 0);
 	list = &NODE_DATA(0)->node_zonelists[ZONELIST_FALLBACK];
-	zlc_sweep(list);
+	zlc_setup(list);
 	zlc_mark_zone_full(list, &list->_zonerefs[1]);
-	assert_true(zlc_zone_full(list, &list->_zonerefs[1]));
-	assert_false(zlc_zone_full(list, &list->_zonerefs[0]));
-	zlc_sweep(list); /* less than a second later */
-	assert_true(zlc_zone_full(list, &list->_zonerefs[1]));
+	assert_false(zlc_zone_worth_trying(list, &list->_zonerefs[1]));
+	assert_true(zlc_zone_worth_trying(list, &list->_zonerefs[0]));
+	zlc_setup(list); /* less than a second later */
+	assert_false(zlc_zone_worth_trying(list, &list->_zonerefs[1]));
 	list->zlc_last_sweep -= HZ;
-	zlc_sweep(list);
-	assert_false(zlc_zone_full(list, &list->_zonerefs[1]));
+	zlc_setup(list);
+	assert_true(zlc_zone_worth_trying(list, &list->_zonerefs[1]));
 	mm_host_stop();
 }
 
