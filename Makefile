@@ -96,8 +96,8 @@ $(ELF): $(KERNEL_OBJ) $(OBJ)/kallsyms.o linker.ld
 # ---- User programs and the initrd ------------------------------------------------------------
 
 USER_SRC  := $(wildcard user/*.c)
-USER_BIN  := $(patsubst user/%.c,build/user/%,$(USER_SRC)) build/user/tour
-TOUR_SRC  := $(wildcard user/tour/*.c)
+USER_DIRS := $(patsubst user/%/,%,$(wildcard user/*/))
+USER_BIN  := $(patsubst user/%.c,build/user/%,$(USER_SRC)) $(USER_DIRS:%=build/user/%)
 USERFLAGS := -static -O2 -g -std=gnu11 -Wall -Wextra -Werror -I.
 
 user: $(USER_BIN)
@@ -107,10 +107,14 @@ build/user/%: user/%.c Makefile
 	@echo "  MUSLCC  $<"
 	@$(MUSLCC) $(USERFLAGS) -MMD -MP -MF build/user/$*.d -MT $@ $< -o $@ -lpthread
 
-build/user/tour: $(TOUR_SRC) $(wildcard user/tour/*.h) user/proc.h Makefile
-	@mkdir -p $(@D)
-	@echo "  MUSLCC  user/tour"
-	@$(MUSLCC) $(USERFLAGS) $(TOUR_SRC) -o $@
+# A folder of sources is one program.
+define user_folder
+build/user/$(1): $$(wildcard user/$(1)/*.[ch] user/*.h) Makefile
+	@mkdir -p $$(@D)
+	@echo "  MUSLCC  user/$(1)"
+	@$$(MUSLCC) $$(USERFLAGS) $$(filter %.c,$$^) -o $$@ -lpthread
+endef
+$(foreach d,$(USER_DIRS),$(eval $(call user_folder,$(d))))
 
 -include $(USER_SRC:%.c=build/%.d)
 

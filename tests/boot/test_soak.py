@@ -9,32 +9,42 @@ def seed():
     return int(os.environ.get("TIDEMARK_SEED", "1"))
 
 
-def soak(*args, words="", **kwargs):
-    result = run(*args, execs=[f"/bin/soak --seed {seed()} {words}".rstrip()], **kwargs)
+def soak(*args, ops, words="", execs=(), **kwargs):
+    result = run(*args, execs=[f"/bin/soak --seed {seed()} --ops {ops} {words}".rstrip(), *execs], **kwargs)
     assert result.status == 0, result
-    assert result.lines("every page right"), result
+    assert result.lines(rf"{ops} operations: every page right$"), result
     assert not result.lines("FAIL|BUG|WARNING"), result
+    return result
 
 
 def test_one_cpu():
-    soak("--memory", "64M", "--cpus", 1, "--swap", "256M", words="--ops 4000")
+    soak("--memory", "64M", "--cpus", 1, "--swap", "256M", ops=4000)
 
 
 def test_two_cpus(debug):
-    soak("--memory", "64M", "--cpus", 2, "--swap", "256M", words="--ops 1500 --tasks 6", debug=debug)
+    soak("--memory", "64M", "--cpus", 2, "--swap", "256M", ops=1500, words="--tasks 6", debug=debug)
 
 
 def test_swap_full():
-    soak("--memory", "48M", "--cpus", 2, "--swap", "16M", words="--ops 1500 --oom")
+    soak("--memory", "48M", "--cpus", 2, "--swap", "16M", ops=1500, words="--oom")
 
 
 def test_no_swap():
-    soak("--memory", "48M", "--cpus", 2, words="--ops 1000 --oom")
+    soak("--memory", "48M", "--cpus", 2, ops=1000, words="--oom")
 
 
 def test_swapoff_beside():
     """One area goes and comes, its pages move to the other; with one alone its absence would be out of memory."""
-    soak("--memory", "64M", "--cpus", 2, "--swap", "128M", "--swap", "128M", words="--ops 1500 --swapoff /dev/vda")
+    soak("--memory", "64M", "--cpus", 2, "--swap", "128M", "--swap", "128M", ops=1500, words="--swapoff /dev/vda")
+
+
+def test_four_cpus_under_chaos():
+    """Fork, exit, mmap, reclaim, kills: with every lock release, call, flush, wake-up and sleep delayed now and then."""
+    result = soak("--memory", "48M", "--cpus", 4, "--swap", "256M", ops=10000, words="--tasks 8 --mib 128", debug=True,
+                  append=f"chaos={seed()}", execs=["/bin/busybox cat /proc/vmstat"])
+    (delays,), = result.lines(r"chaos: seed \d+: delays: (\d+) locked")
+    (swapped,), = result.lines(r"^pswpout (\d+)$")
+    assert int(delays) > 100000 and int(swapped) > 1000, result
 
 
 def test_throttled_for_nothing(tmp_path):

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The master: starts the tasks, replaces those that the OOM killer took, counts the operations and judges.
+ *
+ * The tasks' shares add up to --ops; what a task has done stands in memory shared with the master, so one that
+ * was killed is followed by another (with other draws) that does the rest. --mib is what all tasks together
+ * hold at most, mostly about half of it (default: seven eighths of RAM and swap, at most five times RAM; with
+ * --oom six times both). Without --oom a killed task is a failure.
+ */
+#include "user/soak/soak.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "user/proc.h"
+
+#define MAX_KILLS 1000 /* then it is the machine that does not get on */
+
+static const char usage[] =
+	"usage: soak [--ops N] [--tasks N] [--seed N] [--mib N] [--oom] [--swapoff DEVICE]\n"
+	"Tasks map, write, check, move and share memory at once; every page is checked.\n"
+	"  --ops N           operations of all tasks together (10000)\n"
+	"  --tasks N         tasks (4, at most 64)\n"
+	"  --seed N          the same seed draws the same operations (1)\n"
+	"  --mib N           what they hold together at most (follows from RAM and swap)\n"
+	"  --oom             ask for more than there is: tasks may be killed, others go on for them\n"
+	"  --swapoff DEVICE  switch this swap area off and on all the while\n"
+	"Exit status 0: every page held what it should; 1: not, or a task died; 2: usage.\n";
+
+int oom_allowed;
+
+static unsigned long nr_ops = 10000, seed = 1, mib;
+static int nr_tasks = 4;
+static const char *device;
+
+static struct {
+	pid_t pid; /* 0: ended well */
+	unsigned lives;
+	unsigned long share;
+} tasks[MAX_TASKS];
+static unsigned long *done; /* operations of each task, in shared memory */
+static pid_t switcher = -1;
+static unsigned killed, bad;
+
+/* => 0, or the exit status in *status */
+static int parse(int argc, char **argv, int *status)
+{
+	static const struct option options[] = {
+		{ "ops", 1, 0, 'o' },	  { "tasks", 1, 0, 't' },   { "seed", 1, 0, 's' },
+		{ "mib", 1, 0, 'm' },	  { "oom", 0, 0, 'k' },	    { "swapoff", 1, 0, 'w' },
+		{ "exit", 0, 0, 'x' },	  { "help", 0, 0, 'h' },    { 0 },
+	};
+	int c;
+
+	*status = 2;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'o': nr_ops = strtoul(optarg, NULL, 0); break;
+		case 't': nr_tasks = atoi(optarg); break;
+		case 's': seed = strtoul(optarg, NULL, 0); break;
+		case 'm': mib = strtoul(optarg, NULL, 0); break;
+		case 'k': oom_allowed = 1; break;
+		case 'w': device = optarg; break;
+		case 'x': *status = 0; return -1; /* what op_exec starts */
+		case 'h': fputs(usage, stdout); *status = 0; return -1;
+		default: fputs(usage, stderr); return -1;
+		}
+	}
+	if (nr_tasks >= 1 && nr_tasks <= MAX_TASKS && optind == argc)
+		return 0;
+	fputs(usage, stderr);
+	return -1;
+}
+
+static size_t default_mib(void)
+{
+	long ram = meminfo_kb("MemTotal") >> 10, all = ram + (meminfo_kb("SwapTotal") >> 10);
+
+	if (oom_allowed)
+		return (size_t)all * 6;
+	return (size_t)(all * 7 / 8 < ram * 5 ? all * 7 / 8 : ram * 5);
+}
+
+static void start_task(int i)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("fork");
+	if (!pid) {
+		draw_from(seed, (uint64_t)i + MAX_TASKS * (uint64_t)tasks[i].lives);
+		run_task(i, tasks[i].share, &done[i]);
+	}
+	tasks[i].pid = pid;
+	tasks[i].lives++;
+}
+
+/* In a process of its own: who calls swapoff is the first to go when memory is short, or its children are. */
+static void start_switching(void)
+{
+	switcher = fork();
+	if (switcher)
+		return;
+	self.doing = "swapoff";
+	for (;;) {
+		if (swapoff(device) && errno != ENOMEM && errno != EINTR)
+			fail("swapoff %s", device);
+		if (swapon(device, 0) && errno != EBUSY && errno != ENOMEM)
+			fail("swapon %s", device);
+		usleep(50000);
+	}
+}
+
+/* => 1 if the process was a task that has done its share, or never will */
+static int ended(pid_t pid, int status)
+{
+	int by_oom = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, i = 0;
+
+	if (pid == switcher && by_oom) {
+		swapon(device, 0); /* perhaps it was killed between the two */
+		start_switching();
+		return 0;
+	}
+	while (i < nr_tasks && tasks[i].pid != pid)
+		i++;
+	killed += by_oom;
+	if (i < nr_tasks && by_oom && oom_allowed && killed < MAX_KILLS) {
+		start_task(i);
+		return 0;
+	}
+	if (status) {
+		printf("soak: FAIL pid %d ended with %#x\n", (int)pid, status);
+		bad++;
+	}
+	if (i < nr_tasks)
+		tasks[i].pid = 0;
+	return i < nr_tasks;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long sum = 0;
+	int status;
+
+	if (parse(argc, argv, &status))
+		return status;
+	if (!mib)
+		mib = default_mib();
+	printf("soak: %lu ops, %d tasks, %lu MiB, seed %lu\n", nr_ops, nr_tasks, mib, seed);
+	fflush(stdout);
+	done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (done == MAP_FAILED)
+		fail("mmap");
+	self.budget = mib * 256 / (unsigned)nr_tasks;
+	for (int i = 0; i < nr_tasks; i++) {
+		tasks[i].share = nr_ops / (unsigned)nr_tasks + ((unsigned)i < nr_ops % (unsigned)nr_tasks);
+		start_task(i);
+	}
+	if (device)
+		start_switching();
+	for (int left = nr_tasks; left;) {
+		pid_t pid = waitpid(-1, &status, 0);
+
+		if (pid < 0)
+			fail("waitpid");
+		left -= ended(pid, status);
+	}
+	if (switcher > 0)
+		kill(switcher, SIGKILL);
+	for (int i = 0; i < nr_tasks; i++)
+		sum += done[i];
+	bad += sum != nr_ops;
+	printf("soak: seed %lu: %d tasks, %u killed, %lu operations: %s\n", seed, nr_tasks, killed, sum,
+	       bad ? "FAIL" : "every page right");
+	return bad != 0;
+}
