@@ -220,7 +220,7 @@ SELFTEST(core_wait_timeout)
 	unsigned long start = jiffies;
 
 	EXPECT_EQ(wait_event_timeout(ball_wait, false, 3), 0);
-	EXPECT(time_in_range(jiffies, start + 3, start + 20));
+	EXPECT(time_after_eq(jiffies, start + 3));
 	EXPECT_EQ(wait_event_timeout(ball_wait, true, 3), 3);
 	EXPECT(!waitqueue_active(&ball_wait));
 }

@@ -20,7 +20,6 @@
 #include "kernel/core/task.h"
 
 #define RT_PRIOS      100
-#define RT_SHARE_NS   950000000ULL /* of a second: the rest is for normal tasks, if there are any */
 #define RR_SLICE      10	   /* ticks */
 #define SLICE_NS      20000000ULL  /* a normal task runs at least so long if others wait */
 #define WAKEUP_NS     4000000ULL   /* so far behind, a woken task interrupts the running one */
@@ -35,9 +34,10 @@ struct rq {
 	struct {
 		DECLARE_BITMAP(used, RT_PRIOS);	  /* [lock] */
 		struct list_head queue[RT_PRIOS]; /* [lock] index 99 - rt_priority: first is best */
-		u64 period_ns;			  /* [lock] when the present second began */
+		u64 period_ns;			  /* [lock] when the present period began */
 		u64 used_ns;			  /* [lock] real-time tasks' part of it */
-		bool throttled; /* [lock] RT_SHARE_NS used: normal tasks go first till its end */
+		bool throttled;	    /* [lock] all used: normal tasks go first till its end */
+		u64 nr_throttled; /* [lock] how often that came */
 	} rt;
 	struct {
 		struct rb_root tree; /* [lock] */
@@ -51,6 +51,9 @@ struct rq {
 	atomic_t nr_iowait;	    /* [a] */
 	struct cpu_times times;	    /* this CPU's tick */
 };
+
+/* Of each period real-time tasks may have so much: the rest is for normal ones, if there are any. */
+extern u64 sched_rt_period_ns, sched_rt_runtime_ns;
 
 DECLARE_PER_CPU(struct rq, runqueues);
 #define cpu_rq(cpu) per_cpu_ptr(&runqueues, cpu)

@@ -14,6 +14,8 @@
  */
 #include "kernel/core/sched_internal.h"
 
+u64 sched_rt_period_ns = NSEC_PER_SEC, sched_rt_runtime_ns = NSEC_PER_SEC / 100 * 95;
+
 /* 1024 * 1.25^-nice; index nice + 20 */
 static u32 weights[40];
 
@@ -222,12 +224,15 @@ bool beats_current(struct rq *rq, struct task_struct *p)
 void rt_tick(struct rq *rq)
 {
 	u64 now = rq->curr->exec_start_ns; /* update_curr() was here */
+	bool over;
 
-	if (now - rq->rt.period_ns >= NSEC_PER_SEC) {
+	if (now - rq->rt.period_ns >= sched_rt_period_ns) {
 		rq->rt.period_ns = now;
 		rq->rt.used_ns = 0;
 	}
-	rq->rt.throttled = rq->rt.used_ns >= RT_SHARE_NS;
+	over = rq->rt.used_ns >= sched_rt_runtime_ns;
+	rq->rt.nr_throttled += over && !rq->rt.throttled;
+	rq->rt.throttled = over;
 }
 
 bool curr_had_its_share(struct rq *rq)

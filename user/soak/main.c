@@ -21,6 +21,7 @@
 #include "user/proc.h"
 
 #define MAX_KILLS 1000 /* then it is the machine that does not get on */
+#define MAX_FORKS 6000 /* refused in a row, ten milliseconds apart: the same */
 
 static const char usage[] =
 	"usage: soak [--ops N] [--tasks N] [--seed N] [--mib N] [--oom] [--swapoff DEVICE]\n"
@@ -87,12 +88,24 @@ static size_t default_mib(void)
 	return (size_t)(all * 7 / 8 < ram * 5 ? all * 7 / 8 : ram * 5);
 }
 
-static void start_task(int i)
+/* The heuristic of overcommit refuses a fork while the machine is full: the others will give way. */
+static pid_t patient_fork(void)
 {
 	pid_t pid = fork();
 
+	for (int tries = 0; pid < 0 && errno == ENOMEM && tries < MAX_FORKS; tries++) {
+		usleep(10000);
+		pid = fork();
+	}
 	if (pid < 0)
 		fail("fork");
+	return pid;
+}
+
+static void start_task(int i)
+{
+	pid_t pid = patient_fork();
+
 	if (!pid) {
 		draw_from(seed, (uint64_t)i + MAX_TASKS * (uint64_t)tasks[i].lives);
 		run_task(i, tasks[i].share, &done[i]);
@@ -104,7 +117,7 @@ static void start_task(int i)
 /* In a process of its own: who calls swapoff is the first to go when memory is short, or its children are. */
 static void start_switching(void)
 {
-	switcher = fork();
+	switcher = patient_fork();
 	if (switcher)
 		return;
 	self.doing = "swapoff";
