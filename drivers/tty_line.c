@@ -353,7 +353,7 @@ static int ttyd(void *data)
 		pid_t pgrp;
 		u8 c;
 
-		wait_event(tty->raw_wait, work_waits(tty));
+		(void)wait_event_interruptible(tty->raw_wait, work_waits(tty));
 		spin_lock(&tty->lock);
 		if (raw_get(tty, tty_input_full(tty), &c))
 			sig = tty_receive_char(tty, c);
