@@ -34,6 +34,16 @@ static bool may_follow(pte_t entry, unsigned int foll_flags)
 	return (foll_flags & FOLL_COW) && page && PageAnon(page) && pte_dirty(entry);
 }
 
+/* A page that was there before its area was locked; one that is busy now is found by reclaim later (SWAP_MLOCK). */
+static void mark_mlocked(struct page *page)
+{
+	if (PageMlocked(page) || !page->mapping || !trylock_page(page))
+		return;
+	lru_add_drain(); /* it may still wait for its place on a list */
+	mlock_vma_page(page);
+	unlock_page(page);
+}
+
 struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned int foll_flags)
 {
 	pmd_t *pmd;
@@ -62,6 +72,8 @@ struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, unsigne
 			set_page_dirty(page);
 		mark_page_accessed(page);
 	}
+	if ((foll_flags & FOLL_MLOCK) && (vma->vm_flags & VM_LOCKED))
+		mark_mlocked(page);
 out:
 	spin_unlock(ptl);
 	return page;
@@ -186,7 +198,7 @@ int access_process_vm(struct task_struct *task, unsigned long addr, void *buf, i
 /* Private writable areas get their own pages at once, so that the first write does not fault again. */
 long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	unsigned int foll = FOLL_TOUCH;
+	unsigned int foll = FOLL_TOUCH | FOLL_MLOCK;
 
 	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 		foll |= FOLL_WRITE;

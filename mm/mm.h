@@ -200,6 +200,7 @@ int vm_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long 
 #define FOLL_WRITE 0x01
 #define FOLL_TOUCH 0x02 /* mark the page accessed */
 #define FOLL_GET   0x04 /* take a reference */
+#define FOLL_MLOCK 0x08 /* of a locked area: mark the page mlocked */
 #define FOLL_FORCE 0x10 /* ignore rights the owner could give itself: ptrace */
 #define FOLL_COW   0x4000 /* a forced write has made its copy */
 
