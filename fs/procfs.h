@@ -9,4 +9,10 @@
 #define UTS_LEN 65
 void procfs_set_uts(char (*uts)[UTS_LEN]);
 
+/* /proc/sys/kernel/shm*: the limits of System V shared memory, which kernel/sys/shm.c keeps to. */
+#define SHMMNI 4096
+extern unsigned long sysctl_shmmax;	/* bytes of a segment */
+extern unsigned long sysctl_shmall;	/* pages of all */
+extern int sysctl_shmmni;		/* segments, at most SHMMNI */
+
 #endif

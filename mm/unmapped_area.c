@@ -13,6 +13,8 @@
  */
 #include "mm/vma.h"
 
+#define CAP_SYS_RAWIO 17
+
 struct gap_search {
 	unsigned long len;
 	unsigned long low, high;	/* the mapping must lie in [low, high) */
@@ -84,7 +86,7 @@ unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned 
 		if (addr & ~PAGE_MASK)
 			return -EINVAL;
 		if (addr < sysctl_mmap_min_addr)
-			return has_capability_admin(current) ? addr : -EPERM;
+			return current->cap_effective >> CAP_SYS_RAWIO & 1 ? addr : -EPERM;
 		return addr;
 	}
 	if (addr) {

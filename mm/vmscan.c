@@ -25,7 +25,7 @@
 #include "mm/writeback.h"
 
 int vm_swappiness = 60;
-int zone_reclaim_mode;
+int zone_reclaim_mode, sysctl_min_unmapped_ratio = 1, sysctl_min_slab_ratio = 5;
 
 unsigned long zone_reclaimable_pages(const struct zone *zone)
 {
@@ -163,6 +163,18 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, g
 	return freed;
 }
 
+/* => true if the zone has cache enough to look into: more of unmapped file pages or of slab than its ratio says */
+static bool worth_zone_reclaim(const struct zone *zone)
+{
+	unsigned long file = zone_page_state(zone, NR_ACTIVE_FILE) + zone_page_state(zone, NR_INACTIVE_FILE);
+	unsigned long mapped = zone_reclaim_mode & 4 ? 0 : zone_page_state(zone, NR_FILE_MAPPED);
+	unsigned long unmapped = file - min(file, mapped);
+
+	return unmapped > zone->managed_pages * (unsigned long)sysctl_min_unmapped_ratio / 100 ||
+	       zone_page_state(zone, NR_SLAB_RECLAIMABLE) >
+		       zone->managed_pages * (unsigned long)sysctl_min_slab_ratio / 100;
+}
+
 /* zone_reclaim_mode: take from the local zone before going to another node. */
 unsigned long zone_reclaim(struct zone *zone, gfp_t gfp, unsigned int order)
 {
@@ -177,7 +189,8 @@ unsigned long zone_reclaim(struct zone *zone, gfp_t gfp, unsigned int order)
 	};
 	struct reclaim_state reclaim = { 0 };
 
-	if (!(gfp & __GFP_WAIT) || (current->flags & PF_MEMALLOC) || !zone_reclaimable(zone))
+	if (!(gfp & __GFP_WAIT) || (current->flags & PF_MEMALLOC) || !zone_reclaimable(zone) ||
+	    !worth_zone_reclaim(zone))
 		return 0;
 	current->flags |= PF_MEMALLOC | PF_SWAPWRITE;
 	current->reclaim_state = &reclaim;

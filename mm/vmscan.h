@@ -35,6 +35,7 @@ unsigned long zone_reclaim(struct zone *zone, gfp_t gfp, unsigned int order); /*
 
 extern int vm_swappiness;		/* 0..100 */
 extern int zone_reclaim_mode;
+extern int sysctl_min_unmapped_ratio, sysctl_min_slab_ratio; /* percent of a zone below which it stays alone */
 
 /* ---- Shrinkers (shrinker.c, spec 6.7) ---- */
 

@@ -24,6 +24,7 @@
 
 int dirty_background_ratio = 10, vm_dirty_ratio = 20;
 unsigned long dirty_background_bytes, vm_dirty_bytes;
+int vm_highmem_is_dirtyable;
 unsigned int dirty_writeback_interval = 500, dirty_expire_interval = 3000;
 
 #define FLUSH_CHUNK   1024L /* pages of one mapping before the next has its turn */
@@ -40,12 +41,21 @@ static DEFINE_PER_CPU(int, dirtied_here);
 
 /* ---- Limits --------------------------------------------------------------------------------------- */
 
+static unsigned long zone_dirtyable_memory(const struct zone *zone)
+{
+	return zone_page_state(zone, NR_FREE_PAGES) + zone_page_state(zone, NR_INACTIVE_FILE) +
+	       zone_page_state(zone, NR_ACTIVE_FILE);
+}
+
+/* What block devices need to be written lies in lowmem, so dirty pages are limited by lowmem unless told otherwise. */
 unsigned long global_dirtyable_memory(void)
 {
-	unsigned long pages = global_page_state(NR_FREE_PAGES) +
-			      global_page_state(NR_INACTIVE_FILE) +
-			      global_page_state(NR_ACTIVE_FILE);
+	unsigned long pages = 0;
+	struct zone *zone;
 
+	for_each_populated_zone(zone)
+		if (vm_highmem_is_dirtyable || !is_highmem(zone))
+			pages += zone_dirtyable_memory(zone);
 	pages -= min(pages, totalreserve_pages);
 	return pages + 1; /* never 0: it is a divisor to some */
 }
@@ -69,9 +79,7 @@ void global_dirty_limits(unsigned long *background, unsigned long *dirty)
 
 bool zone_dirty_ok(struct zone *zone)
 {
-	unsigned long memory = zone_page_state(zone, NR_FREE_PAGES) +
-			       zone_page_state(zone, NR_INACTIVE_FILE) +
-			       zone_page_state(zone, NR_ACTIVE_FILE);
+	unsigned long memory = zone_dirtyable_memory(zone);
 	unsigned long limit = vm_dirty_bytes
 				      ? DIV_ROUND_UP(vm_dirty_bytes, PAGE_SIZE) * memory /
 						global_dirtyable_memory()

@@ -13,6 +13,7 @@
 
 extern int dirty_background_ratio, vm_dirty_ratio;		/* percent of dirtyable memory */
 extern unsigned long dirty_background_bytes, vm_dirty_bytes;	/* 0: the ratios count */
+extern int vm_highmem_is_dirtyable;				/* 0: HighMem does not raise the limits */
 extern unsigned int dirty_writeback_interval, dirty_expire_interval; /* centiseconds */
 
 unsigned long global_dirtyable_memory(void);			/* pages */

@@ -3,294 +3,160 @@
  * /proc/sys: knobs. Each is a word of the memory manager (or of another part) with a range, and perhaps something to
  * do after a change. A value out of range is EINVAL and changes nothing; reads end with a newline.
  *
- * Table by spec section 10.3. Writers need uid 0 by the file's mode.
+ * What may be written is what Linux's proc_dointvec takes: as many numbers as the knob has values, or fewer (the rest
+ * stays), with blanks before, between and behind them; decimal, 0x hexadecimal or 0 octal, with a minus but no plus. A
+ * number ends at a blank or at the end of the text, anything else is EINVAL. What follows the last value is left over:
+ * write(2) says how much it took, and a program that writes on with the rest sets the knob again.
+ *
+ * Locks: sysctl_mutex, one writer of any knob at a time; readers of the words take none. Tables: sysctl_vm.c,
+ * sysctl_kernel.c. Writers need uid 0 by the file's mode.
  */
-#include "fs/device.h"
-#include "fs/proc/proc.h"
 #include "fs/proc/sysctl.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
-#include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/core/mutex.h"
-#include "mm/buddy.h"
-#include "mm/compact.h"
-#include "mm/mm.h"
-#include "mm/oom.h"
-#include "mm/reclaim.h"
-#include "mm/swap.h"
-#include "mm/vmscan.h"
-#include "mm/writeback.h"
-#include "mm/zone.h"
 
-static DEFINE_MUTEX(sysctl_mutex, LOCK_RANK_MOUNT); /* one writer of any knob at a time */
+#define NUMBER_LEN 22 /* the longest text of a number that Linux looks at */
+
+static DEFINE_MUTEX(sysctl_mutex, LOCK_RANK_MOUNT);
+
+static unsigned int nr_values(const struct sysctl_knob *k)
+{
+	return max(k->count, 1U);
+}
 
 static long get_word(const struct sysctl_knob *k, unsigned int i)
 {
-	if (k->size == sizeof(int))
-		return ((int *)k->word)[i];
-	return ((long *)k->word)[i];
+	long value = k->size == sizeof(int) ? ((int *)k->word)[i] : ((long *)k->word)[i];
+
+	return k->unit ? value / k->unit : value;
 }
 
 static void set_word(const struct sysctl_knob *k, unsigned int i, long value)
 {
+	if (k->unit)
+		value *= k->unit;
 	if (k->size == sizeof(int))
 		WRITE_ONCE(((int *)k->word)[i], (int)value);
 	else
 		WRITE_ONCE(((long *)k->word)[i], value);
 }
 
-int sysctl_show(struct seq_file *m, void *data)
+static int sysctl_show(struct seq_file *m, void *data)
 {
 	const struct sysctl_knob *k = data;
 	unsigned int i;
 
-	for (i = 0; i < max(k->count, 1U); i++)
+	for (i = 0; i < nr_values(k); i++)
 		seq_printf(m, i ? "\t%ld" : "%ld", get_word(k, i));
 	seq_putc(m, '\n');
 	return 0;
 }
 
-/* => number of values read, or -EINVAL */
-static int parse_values(const struct sysctl_knob *k, char *text, long *values)
+static const char *skip_blanks(const char *p)
 {
-	int n = 0;
-	char *word;
-
-	while ((word = strsep(&text, " \t\n")) != NULL) {
-		if (!*word)
-			continue;
-		if (n == (int)max(k->count, 1U))
-			return -EINVAL;
-		if (kstrtol(word, 0, &values[n]))
-			return -EINVAL;
-		if (values[n] < k->min || values[n] > k->max)
-			return -EINVAL;
-		n++;
-	}
-	return n ? n : -EINVAL;
+	while (*p == ' ' || *p == '\t' || *p == '\n')
+		p++;
+	return p;
 }
 
-int sysctl_store(void *data, char *text, size_t len)
+/* => the text behind a number in k's range, or NULL */
+static const char *parse_value(const struct sysctl_knob *k, const char *p, long *value)
 {
-	const struct sysctl_knob *k = data;
-	long values[SYSCTL_MAX_VALUES], old[SYSCTL_MAX_VALUES];
-	int n = parse_values(k, text, values), i, err = 0;
+	size_t len = strcspn(p, " \t\n");
+	char word[NUMBER_LEN + 1];
 
-	if (n < 0)
-		return n;
-	mutex_lock(&sysctl_mutex);
-	for (i = 0; i < (int)max(k->count, 1U); i++)
-		old[i] = get_word(k, i);
-	for (i = n; i < (int)max(k->count, 1U); i++)
-		values[i] = old[i];
-	if (k->set) {
-		err = k->set(values);
-		mutex_unlock(&sysctl_mutex);
-		return err;
+	if (len > NUMBER_LEN || *p == '+')
+		return NULL;
+	memcpy(word, p, len);
+	word[len] = '\0';
+	if (kstrtol(word, 0, value) || *value < k->min || *value > k->max)
+		return NULL;
+	return p + len;
+}
+
+/* => bytes used, *n values read; or -EINVAL */
+static int parse_values(const struct sysctl_knob *k, const char *text, size_t len, long *values, unsigned int *n)
+{
+	const char *p = skip_blanks(text);
+
+	for (*n = 0; *p && *n < nr_values(k); ++*n) {
+		p = parse_value(k, p, &values[*n]);
+		if (!p)
+			return -EINVAL;
+		p = skip_blanks(p);
 	}
+	if (!*n)
+		return -EINVAL;
+	return *p ? (int)(p - text) : (int)len;
+}
+
+/* => sysctl_mutex held; the first n values are new */
+static int apply(const struct sysctl_knob *k, long *values, unsigned int n)
+{
+	long old[SYSCTL_MAX_VALUES];
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < nr_values(k); i++)
+		old[i] = get_word(k, i);
+	for (i = n; i < nr_values(k); i++)
+		values[i] = old[i];
+	if (k->set)
+		return k->set(values);
 	for (i = 0; i < n; i++)
 		set_word(k, i, values[i]);
 	if (k->changed)
 		err = k->changed(k, values[0]);
 	for (i = 0; err && i < n; i++)
 		set_word(k, i, old[i]);
-	mutex_unlock(&sysctl_mutex);
 	return err;
 }
 
-/* ---- What follows a change ---- */
-
-static int set_min_free(const long *values)
+static int sysctl_store(void *data, char *text, size_t len)
 {
-	return min_free_kbytes_set((int)values[0]);
+	const struct sysctl_knob *k = data;
+	long values[SYSCTL_MAX_VALUES];
+	unsigned int n;
+	int used, err;
+
+	if (!len)
+		return 0;
+	used = parse_values(k, text, len, values, &n);
+	if (used < 0)
+		return used;
+	mutex_lock(&sysctl_mutex);
+	err = apply(k, values, n);
+	mutex_unlock(&sysctl_mutex);
+	return err ? err : used;
 }
-
-static int set_reserve_ratio(const long *values)
-{
-	int ratio[MAX_NR_ZONES - 1];
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(ratio); i++)
-		ratio[i] = (int)values[i];
-	return lowmem_reserve_ratio_set(ratio);
-}
-
-static int set_pagelist_fraction(const long *values)
-{
-	return percpu_pagelist_fraction_set((int)values[0]);
-}
-
-static int dirty_ratio_changed(const struct sysctl_knob *k, long value)
-{
-	if (k->word == &vm_dirty_ratio)
-		vm_dirty_bytes = 0;
-	else
-		dirty_background_bytes = 0;
-	return 0;
-}
-
-static int dirty_bytes_changed(const struct sysctl_knob *k, long value)
-{
-	if (k->word == &vm_dirty_bytes)
-		vm_dirty_ratio = 0;
-	else
-		dirty_background_ratio = 0;
-	return 0;
-}
-
-static int drop_caches_changed(const struct sysctl_knob *k, long value)
-{
-	static bool silent;
-
-	if (value & 1) {
-		count_vm_event(DROP_PAGECACHE);
-		drop_pagecache();
-	}
-	if (value & 2) {
-		count_vm_event(DROP_SLAB);
-		drop_slab();
-	}
-	silent |= value & 4;
-	if (!silent)
-		pr_info("%s (%d): drop_caches: %ld\n", current->comm, current->pid, value);
-	return 0;
-}
-
-static int compact_changed(const struct sysctl_knob *k, long value)
-{
-	compact_all_nodes();
-	return 0;
-}
-
-/* The words of knobs that nothing here reads: programs set and look at them. */
-static int drop_caches_word, compact_memory_word, block_dump_word, laptop_mode_word, legacy_layout_word;
-static int highmem_dirtyable_word, stat_interval_word = 1, vfs_cache_pressure_word = 100;
-static int pid_max_word = 32768, tainted_word, randomize_word, threads_max_word = 32768, printk_words[4] = {
-	7, 4, 1, 7 };
-static int file_max_word = 1 << 20, nr_open_word = 1 << 20, pipe_max_word = 1 << 20;
-static int overflow_uid_word = 65534;
-static long shmmax_word = 0x7fffffffL << 24, shmall_word = 0x7fffffffL << 12;
-static int shmmni_word = 4096;
-
-#define INT(n, w, lo, hi) { .name = (n), .word = (void *)&(w), .size = sizeof(int), .min = (lo), .max = (hi), \
-			    .mode = 0644 }
-#define LONG(n, w, lo)	  { .name = (n), .word = (void *)&(w), .size = sizeof(long), .min = (lo), .max = LONG_LIMIT, \
-			    .mode = 0644 }
-#define LONG_LIMIT	  0x7fffffffffffffffL
-#define INT_LIMIT	  0x7fffffffL
-
-static const struct sysctl_knob vm_knobs[] = {
-	{ .name = "min_free_kbytes", .word = &min_free_kbytes, .size = 4, .max = INT_LIMIT, .mode = 0644,
-	  .set = set_min_free },
-	{ .name = "lowmem_reserve_ratio", .word = sysctl_lowmem_reserve_ratio, .size = 4,
-	  .count = MAX_NR_ZONES - 1, .min = -INT_LIMIT, .max = INT_LIMIT, .mode = 0644, .set = set_reserve_ratio },
-	INT("swappiness", vm_swappiness, 0, 100),
-	INT("page-cluster", page_cluster, 0, 31),
-	INT("overcommit_memory", sysctl_overcommit_memory, 0, 2),
-	INT("overcommit_ratio", sysctl_overcommit_ratio, 0, INT_LIMIT),
-	LONG("overcommit_kbytes", sysctl_overcommit_kbytes, 0),
-	LONG("admin_reserve_kbytes", sysctl_admin_reserve_kbytes, 0),
-	LONG("user_reserve_kbytes", sysctl_user_reserve_kbytes, 0),
-	INT("panic_on_oom", sysctl_panic_on_oom, 0, 2),
-	INT("oom_kill_allocating_task", sysctl_oom_kill_allocating_task, -INT_LIMIT, INT_LIMIT),
-	INT("oom_dump_tasks", sysctl_oom_dump_tasks, -INT_LIMIT, INT_LIMIT),
-	INT("oom_reaper", sysctl_oom_reaper, 0, 1),
-	{ .name = "dirty_ratio", .word = &vm_dirty_ratio, .size = 4, .max = 100, .mode = 0644,
-	  .changed = dirty_ratio_changed },
-	{ .name = "dirty_background_ratio", .word = &dirty_background_ratio, .size = 4, .max = 100, .mode = 0644,
-	  .changed = dirty_ratio_changed },
-	{ .name = "dirty_bytes", .word = &vm_dirty_bytes, .size = 8, .min = 2 * PAGE_SIZE, .max = LONG_LIMIT,
-	  .mode = 0644, .changed = dirty_bytes_changed },
-	{ .name = "dirty_background_bytes", .word = &dirty_background_bytes, .size = 8, .min = 1,
-	  .max = LONG_LIMIT, .mode = 0644, .changed = dirty_bytes_changed },
-	INT("dirty_writeback_centisecs", dirty_writeback_interval, 0, INT_LIMIT),
-	INT("dirty_expire_centisecs", dirty_expire_interval, 0, INT_LIMIT),
-	{ .name = "drop_caches", .word = &drop_caches_word, .size = 4, .min = 1, .max = 4, .mode = 0644,
-	  .changed = drop_caches_changed },
-	{ .name = "compact_memory", .word = &compact_memory_word, .size = 4, .min = -INT_LIMIT, .max = INT_LIMIT,
-	  .mode = 0200, .changed = compact_changed },
-	INT("extfrag_threshold", sysctl_extfrag_threshold, 0, 1000),
-	{ .name = "percpu_pagelist_fraction", .word = &percpu_pagelist_fraction, .size = 4, .max = INT_LIMIT,
-	  .mode = 0644, .set = set_pagelist_fraction },
-	INT("vfs_cache_pressure", vfs_cache_pressure_word, 0, INT_LIMIT),
-	INT("max_map_count", sysctl_max_map_count, 0, INT_LIMIT),
-	INT("stat_interval", stat_interval_word, 0, INT_LIMIT),
-	INT("laptop_mode", laptop_mode_word, 0, INT_LIMIT),
-	INT("block_dump", block_dump_word, 0, INT_LIMIT),
-	INT("legacy_va_layout", legacy_layout_word, 0, INT_LIMIT),
-	INT("highmem_is_dirtyable", highmem_dirtyable_word, 0, 1),
-	LONG("mmap_min_addr", sysctl_mmap_min_addr, 0),
-	INT("zone_reclaim_mode", zone_reclaim_mode, 0, 7),
-};
-
-static const struct sysctl_knob kernel_knobs[] = {
-	INT("pid_max", pid_max_word, 301, 4194304),
-	INT("threads-max", threads_max_word, 1, INT_LIMIT),
-	INT("tainted", tainted_word, 0, INT_LIMIT),
-	INT("randomize_va_space", randomize_word, 0, 2),
-	INT("overflowuid", overflow_uid_word, 0, 65535),
-	INT("overflowgid", overflow_uid_word, 0, 65535),
-	{ .name = "printk", .word = printk_words, .size = 4, .count = 4, .max = 10, .mode = 0644 },
-	LONG("shmmax", shmmax_word, 0),
-	LONG("shmall", shmall_word, 0),
-	INT("shmmni", shmmni_word, 0, 32768),
-};
-
-static const struct sysctl_knob fs_knobs[] = {
-	INT("file-max", file_max_word, 0, INT_LIMIT),
-	INT("nr_open", nr_open_word, 64, INT_LIMIT),
-	INT("pipe-max-size", pipe_max_word, 4096, INT_LIMIT),
-};
 
 /* ---- The tree ---- */
 
-static struct proc_entry sys_dir = PROC_DIR("sys");
-static struct proc_entry vm_dir = PROC_DIR("vm"), kernel_dir = PROC_DIR("kernel"), fs_dir = PROC_DIR("fs");
-static struct proc_entry vm_entries[ARRAY_SIZE(vm_knobs)], kernel_entries[ARRAY_SIZE(kernel_knobs)],
-	fs_entries[ARRAY_SIZE(fs_knobs)];
-
-static void add_knobs(struct proc_entry *dir, const struct sysctl_knob *knobs, struct proc_entry *entries,
-		      unsigned int n)
+void sysctl_add(struct proc_entry *dir, const struct sysctl_knob *knobs, struct proc_entry *entries, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		entries[i].name = knobs[i].name;
 		entries[i].mode = S_IFREG | knobs[i].mode;
-		entries[i].show = sysctl_show;
-		entries[i].store = sysctl_store;
+		entries[i].show = knobs[i].mode & 0444 ? sysctl_show : NULL;
+		entries[i].store = knobs[i].mode & 0222 ? sysctl_store : NULL;
 		entries[i].data = (void *)&knobs[i];
 		proc_add(dir, &entries[i]);
 	}
 }
 
-static int core_pattern_show(struct seq_file *m, void *data)
-{
-	seq_puts(m, "core\n"); /* nobody writes core files here */
-	return 0;
-}
-
-static int core_pattern_store(void *data, char *text, size_t len)
-{
-	return 0;
-}
-
-static struct proc_entry core_pattern = { .name = "core_pattern", .mode = S_IFREG | 0644,
-					  .show = core_pattern_show, .store = core_pattern_store };
+static struct proc_entry sys_dir = PROC_DIR("sys");
+static struct proc_entry vm_dir = PROC_DIR("vm"), kernel_dir = PROC_DIR("kernel"), fs_dir = PROC_DIR("fs");
 
 void proc_sysctl_init(void)
 {
-	unsigned int i;
-
 	proc_add(NULL, &sys_dir);
 	proc_add(&sys_dir, &vm_dir);
 	proc_add(&sys_dir, &kernel_dir);
 	proc_add(&sys_dir, &fs_dir);
-	add_knobs(&vm_dir, vm_knobs, vm_entries, ARRAY_SIZE(vm_knobs));
-	add_knobs(&kernel_dir, kernel_knobs, kernel_entries, ARRAY_SIZE(kernel_knobs));
-	add_knobs(&fs_dir, fs_knobs, fs_entries, ARRAY_SIZE(fs_knobs));
-	for (i = 0; i < proc_nr_uts_entries; i++)
-		proc_add(&kernel_dir, &proc_uts_entries[i]);
-	proc_add(&kernel_dir, &core_pattern);
+	sysctl_vm_init(&vm_dir);
+	sysctl_kernel_init(&kernel_dir, &fs_dir);
 }

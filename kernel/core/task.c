@@ -56,6 +56,7 @@ static unsigned int nr_threads;			  /* [tasklist_lock] */
 static DEFINE_SPINLOCK(pid_lock, LOCK_RANK_LEAF);
 static DECLARE_BITMAP(pid_map, PID_MAX); /* [pid_lock] */
 static pid_t last_pid;			 /* [pid_lock] */
+int pid_max = PID_MAX;
 
 static struct task_struct *(*task_memory_alloc)(void);
 static void (*task_memory_free)(struct task_struct *p);
@@ -80,11 +81,12 @@ void task_set_signal_allocator(struct signal_struct *(*alloc)(void),
 /* => pid_lock held; the next free number after last_pid, 0 if all are taken */
 static pid_t next_free_pid(void)
 {
-	unsigned long pid = find_next_zero_bit(pid_map, PID_MAX, (unsigned long)last_pid + 1);
+	unsigned long end = (unsigned long)READ_ONCE(pid_max);
+	unsigned long pid = find_next_zero_bit(pid_map, end, (unsigned long)last_pid + 1);
 
-	if (pid >= PID_MAX)
-		pid = find_next_zero_bit(pid_map, PID_MAX, PID_RESERVED);
-	return pid < PID_MAX ? (pid_t)pid : 0;
+	if (pid >= end)
+		pid = find_next_zero_bit(pid_map, end, PID_RESERVED);
+	return pid < end ? (pid_t)pid : 0;
 }
 
 /* => true if a process group or session still bears the number of a task that is gone */
@@ -128,6 +130,11 @@ pid_t alloc_pid(void)
 		free_pid(pid);
 	}
 	return -EAGAIN;
+}
+
+pid_t last_pid_given(void)
+{
+	return READ_ONCE(last_pid);
 }
 
 void free_pid(pid_t pid)

@@ -335,7 +335,10 @@ void signal_put(struct signal_struct *sig);
 /* => a free number or -EAGAIN; numbers rise and start again at 300 */
 pid_t alloc_pid(void);
 void free_pid(pid_t pid);
-#define PID_MAX 32768
+pid_t last_pid_given(void);
+#define PID_MAX	    32768
+#define PID_MAX_MIN 301
+extern int pid_max; /* no number reaches it: PID_MAX_MIN to PID_MAX, sysctl */
 
 /*
  * => tasklist_lock held for writing; pid, tgid, group_leader, real_parent and signal are set (task_link takes

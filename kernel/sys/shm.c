@@ -17,15 +17,14 @@
 #include "arch/uaccess.h"
 #include "fs/fs.h"
 #include "kernel/base/string.h"
+#include "fs/procfs.h"
 #include "kernel/core/mutex.h"
 #include "kernel/core/task.h"
 #include "kernel/core/timer.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
 
-#define SHMMNI	 4096
 #define SHMMIN	 1UL
-#define SHMMAX	 (1UL << 40)
 #define SEQ_STEP 32768 /* an id is index + SEQ_STEP * how often the place was used */
 
 #define IPC_CREAT   01000
@@ -157,16 +156,27 @@ static bool shm_owned(const struct shm *shm)
 
 /* ---- shmget ----------------------------------------------------------------------------------- */
 
+static unsigned long total_pages(void)
+{
+	unsigned long sum = 0;
+
+	for (int i = 0; i <= highest; i++) {
+		if (segments[i])
+			sum += DIV_ROUND_UP(segments[i]->size, PAGE_SIZE);
+	}
+	return sum;
+}
+
 static long shm_create(s32 key, unsigned long size, int flags)
 {
 	struct shm *shm;
 	int index;
 
-	if (size < SHMMIN || size > SHMMAX)
+	if (size < SHMMIN || size > sysctl_shmmax)
 		return -EINVAL;
-	for (index = 0; index < SHMMNI && segments[index]; index++)
+	for (index = 0; index < sysctl_shmmni && segments[index]; index++)
 		;
-	if (index == SHMMNI)
+	if (index == sysctl_shmmni || total_pages() + DIV_ROUND_UP(size, PAGE_SIZE) > sysctl_shmall)
 		return -ENOSPC;
 	shm = kzalloc(sizeof(*shm), GFP_KERNEL);
 	if (!shm)
@@ -368,18 +378,18 @@ static long shm_stat(int id, int cmd, void __user *buf)
 
 static long shm_info(int cmd, void __user *buf)
 {
-	struct linux_shminfo limits = { .shmmax = SHMMAX, .shmmin = SHMMIN, .shmmni = SHMMNI,
-					.shmseg = SHMMNI, .shmall = SHMMAX >> PAGE_SHIFT };
+	struct linux_shminfo limits = { .shmmax = sysctl_shmmax, .shmmin = SHMMIN, .shmmni = (u64)sysctl_shmmni,
+					.shmseg = (u64)sysctl_shmmni, .shmall = sysctl_shmall };
 	struct linux_shm_info info = { 0 };
 	int last;
 
 	mutex_lock(&shm_mutex);
 	shm_collect();
 	last = max(highest, 0);
+	info.shm_tot = total_pages();
 	for (int i = 0; i <= highest; i++) {
 		if (segments[i]) {
 			info.used_ids++;
-			info.shm_tot += DIV_ROUND_UP(segments[i]->size, PAGE_SIZE);
 			info.shm_rss += segments[i]->file->f_mapping->nrpages;
 		}
 	}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /proc/sys/kernel and /proc/sys/fs: what programs set there, and facts that they look up (read only, since
+ * nothing would follow a change).
+ */
+#include "fs/fdtable.h"
+#include "fs/pipe.h"
+#include "fs/proc/sysctl.h"
+#include "fs/procfs.h"
+#include "kernel/base/kernel.h"
+#include "kernel/base/printk.h"
+
+unsigned long sysctl_shmmax = 1UL << 40, sysctl_shmall = 1UL << (40 - PAGE_SHIFT);
+int sysctl_shmmni = SHMMNI;
+
+static const long no_limit = SYSCTL_LONG_MAX, threads_max = PID_MAX, nothing, fd_max = NR_OPEN_MAX,
+		  pipe_max = (long)PIPE_MAX_BUFFERS << PAGE_SHIFT;
+
+/* console_loglevel and what Linux has beside it; those have one value here. */
+static int printk_words[4] = { 0, 4, 1, 7 };
+
+static int printk_show(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%d\t%d\t%d\t%d\n", console_loglevel, printk_words[1], printk_words[2], printk_words[3]);
+	return 0;
+}
+
+static int set_printk(const long *values)
+{
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(printk_words); i++)
+		if (values[i] != printk_words[i])
+			return -EINVAL;
+	console_loglevel = (int)values[0];
+	return 0;
+}
+
+static const struct sysctl_knob kernel_knobs[] = {
+	SYSCTL_INT("pid_max", pid_max, PID_MAX_MIN, PID_MAX),
+	SYSCTL_LONG("shmmax", sysctl_shmmax, 0),
+	SYSCTL_LONG("shmall", sysctl_shmall, 0),
+	SYSCTL_INT("shmmni", sysctl_shmmni, 0, SHMMNI),
+	SYSCTL_FACT("threads-max", threads_max),
+	SYSCTL_FACT("tainted", nothing),
+	SYSCTL_FACT("randomize_va_space", nothing),
+};
+
+static const struct sysctl_knob fs_knobs[] = {
+	SYSCTL_FACT("file-max", no_limit),
+	SYSCTL_FACT("nr_open", fd_max),
+	SYSCTL_FACT("pipe-max-size", pipe_max),
+};
+
+static const struct sysctl_knob printk_knob = { .name = "printk", .word = printk_words, .size = 4, .count = 4,
+						.max = 15, .mode = 0644, .set = set_printk };
+
+static struct proc_entry kernel_entries[ARRAY_SIZE(kernel_knobs)], fs_entries[ARRAY_SIZE(fs_knobs)], printk_entry;
+
+static int core_pattern_show(struct seq_file *m, void *data)
+{
+	seq_puts(m, "core\n"); /* nobody writes core files here */
+	return 0;
+}
+
+static struct proc_entry core_pattern = PROC_SHOW("core_pattern", 0444, core_pattern_show);
+
+void sysctl_kernel_init(struct proc_entry *kernel_dir, struct proc_entry *fs_dir)
+{
+	unsigned int i;
+
+	sysctl_add(kernel_dir, kernel_knobs, kernel_entries, ARRAY_SIZE(kernel_knobs));
+	sysctl_add(kernel_dir, &printk_knob, &printk_entry, 1);
+	printk_entry.show = printk_show;
+	for (i = 0; i < proc_nr_uts_entries; i++)
+		proc_add(kernel_dir, &proc_uts_entries[i]);
+	proc_add(kernel_dir, &core_pattern);
+	sysctl_add(fs_dir, fs_knobs, fs_entries, ARRAY_SIZE(fs_knobs));
+}
