@@ -33,7 +33,7 @@ int irq_alloc_msi(irq_handler_t handler, void *data, const char *name, u64 *addr
 
 /*
  * => Line i of /proc/interrupts (0, 1, ...): counts per CPU into counts[NR_CPUS], name; false
- *    when i is past the end.
+ *    when i is past the end. irq -1: the CPU's own, its name begins with Linux's three letters.
  */
 bool irq_stat(int i, int *irq, const char **name, unsigned long counts[]);
 

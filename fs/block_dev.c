@@ -194,6 +194,20 @@ struct inode *bdev_inode(struct block_device *bdev)
 	return igrab(bdev->bd_inode);
 }
 
+unsigned long nr_blockdev_pages(void)
+{
+	struct block_device *bdev;
+	unsigned long n = 0;
+
+	for (bdev = block_next(NULL); bdev; bdev = block_next(bdev)) {
+		struct inode *inode = READ_ONCE(bdev->bd_inode);
+
+		if (inode)
+			n += READ_ONCE(inode->i_mapping->nrpages);
+	}
+	return n;
+}
+
 unsigned long drop_pagecache(void)
 {
 	struct block_device *bdev;

@@ -24,6 +24,7 @@ struct char_device *chrdev_first(void);
 struct inode *bdev_inode(struct block_device *bdev);
 /* Drops clean, unused pages of every block device's cache; => pages */
 unsigned long drop_pagecache(void);
+unsigned long nr_blockdev_pages(void);	/* pages of those caches */
 
 void chardev_init(void);
 void tty_file_init(void);

@@ -176,9 +176,9 @@ bool irq_stat(int i, int *irq, const char **name, unsigned long counts[])
 		int vector;
 		const char *name;
 	} internal[] = {
-		{VECTOR_TIMER, "Local timer interrupts"},
-		{VECTOR_RESCHEDULE, "Rescheduling interrupts"},
-		{VECTOR_CALL, "Function call interrupts"},
+		{VECTOR_TIMER, "LOC Local timer interrupts"},
+		{VECTOR_RESCHEDULE, "RES Rescheduling interrupts"},
+		{VECTOR_CALL, "CAL Function call interrupts"},
 	};
 	int vector;
 

@@ -215,7 +215,7 @@ ssize_t proc_write_text(const char *ubuf, size_t count, int (*store)(void *data,
 	text[n] = '\0';
 	err = store(data, text, n);
 	kfree(text);
-	return err ? err : (ssize_t)count;
+	return err ? err : (ssize_t)n;
 }
 
 static ssize_t proc_write(struct file *file, const char *ubuf, size_t count, loff_t *pos)
@@ -327,6 +327,7 @@ void procfs_init(void)
 	proc_oom_init();
 	proc_sysctl_init();
 	proc_trace_init();
+	proc_pagemap_init();
 	for (i = 0; i < ARRAY_SIZE(sysfs_dirs); i++)
 		proc_add(&sysfs_root, &sysfs_dirs[i]);
 	proc_add(&sysfs_dirs[0], &sysfs_debug);

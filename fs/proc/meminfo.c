@@ -5,6 +5,7 @@
  * All values are sums of per-zone counters read without a lock: they describe moments a few microseconds apart.
  * Formulas: spec section 10.1.
  */
+#include "fs/device.h"
 #include "fs/proc/proc.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/vsprintf.h"
@@ -92,15 +93,15 @@ static int meminfo_show(struct seq_file *m, void *data)
 {
 	unsigned long free = global_page_state(NR_FREE_PAGES), high_free = highmem_free();
 	unsigned long file_lru = global_page_state(NR_ACTIVE_FILE) + global_page_state(NR_INACTIVE_FILE);
-	unsigned long swap_total, swap_free, used, chunk;
-	long cached = (long)global_page_state(NR_FILE_PAGES) - (long)total_swapcache_pages();
+	unsigned long swap_total, swap_free, used, chunk, buffers = nr_blockdev_pages();
+	long cached = (long)(global_page_state(NR_FILE_PAGES) - total_swapcache_pages() - buffers);
 
 	si_swapinfo(&swap_total, &swap_free);
 	vmalloc_info(&used, &chunk);
 	pages(m, "MemTotal", totalram_pages);
 	pages(m, "MemFree", free);
 	pages(m, "MemAvailable", available(file_lru));
-	pages(m, "Buffers", 0);
+	pages(m, "Buffers", buffers);
 	pages(m, "Cached", cached < 0 ? 0 : (unsigned long)cached);
 	pages(m, "SwapCached", total_swapcache_pages());
 	show_lru(m);

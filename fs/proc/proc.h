@@ -18,7 +18,8 @@ struct proc_entry {
 	umode_t mode;
 	int (*show)(struct seq_file *m, void *data);
 	const struct seq_operations *seq;	/* instead of show: a list */
-	/* text: what was written, NUL-terminated, one page at most. => 0 or -errno; NULL: not writable */
+	/* text: what was written, NUL-terminated, one page at most. => 0 or -errno, or how many bytes of it were taken;
+	   NULL: not writable */
 	int (*store)(void *data, char *text, size_t len);
 	const struct file_operations *fops;	/* instead of all that */
 	const char *(*link)(void *data, char *buf, size_t size); /* symbolic link's text */
@@ -52,6 +53,12 @@ struct proc_inode {
 	int fd;					/* [I] of /proc/PID/fd/N */
 	bool thread;				/* [I] below /proc/PID/task: has no task/ itself */
 };
+
+/* => m shows /proc/PID/task/TID/...: the thread's own figures, not those of its process */
+static inline bool shows_thread(const struct seq_file *m)
+{
+	return ((const struct proc_inode *)m->private)->thread;
+}
 
 static inline struct proc_inode *PROC_I(const struct inode *inode)
 {
@@ -91,8 +98,8 @@ void proc_oom_init(void);
 void proc_sysctl_init(void);
 void proc_trace_init(void);
 void proc_slowpath_init(struct proc_entry *dir);
+void proc_pagemap_init(void);
 void debugfs_fill(struct proc_entry *root);
-
 
 /* task_*.c */
 int task_stat_show(struct seq_file *m, struct task_struct *p);

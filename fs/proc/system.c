@@ -73,32 +73,28 @@ static int uptime_show(struct seq_file *m, void *data)
 	return 0;
 }
 
-static int count_tasks(pid_t *last_pid)
+static int count_tasks(void)
 {
 	struct task_struct *p;
 	int n = 0;
 
-	*last_pid = 0;
 	read_lock(&tasklist_lock);
-	for_each_process(p) {
+	for_each_process(p)
 		n += p->signal ? max(p->signal->nr_threads, 1) : 1;
-		*last_pid = max(*last_pid, p->pid);
-	}
 	read_unlock(&tasklist_lock);
 	return n;
 }
 
 static int loadavg_show(struct seq_file *m, void *data)
 {
-	pid_t last;
-	int n = count_tasks(&last), i;
+	int i;
 
 	for (i = 0; i < 3; i++) {
 		unsigned long v = avenrun[i] + (1UL << FSHIFT) / 200;
 
 		seq_printf(m, "%lu.%02lu ", v >> FSHIFT, (v & ((1UL << FSHIFT) - 1)) * 100 >> FSHIFT);
 	}
-	seq_printf(m, "%lu/%d %d\n", nr_running(), n, last);
+	seq_printf(m, "%lu/%d %d\n", nr_running(), count_tasks(), last_pid_given());
 	return 0;
 }
 
@@ -106,6 +102,27 @@ static void stat_line(struct seq_file *m, const char *name, const struct cpu_tim
 {
 	seq_printf(m, "%s %llu %llu %llu %llu %llu %llu %llu 0 0 0\n", name, t->user, t->nice, t->system,
 		   t->idle, t->iowait, t->irq, t->softirq);
+}
+
+/* The sum of all interrupts, then those of each line. */
+static void stat_interrupts(struct seq_file *m)
+{
+	unsigned long counts[NR_CPUS], by_irq[256] = { 0 }, sum = 0;
+	int irq, cpu, i, last = -1;
+	const char *name;
+
+	for (i = 0; irq_stat(i, &irq, &name, counts); i++) {
+		for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+			sum += counts[cpu];
+			if (irq >= 0 && irq < (int)ARRAY_SIZE(by_irq))
+				by_irq[irq] += counts[cpu];
+		}
+		last = max(last, min(irq, (int)ARRAY_SIZE(by_irq) - 1));
+	}
+	seq_printf(m, "intr %lu", sum);
+	for (i = 0; i <= last; i++)
+		seq_printf(m, " %lu", by_irq[i]);
+	seq_putc(m, '\n');
 }
 
 static int stat_show(struct seq_file *m, void *data)
@@ -132,7 +149,8 @@ static int stat_show(struct seq_file *m, void *data)
 		snprintf(name, sizeof(name), "cpu%d", cpu);
 		stat_line(m, name, &t);
 	}
-	seq_printf(m, "intr 0\nctxt %llu\nbtime %llu\nprocesses %llu\nprocs_running %lu\nprocs_blocked %lu\n",
+	stat_interrupts(m);
+	seq_printf(m, "ctxt %llu\nbtime %llu\nprocesses %llu\nprocs_running %lu\nprocs_blocked %lu\n",
 		   nr_context_switches(), (ktime_get_real_ns() - ktime_get_ns()) / NSEC_PER_SEC, nr_forks(),
 		   nr_running(), nr_iowait());
 	return 0;
@@ -153,11 +171,11 @@ static int interrupts_show(struct seq_file *m, void *data)
 		if (irq >= 0)
 			seq_printf(m, "%3d: ", irq);
 		else
-			seq_puts(m, "  -: "); /* not a line: the CPU's own */
+			seq_printf(m, "%.3s: ", name); /* not a line: the CPU's own */
 		for (cpu = 0; cpu < nr_cpu_ids; cpu++)
 			if (cpu_online(cpu))
 				seq_printf(m, "%10lu ", counts[cpu]);
-		seq_printf(m, "  %s\n", name);
+		seq_printf(m, "  %s\n", irq >= 0 ? name : name + 4);
 	}
 	return 0;
 }

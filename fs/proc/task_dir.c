@@ -36,9 +36,19 @@ static bool task_alive(struct task_struct *p)
 	return alive;
 }
 
+/* The files belong to who the process is now: setuid and exec may have changed that. */
+static void take_owner(struct inode *inode, const struct task_struct *p)
+{
+	inode->i_uid = p->euid;
+	inode->i_gid = p->egid;
+}
+
 static bool task_revalidate(struct dentry *dentry)
 {
-	return task_alive(PROC_I(dentry->d_inode)->task);
+	struct task_struct *p = PROC_I(dentry->d_inode)->task;
+
+	take_owner(dentry->d_inode, p);
+	return task_alive(p);
 }
 
 const struct dentry_operations task_d_ops = { .d_revalidate = task_revalidate };
@@ -52,8 +62,7 @@ static struct inode *task_inode(struct task_struct *p, umode_t mode, u64 sub)
 		return NULL;
 	get_task_struct(p);
 	PROC_I(inode)->task = p;
-	inode->i_uid = p->euid;
-	inode->i_gid = p->egid;
+	take_owner(inode, p);
 	return inode;
 }
 

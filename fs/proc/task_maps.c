@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc/PID/maps, smaps, pagemap: the areas of an address space and the pages in them.
+ * /proc/PID/maps and smaps: the areas of an address space and the pages in them.
  *
  * A listing holds mmap_sem for reading while it fills its buffer and remembers the address to continue with, so
- * areas may come and go between two reads. smaps and pagemap look at each page-table entry with its lock held.
+ * areas may come and go between two reads; whether the reader may look is asked again at each, since the process may
+ * have become another by exec. smaps looks at each page-table entry with its lock held. Pages themselves: pagemap.c.
  */
-#include "arch/uaccess.h"
 #include "fs/proc/proc.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"
@@ -31,6 +31,8 @@ static void *maps_start(struct seq_file *m, loff_t *pos)
 
 	if (*pos >= MAPS_END)
 		return NULL;
+	if (!proc_may_look(r->task))
+		return ERR_PTR(-EACCES);
 	r->mm = get_task_mm(r->task);
 	if (!r->mm)
 		return NULL;
@@ -256,90 +258,3 @@ const struct file_operations task_smaps_fops = {
 	.open = smaps_open, .release = maps_release, .read = seq_read, .kernel_read = seq_kernel_read,
 	.llseek = seq_lseek,
 };
-
-/* ---- pagemap: 8 bytes per page: bit 63 present, 62 swapped, 61 file or shared, low bits frame or swap entry ---- */
-
-#define PM_PRESENT (1ULL << 63)
-#define PM_SWAP	   (1ULL << 62)
-#define PM_FILE	   (1ULL << 61)
-
-static u64 pagemap_entry(struct mm_struct *mm, unsigned long addr)
-{
-	struct vm_area_struct *vma = find_vma(mm, addr);
-	pmd_t *pmd;
-	pte_t *pte, now;
-	spinlock_t *ptl;
-	u64 entry = 0;
-
-	if (!vma || vma->vm_start > addr)
-		return 0;
-	pte = mm_find_pte(mm, addr, &pmd);
-	if (!pte)
-		return 0;
-	ptl = pte_lockptr(mm, pmd);
-	spin_lock(ptl);
-	now = ptep_get(pte);
-	if (pte_present(now)) {
-		entry = PM_PRESENT;
-		if (has_capability_admin(current))
-			entry |= pte_pfn(now);
-		if (pfn_valid(pte_pfn(now)) && !PageAnon(pte_page(now)))
-			entry |= PM_FILE;
-	} else if (is_swap_pte(now)) {
-		swp_entry_t swp = pte_to_swp_entry(now);
-
-		entry = PM_SWAP | swp_type(swp) | (u64)swp_offset(swp) << 5;
-	}
-	spin_unlock(ptl);
-	pte_unmap(pte);
-	return entry;
-}
-
-static ssize_t pagemap_fill(struct mm_struct *mm, char *ubuf, size_t count, loff_t *pos)
-{
-	u64 chunk[64];
-	ssize_t done = 0;
-
-	while (count) {
-		size_t n = min(count / 8, ARRAY_SIZE(chunk)), i;
-
-		down_read(&mm->mmap_sem);
-		for (i = 0; i < n; i++) {
-			unsigned long addr = (unsigned long)(*pos / 8 + i) << PAGE_SHIFT;
-
-			if (addr >= TASK_SIZE)
-				break;
-			chunk[i] = pagemap_entry(mm, addr);
-		}
-		up_read(&mm->mmap_sem);
-		if (!i)
-			break;
-		if (copy_to_user(ubuf, chunk, i * 8))
-			return -EFAULT;
-		ubuf += i * 8;
-		count -= i * 8;
-		*pos += i * 8;
-		done += i * 8;
-	}
-	return done;
-}
-
-static ssize_t pagemap_read(struct file *file, char *ubuf, size_t count, loff_t *pos)
-{
-	struct task_struct *p = PROC_I(file_inode(file))->task;
-	struct mm_struct *mm;
-	ssize_t done;
-
-	if (!proc_may_look(p))
-		return -EACCES;
-	if ((*pos | count) & 7)
-		return -EINVAL;
-	mm = get_task_mm(p);
-	if (!mm)
-		return 0;
-	done = pagemap_fill(mm, ubuf, count, pos);
-	mmput(mm);
-	return done;
-}
-
-const struct file_operations task_pagemap_fops = { .read = pagemap_read, .llseek = seq_lseek };

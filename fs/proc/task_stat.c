@@ -5,6 +5,7 @@
  * What belongs to the thread group is copied under tasklist_lock (and siglock for signals), the memory figures are read
  * from counters, then all is printed.
  */
+#include "arch/cpu.h"
 #include "drivers/tty.h"
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
@@ -12,13 +13,17 @@
 #include "kernel/base/string.h"
 #include "kernel/core/sched.h"
 #include "mm/mm.h"
+#include "mm/zone.h"
+
+#define RLIMIT_RSS	  5
+#define RLIMIT_SIGPENDING 11
 
 struct task_facts {
 	pid_t ppid, pgrp, session;
 	int nr_threads, exit_code;
 	void *tty;
 	u64 min_flt, maj_flt, cmin_flt, cmaj_flt, utime, stime, cutime, cstime;
-	u64 pending, shared_pending, ignored, caught, rss_limit;
+	u64 pending, shared_pending, ignored, caught, rss_limit, sig_limit;
 	u64 nvcsw, nivcsw;
 };
 
@@ -74,7 +79,8 @@ static void gather(struct task_struct *p, struct task_facts *f, bool whole_group
 	f->cmaj_flt = sig->cmaj_flt;
 	f->cutime = sig->cutime;
 	f->cstime = sig->cstime;
-	f->rss_limit = sig->rlim[5].rlim_cur;
+	f->rss_limit = sig->rlim[RLIMIT_RSS].rlim_cur;
+	f->sig_limit = sig->rlim[RLIMIT_SIGPENDING].rlim_cur;
 	f->pending = p->pending;
 	f->shared_pending = sig->shared_pending;
 	f->nvcsw = p->nvcsw;
@@ -92,7 +98,7 @@ int task_stat_show(struct seq_file *m, struct task_struct *p)
 	struct task_facts f;
 	int prio = rt_task(p) ? -p->rt_priority - 1 : 20 + p->nice;
 
-	gather(p, &f, true);
+	gather(p, &f, !shows_thread(m));
 	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u %llu %llu %llu %llu %llu %llu %lld %lld %d %d %d 0 %llu ",
 		   p->pid, get_task_comm(comm, p), task_state_char(p), f.ppid, f.pgrp, f.session,
 		   tty_device_number(f.tty), tty_foreground(f.tty), p->flags, f.min_flt, f.cmin_flt, f.maj_flt,
@@ -186,14 +192,34 @@ static unsigned int fd_table_size(struct task_struct *p)
 	return n;
 }
 
+/* Twice: as bits, and as a list of runs, 0-2,5 */
+static void show_mask(struct seq_file *m, const char *name, unsigned long mask)
+{
+	const char *comma = "";
+	unsigned int from, to;
+
+	seq_printf(m, "%s:\t%lx\n%s_list:\t", name, mask, name);
+	for (from = 0; from < 64; from = to + 1) {
+		to = from;
+		if (!(mask >> from & 1))
+			continue;
+		while (to < 63 && mask >> (to + 1) & 1)
+			to++;
+		seq_printf(m, from == to ? "%s%u" : "%s%u-%u", comma, from, to);
+		comma = ",";
+	}
+	seq_putc(m, '\n');
+}
+
 static void status_signals(struct seq_file *m, const struct task_struct *p, const struct task_facts *f)
 {
-	seq_printf(m, "Threads:\t%d\nSigQ:\t0/0\nSigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n",
-		   f->nr_threads, f->pending, f->shared_pending, p->blocked);
+	seq_printf(m, "Threads:\t%d\nSigQ:\t0/%llu\nSigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n",
+		   f->nr_threads, f->sig_limit, f->pending, f->shared_pending, p->blocked);
 	seq_printf(m, "SigIgn:\t%016llx\nSigCgt:\t%016llx\n", f->ignored, f->caught);
 	seq_printf(m, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n",
 		   p->cap_inheritable, p->cap_permitted, p->cap_effective, 0x3fffffffffULL);
-	seq_printf(m, "Cpus_allowed:\t%lx\nMems_allowed:\t%lx\n", p->cpus_allowed, p->mems_allowed);
+	show_mask(m, "Cpus_allowed", p->cpus_allowed & (~0UL >> (64 - nr_cpu_ids)));
+	show_mask(m, "Mems_allowed", p->mems_allowed & node_online_map);
 	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n", f->nvcsw, f->nivcsw);
 }
 
@@ -203,7 +229,7 @@ int task_status_show(struct seq_file *m, struct task_struct *p)
 	char comm[TASK_COMM_LEN];
 	struct task_facts f;
 
-	gather(p, &f, true);
+	gather(p, &f, !shows_thread(m));
 	seq_printf(m, "Name:\t%s\nState:\t%s\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
 		   get_task_comm(comm, p), state_name(task_state_char(p)), p->tgid, p->pid, f.ppid);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t\n", p->uid, p->euid,
