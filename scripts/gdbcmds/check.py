@@ -16,7 +16,6 @@ from gdbcmds.command import Command, need_memory
 from gdbcmds.zones import LRU_NAMES
 
 D = layout.DEFINE
-UNUSED = struct.pack("<iI", -1, 0)
 MOST_SHOWN = 20
 
 
@@ -100,9 +99,9 @@ class Checker:
         if pfn & size - 1 or pfn + size > self.end:
             self.wrong(zone, pfn, f"{name}: not aligned, or it leaves its zone")
             return
-        for i, counts in enumerate(self.memmap.counts(pfn, size)):
-            if i and counts != UNUSED:
-                self.wrong(zone, pfn + i, f"{name}: in use, but inside the free block of {pfn:#x}")
+        for frame in self.memmap.used(pfn, size):
+            if frame != pfn:
+                self.wrong(zone, frame, f"{name}: in use, but inside the free block of {pfn:#x}")
         if order < D["MAX_ORDER"] - 1:
             self.unmerged(zone, page, order, name)
 
@@ -157,18 +156,16 @@ class Checker:
 
     def descriptors(self):
         """Marks that no list accounts for. => number of descriptors looked at"""
-        looked, lru = 0, self.bits["lru"]
-        for block, data in sorted(self.memmap.blocks.items()):
-            for i, fields in enumerate(struct.iter_unpack(pages.FORMAT, data)):
-                looked += 1
-                pfn = block * pages.BLOCK + i
-                if (fields[6] != pages.BUDDY and not fields[0] & lru) or pfn in self.seen:
-                    continue
-                zone = pages.zone_of(self.memmap.page(pfn))
-                if zone:
-                    self.wrong(zone, pfn, "marked as a free block, but on no free list" if fields[6] == pages.BUDDY
-                               else "PG_lru is set, but it is on no LRU list")
-        return looked
+        for pfn in self.memmap.marked(kernel.enum_bit("pageflags", "PG_lru")):
+            if pfn in self.seen:
+                continue
+            page = self.memmap.page(pfn)
+            zone = pages.zone_of(page)
+            if zone and page.is_buddy:
+                self.wrong(zone, pfn, "marked as a free block, but on no free list")
+            elif zone and page.flags & self.bits["lru"]:
+                self.wrong(zone, pfn, "PG_lru is set, but it is on no LRU list")
+        return len(self.memmap.blocks) * pages.BLOCK
 
 
 def half_way():

@@ -62,11 +62,14 @@ def bulk(address, size):
         return read(address, size)
     with tempfile.NamedTemporaryFile(prefix="tidemark-gdb.") as file:
         try:
-            gdb.execute(f'monitor memsave {address:#x} {size} "{file.name}"', to_string=True)
-        except gdb.error:
-            pass
-        if os.path.getsize(file.name) == size:
+            said = gdb.execute(f'monitor memsave {address:#x} {size} "{file.name}"', to_string=True)
+        except gdb.error as error:
+            said = str(error)
+        written = os.path.getsize(file.name)
+        if written == size:
             return file.read()
+        if written or "Invalid addr" in said:
+            raise Unreadable(address + written)
     return remote_read(address, size)
 
 

@@ -17,6 +17,8 @@ FIELDS = ("flags", "mapping", "index", "private", "next", "prev", "_mapcount", "
 FORMAT = "<QQQQIIii"
 BUDDY = -128
 ANON = D["PAGE_MAPPING_ANON"]
+UNUSED = struct.pack("<iI", -1, 0)  # _mapcount and _refcount, the last two fields
+IS_BUDDY = bytes(byte == BUDDY & 0xff for byte in range(256))
 
 
 def page_size():
@@ -140,14 +142,24 @@ class Memmap:
         at = pfn % BLOCK * self.size
         return Page(pfn, self.blocks[pfn // BLOCK][at : at + self.size])
 
-    def counts(self, pfn, nr):
-        """=> the (_mapcount, _refcount) words of nr frames of one block, as raw bytes 8 by 8"""
+    def used(self, pfn, nr):
+        """=> which of nr frames of one block do not have the counts of an unused one; by columns of bytes, not by pages"""
         block, at = self.blocks[pfn // BLOCK], pfn % BLOCK * self.size
-        return [block[i + self.size - 8 : i + self.size] for i in range(at, at + nr * self.size, self.size)]
+        odd = set()
+        for i, byte in enumerate(UNUSED):
+            column = block[at + self.size - len(UNUSED) + i : at + nr * self.size : self.size]
+            if column != bytes((byte,)) * nr:
+                odd |= {pfn + n for n in range(nr) if column[n] != byte}
+        return sorted(odd)
 
-    def pfns(self):
-        for block in sorted(self.blocks):
-            yield from range(block * BLOCK, (block + 1) * BLOCK)
+    def marked(self, bit):
+        """=> the frames that may be free blocks or have the flag: to be looked at one by one"""
+        flag = bytes(bool(byte >> bit % 8 & 1) for byte in range(256))
+        for number, data in sorted(self.blocks.items()):
+            for column, table in ((data[bit // 8 :: self.size], flag), (data[self.size - len(UNUSED) :: self.size], IS_BUDDY)):
+                column, at = column.translate(table), -1
+                while (at := column.find(1, at + 1)) >= 0:
+                    yield number * BLOCK + at
 
 
 # ---- Zones, as everybody needs them ---------------------------------------------------------------------

@@ -215,12 +215,15 @@ def test_bad_words_give_a_message(looked, command):
 ZONE = "node_data[0]->node_zones[1]"
 PLANT = r"""
 until("known_state")
-def planted(name, place, change):
-    "The word at an lvalue is changed, mm check looks, the word is put back."
-    old = value(f"*(unsigned int *)&({place})")
-    gdb.execute(f"set var *(unsigned int *)&({place}) = {change(old)}")
+def planted(name, *changes):
+    "Words are changed, mm check looks, the words are put back. changes: lvalue, function of the old word, ..."
+    undo = []
+    for place, change in zip(changes[::2], changes[1::2]):
+        undo.append((place, value(f"*(unsigned int *)&({place})")))
+        gdb.execute(f"set var *(unsigned int *)&({place}) = {change(undo[-1][1])}")
     note(name, gdb.execute("mm check", to_string=True))
-    gdb.execute(f"set var *(unsigned int *)&({place}) = {old}")
+    for place, old in reversed(undo):
+        gdb.execute(f"set var *(unsigned int *)&({place}) = {old}")
 def page(pfn):
     return f"((struct page *)0xffffea0000000000)[{pfn}]"
 zone = "node_data[0]->node_zones[1]"
@@ -242,6 +245,16 @@ planted("inside", page(free + 3) + "._refcount", lambda n: 1)
 planted("prev", page(value(page(free) + ".next")) + ".prev", lambda n: n + 1)
 planted("circle", page(value(page(free) + ".next")) + ".next", lambda n: free)
 planted("lost", f"{zone}.free_area[{order}].free_list[2].first", lambda n: 0)
+half, smaller = free + (1 << order - 1), f"{zone}.free_area[{order - 1}].free_list[2]"
+behind, first = value(page(free) + ".next"), value(smaller + ".first")
+to = lambda number: lambda old: number
+planted("halves",  # the block split by hand, its halves side by side on the list below: only the merging is wrong
+        f"{zone}.free_area[{order}].free_list[2].first", to(behind), page(behind) + ".prev", to(0),
+        f"{zone}.free_area[{order}].nr_free", lambda n: n - 1, f"{zone}.free_area[{order - 1}].nr_free", lambda n: n + 2,
+        page(free) + ".private", to(order - 1), page(half) + ".private", to(order - 1), page(half) + ".index", to(2),
+        page(half) + "._mapcount", to(0xffffff80), page(free) + ".next", to(half), page(half) + ".prev", to(free),
+        page(half) + ".next", to(first), *((page(first) + ".prev", to(half)) if first else (smaller + ".last", to(half))),
+        smaller + ".first", to(free))
 planted("nowhere", page(free) + ".next", lambda n: 0x7ffffff)
 planted("lru flag", page(lru) + ".flags", lambda n: n & ~(1 << 5))
 planted("lru active", page(lru) + ".flags", lambda n: n & ~(1 << 6))
@@ -252,7 +265,8 @@ planted("pcp used", page(cached) + "._refcount", lambda n: 2)
 do("mm check")
 """
 
-FOUND = {"nr_free": "nr_free is", "counter": "NR_FREE_PAGES is", "order": "says it is of order", "type": "says it is of order",
+FOUND = {"halves": "they were not united", "nr_free": "nr_free is",
+         "counter": "NR_FREE_PAGES is", "order": "says it is of order", "type": "says it is of order",
          "refcount": "not marked free", "mark": "not marked free", "inside": "in use, but inside the free block",
          "prev": "prev is", "circle": "it was met on", "lost": "marked as a free block, but on no free list",
          "nowhere": "which does not exist", "lru flag": "PG_lru is not set", "lru active": "its flags name inactive_anon",
@@ -267,6 +281,7 @@ def test_check_finds_what_is_wrong(tmp_path):
     for name, words in FOUND.items():
         text = seen[name]
         assert words in text and number(text, r"checked, (\d+) errors") > 0, (name, seen)
+        assert name != "halves" or text.endswith(" 1 errors\n"), seen
         frame = lru if name.startswith("lru") else cached if name.startswith("pcp") else free
         if name in ("order", "type", "refcount", "mark", "lru flag", "lru active", "lru freed", "pcp used"):
             assert f"frame {frame:#x} (struct page {0xffffea0000000000 + 48 * frame:#x})" in text, (name, seen)
