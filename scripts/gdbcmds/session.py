@@ -58,6 +58,7 @@ def begin():
     programs.watch()
 
 
-gdb.execute("set breakpoint pending on")
+for setting in ("breakpoint pending on", "print null-stop on", "print pretty on"):
+    gdb.execute(f"set {setting}")
 gdb.events.stop.connect(stopped)
 Console()

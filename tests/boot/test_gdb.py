@@ -3,6 +3,7 @@
 (tests/user/gdb_state.c), /proc's text of the same moment, the physical memory as QEMU shows it, faults planted by hand."""
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -498,3 +499,53 @@ def test_a_port_in_use_is_told(tmp_path):
         done = subprocess.run([GDB, "--port", str(s.getsockname()[1]), "--console", str(tmp_path / "console")],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
     assert done.returncode and "port" in done.stdout.lower() and "Traceback" not in done.stdout, done.stdout
+
+
+# ---- docs/gdb.md ---------------------------------------------------------------------------------------------
+
+
+def shape(line):
+    """=> a pattern for the line with other numbers, addresses and bars"""
+    parts = re.split(r"0x[0-9a-f]+|\d+|#{2,}|\.{4,}", re.sub(r"\s+", " ", line.strip()))
+    return r"[#.0-9a-fx]*".join(re.escape(part).replace(r"\ ", r"\s*") for part in parts)
+
+
+def test_the_session_of_the_page(tmp_path):
+    with open(os.path.join(TOP, "docs", "gdb.md"), encoding="utf-8") as f:
+        page = f.read()
+    steps = [step.rstrip("\n").split("\n") for step in re.search(r"(?s)```gdb\n\(gdb\) (.*?)```", page)[1].split("(gdb) ")]
+    words = re.search(r"After `make gdb RUNFLAGS='(.*?)'`", page)[1]
+    seen = session(str(tmp_path), "".join(f"do({step[0]!r})\n" for step in steps), *shlex.split(words))
+    for command, *lines in steps:
+        pattern = "".join(r"(?:.*\n)*?" if line == "..." else rf"\s*{shape(line)}\s*?\n" for line in lines)
+        assert re.match(pattern, seen[command]), (command, lines, seen[command])
+
+
+def test_the_commands_of_the_page_exist(tmp_path):
+    with open(os.path.join(TOP, "docs", "gdb.md"), encoding="utf-8") as f:
+        table = re.search(r"(?s)## The commands\n(.*?)\n\*\*What", f.read())[1]
+    names = re.findall(r"(?m)^\| `((?:mm )?[a-z]+)", table)
+    assert {"tasks", "bt", "mm zones", "mm page", "mm check", "program", "console"} <= set(names)
+    seen = session(str(tmp_path), "".join(f"do('help {name}')\n" for name in names if name != "p") + "do('help mm')\n")
+    for name in names:
+        if name != "p":
+            assert seen[f"help {name}"].startswith(name) and name in seen["help mm"] + "tasks bt program console", seen
+
+
+def test_make_gdb_with_the_source_above():
+    """`make gdb TUI=1 GDB_PORT=n` at a terminal."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    gdb = pexpect.spawn("make", ["gdb", "TUI=1", f"GDB_PORT={port}", "SETUP=no", "APPEND=quiet", "CPUS=2"], cwd=TOP, timeout=200,
+                        encoding="utf-8", codec_errors="replace", dimensions=(40, 120), env=dict(os.environ, TERM="xterm"))
+    gdb.expect("kernel/main.c")
+    gdb.expect(r"\(gdb\) ")
+    gdb.sendline("p 6*7")
+    gdb.expect("= 42")
+    gdb.sendline("info threads")
+    gdb.expect("CPU#1")
+    gdb.sendline("quit")
+    gdb.expect(pexpect.EOF)
+    gdb.close()
+    assert gdb.exitstatus == 0
