@@ -131,11 +131,14 @@ def state_of(page):
     if page.has("slab"):
         return slab_state(page)
     if page.is_anon:
-        swapped = f", in the swap cache: {swap.describe(page.private)}" if page.has("swapcache") else ""
-        return f"anonymous memory, offset {page.index:#x} of anon_vma {page.mapping & ~pages.ANON:#x}{swapped}"
-    if page.mapping:
-        return f"page cache: page {page.index:#x} of {files.mapping_name(page.mapping)}"
-    return kernel_state(page)
+        words = f"anonymous memory, offset {page.index:#x} of anon_vma {page.mapping & ~pages.ANON:#x}"
+    elif page.mapping:
+        words = f"page cache: page {page.index:#x} of {files.mapping_name(page.mapping)}"
+    elif page.has("swapcache"):
+        words = "read ahead from swap, not mapped yet"
+    else:
+        return kernel_state(page)
+    return words + (f", in the swap cache: {swap.describe(page.private)}" if page.has("swapcache") else "")
 
 
 def lru_state(page):
