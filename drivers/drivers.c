@@ -3,6 +3,7 @@
  * The devices there are: the terminal, what is on the PCI buses, the RAM disk.
  */
 #include "drivers/drivers.h"
+#include "drivers/sysrq.h"
 #include "drivers/tty.h"
 #include "kernel/base/printk.h"
 
@@ -10,6 +11,7 @@ void drivers_init(void)
 {
 	int error;
 
+	sysrq_init();
 	tty_init();
 	pci_init();
 	virtio_blk_init();

@@ -5,6 +5,7 @@
  *	printk -> console.write -> port (polled, \n becomes \r\n)
  *	tty    -> serial_write  -> port (polled, unchanged: the line discipline has done ONLCR)
  *	port   -> IRQ 4 -> serial_interrupt -> receiver (the tty)
+ *	                                    -> after a BREAK: the next byte is an order (sysrq.c)
  *
  * Output is polled because it must work in a panic and with interrupts off, and because under an
  * emulator the transmitter is never busy for long. A port that is not there reads 0xff: found out
@@ -16,6 +17,7 @@
  */
 #include "drivers/serial.h"
 #include "drivers/drivers.h"
+#include "drivers/sysrq.h"
 #include "arch/irq.h"
 #include "asm/io.h"
 #include "kernel/base/bug.h"
@@ -24,6 +26,7 @@
 #include "kernel/base/printk.h"
 #include "kernel/base/spinlock.h"
 #include "kernel/base/string.h"
+#include "kernel/core/timer.h"
 
 #define COM1	  0x3f8
 #define COM1_GSI  4
@@ -38,13 +41,16 @@
 #define REG_SCR	 7
 
 #define IER_RX	       0x01
+#define IER_LINE       0x04 /* an interrupt for BREAK, also while bytes are held back */
 #define FCR_FIFO       0x07 /* on, both emptied, interrupt at the first byte */
 #define LCR_8N1	       0x03
 #define LCR_DLAB       0x80
 #define MCR_READY      0x0b /* DTR, RTS, OUT2: the last lets interrupts through */
 #define LSR_RX_READY   0x01
+#define LSR_BREAK      0x10 /* reading it clears it */
 #define LSR_TX_EMPTY   0x20
 #define DIVISOR_115200 1
+#define SYSRQ_SECONDS  5
 #define TX_PATIENCE    100000 /* status reads before the port is taken for stuck */
 
 static DEFINE_SPINLOCK(port_lock, LOCK_RANK_NONE); /* printk works under every lock */
@@ -52,6 +58,10 @@ static bool present;				   /* [I] after serial_console_init */
 static bool receiving;				   /* [port_lock] */
 static bool (*receiver)(void *data, const char *bytes, size_t n); /* [port_lock] */
 static void *receiver_data;					  /* [port_lock] */
+
+static bool break_seen;		   /* [port_lock] BREAK, but not yet the null byte that comes with it */
+static bool sysrq_armed;	   /* [port_lock] the next byte is an order, */
+static unsigned long sysrq_until; /* [port_lock] if it comes before then */
 
 static u8 port_read(int reg)
 {
@@ -80,11 +90,19 @@ static void port_leave(bool locked, unsigned long flags)
 		spin_unlock_irqrestore(&port_lock, flags);
 }
 
+static u8 line_status(void)
+{
+	u8 status = port_read(REG_LSR);
+
+	break_seen |= !!(status & LSR_BREAK);
+	return status;
+}
+
 /* => room for FIFO_SIZE bytes, or false after a long wait */
 static bool tx_wait(void)
 {
 	for (int i = 0; i < TX_PATIENCE; i++)
-		if (port_read(REG_LSR) & LSR_TX_EMPTY)
+		if (line_status() & LSR_TX_EMPTY)
 			return true;
 	return false;
 }
@@ -139,7 +157,7 @@ static void receive_enable(bool enable)
 	unsigned long flags;
 
 	spin_lock_irqsave(&port_lock, flags);
-	port_write(REG_IER, enable ? IER_RX : 0);
+	port_write(REG_IER, enable ? IER_RX | IER_LINE : IER_LINE);
 	spin_unlock_irqrestore(&port_lock, flags);
 }
 
@@ -156,26 +174,74 @@ void serial_receive_more(void)
 	receive_enable(true);
 }
 
+/* => port_lock held */
+static void arm_sysrq(void)
+{
+	break_seen = false;
+	sysrq_armed = true;
+	sysrq_until = jiffies + SYSRQ_SECONDS * HZ;
+}
+
+/* => port_lock held; true: the byte is not the terminal's. *key: the order, if it is one */
+static bool sysrq_byte(u8 byte, int *key)
+{
+	if (break_seen && !byte) {
+		arm_sysrq();
+		return true;
+	}
+	if (!sysrq_armed)
+		return false;
+	sysrq_armed = false;
+	if (time_after(jiffies, sysrq_until))
+		return false;
+	*key = byte;
+	return true;
+}
+
+/* => port_lock held; bytes for the terminal, at most FIFO_SIZE. *more: there may be others */
+static size_t take_bytes(char *bytes, int *key, bool *more)
+{
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < FIFO_SIZE && (line_status() & LSR_RX_READY); i++) {
+		u8 byte = port_read(REG_DATA);
+
+		if (!sysrq_byte(byte, key))
+			bytes[n++] = (char)byte;
+	}
+	*more = i == FIFO_SIZE;
+	if (break_seen && !*more) /* its null byte found no place in the FIFO */
+		arm_sysrq();
+	return n;
+}
+
 static void serial_interrupt(int irq, void *data)
 {
 	char bytes[FIFO_SIZE];
-	size_t n;
+	bool more;
 
 	do {
 		bool (*receive)(void *data, const char *bytes, size_t n);
 		void *receive_data;
+		int key = -1;
+		bool armed;
+		size_t n;
 
 		spin_lock(&port_lock);
-		for (n = 0; n < FIFO_SIZE && (port_read(REG_LSR) & LSR_RX_READY); n++)
-			bytes[n] = port_read(REG_DATA);
+		n = take_bytes(bytes, &key, &more);
+		armed = sysrq_armed;
 		receive = receiver;
 		receive_data = receiver_data;
 		spin_unlock(&port_lock);
-		if (n && receive && !receive(receive_data, bytes, n)) {
+		if (key >= 0)
+			handle_sysrq(key);
+		/* An order that is awaited keeps the port open. */
+		if ((n || key >= 0) && receive && !receive(receive_data, bytes, n) && !armed) {
 			hold_back(receive, receive_data);
 			break;
 		}
-	} while (n == FIFO_SIZE);
+	} while (more);
 }
 
 int serial_set_receiver(bool (*receive)(void *data, const char *bytes, size_t n), void *data)
@@ -198,7 +264,7 @@ int serial_set_receiver(bool (*receive)(void *data, const char *bytes, size_t n)
 
 	if (error)
 		return error;
-	port_write(REG_IER, IER_RX);
+	port_write(REG_IER, IER_RX | IER_LINE);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
  *                  panic_on_oom?              -> panic
  *                  scan all threads: somebody is dying already -> return, wait for that
  *                                    the worst by badness       -> oom_kill_process
- *                                    nobody                     -> panic
+ *                                    nobody                     -> panic, but not for SysRq f (force)
  *
  * Only one kill at a time per zonelist (ZONE_OOM_LOCKED), and none while a victim (TIF_MEMDIE) still
  * has its memory. What the message says is Linux's, word for word (contract).
@@ -157,7 +157,7 @@ static enum oom_constraint constrained_alloc(struct oom_control *oc, unsigned lo
 
 static void check_panic_on_oom(const struct oom_control *oc, enum oom_constraint constraint)
 {
-	if (likely(!sysctl_panic_on_oom))
+	if (likely(!sysctl_panic_on_oom) || oc->force)
 		return;
 	/* 1: only when the whole system is short, a full cpuset or policy kills as usual. */
 	if (sysctl_panic_on_oom != 2 && constraint != CONSTRAINT_NONE)
@@ -222,6 +222,10 @@ void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, uns
 	victim = select_bad_process(&oc, &points, &abort);
 	if (abort)
 		return;
+	if (!victim && force) {
+		pr_info("OOM request ignored. No task eligible\n");
+		return;
+	}
 	if (!victim) {
 		dump_header(&oc, NULL);
 		panic("Out of memory and no killable processes...");

@@ -24,7 +24,10 @@ struct oom_notifier {
 void register_oom_notifier(struct oom_notifier *n);
 void unregister_oom_notifier(struct oom_notifier *n);
 
-/* => zonelist may be NULL (sysrq, page fault without one); may sleep a tick; panics per spec 9.6 */
+/*
+ * => zonelist may be NULL (page fault without one); may sleep a tick; panics per spec 9.6
+ * => force (SysRq f): somebody dies even if another victim is dying already; never panics
+ */
 void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, unsigned long nodemask,
 		   bool force);
 /* VM_FAULT_OOM of a user-mode fault: kills somebody (perhaps current), then the fault is retried. */

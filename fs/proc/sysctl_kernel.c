@@ -3,6 +3,7 @@
  * /proc/sys/kernel and /proc/sys/fs: what programs set there, and facts that they look up (read only, since
  * nothing would follow a change).
  */
+#include "drivers/sysrq.h"
 #include "fs/fdtable.h"
 #include "fs/pipe.h"
 #include "fs/proc/sysctl.h"
@@ -43,6 +44,7 @@ static const struct sysctl_knob kernel_knobs[] = {
 	SYSCTL_INT("shmmni", sysctl_shmmni, 0, SHMMNI),
 	SYSCTL_FACT("threads-max", threads_max),
 	SYSCTL_FACT("tainted", nothing),
+	SYSCTL_INT("sysrq", sysrq_enabled, 0, SYSCTL_INT_MAX),
 	SYSCTL_FACT("randomize_va_space", nothing),
 };
 

@@ -5,6 +5,7 @@
  */
 #include "arch/cpu.h"
 #include "arch/irq.h"
+#include "drivers/sysrq.h"
 #include "fs/device.h"
 #include "fs/proc/proc.h"
 #include "fs/procfs.h"
@@ -273,6 +274,14 @@ static int iomem_show(struct seq_file *m, void *data)
 	return 0;
 }
 
+/* The first byte is the order. */
+static int sysrq_trigger_store(void *data, char *text, size_t len)
+{
+	if (len)
+		trigger_sysrq(text[0]);
+	return 0;
+}
+
 static struct proc_entry entries[] = {
 	PROC_SHOW("version", 0444, version_show),
 	PROC_SHOW("cmdline", 0444, cmdline_show),
@@ -286,6 +295,7 @@ static struct proc_entry entries[] = {
 	PROC_SHOW("diskstats", 0444, diskstats_show),
 	PROC_SHOW("devices", 0444, devices_show),
 	PROC_SHOW("iomem", 0400, iomem_show),
+	{ .name = "sysrq-trigger", .mode = S_IFREG | 0200, .store = sysrq_trigger_store },
 };
 
 /* /proc/sys/kernel's names of the system; sysctl.c hangs them in. */

@@ -57,7 +57,7 @@ static bool show_one(struct console *con)
 	if (con->seq >= printk_next_seq() ||
 	    !printk_read(&con->seq, &r, text_buf, sizeof(text_buf)))
 		return false;
-	if (r.level >= console_loglevel || r.facility)
+	if ((r.level >= console_loglevel && !r.forced) || r.facility)
 		return true;
 	n = printk_format(&r, text_buf, out_buf, sizeof(out_buf), false);
 	local_irq_save(flags);

@@ -31,7 +31,8 @@ struct log_header {
 	u16 len;
 	u8 level;
 	u8 facility;
-	u16 unused;
+	bool forced; /* shown on consoles whatever their level */
+	u8 unused;
 };
 
 static char log_buf[LOG_BUF_SIZE] __aligned(8);
@@ -39,6 +40,7 @@ static u64 first_seq, next_seq, clear_seq; /* [log_lock] */
 static u32 first_pos, next_pos;		   /* [log_lock] */
 static arch_spinlock_t log_lock;
 static int log_owner = -1; /* CPU that holds log_lock */
+static int forcing; /* [a] callers between printk_force_console_enter() and _exit() */
 static unsigned long lost; /* messages dropped because of recursion */
 
 static char line_buf[PRINTK_LINE_MAX]; /* [log_lock] */
@@ -155,6 +157,7 @@ static void store(u64 ts_ns, unsigned int level, unsigned int facility, const ch
 	h->len = (u16)len;
 	h->level = (u8)level;
 	h->facility = (u8)facility;
+	h->forced = READ_ONCE(forcing);
 	memcpy(h + 1, text, len);
 	next_pos += size;
 	next_seq++;
@@ -285,6 +288,7 @@ bool printk_read(u64 *seq, struct printk_record *r, char *text, size_t size)
 	r->ts_ns = h->ts_ns;
 	r->level = h->level;
 	r->facility = h->facility;
+	r->forced = h->forced;
 	r->cont = false;
 	r->len = min_t(size_t, h->len, size);
 	memcpy(text, h + 1, r->len);
@@ -293,6 +297,16 @@ bool printk_read(u64 *seq, struct printk_record *r, char *text, size_t size)
 	*seq = at + 1;
 	log_leave(flags);
 	return true;
+}
+
+void printk_force_console_enter(void)
+{
+	__atomic_fetch_add(&forcing, 1, __ATOMIC_SEQ_CST);
+}
+
+void printk_force_console_exit(void)
+{
+	__atomic_fetch_sub(&forcing, 1, __ATOMIC_SEQ_CST);
 }
 
 u64 printk_first_seq(void)

@@ -100,6 +100,7 @@ struct printk_record {
 	u8 level;
 	u8 facility;
 	bool cont;  /* continues the record before it */
+	bool forced; /* for the console whatever its level */
 	size_t len; /* of the text, without a newline */
 };
 
@@ -113,6 +114,9 @@ u64 printk_first_seq(void);
 u64 printk_next_seq(void);
 void printk_clear(void); /* dmesg -c: printk_clear_seq() moves to the end */
 u64 printk_clear_seq(void);
+/* What is printed in between reaches the console at any loglevel: somebody has asked for it there. Any context. */
+void printk_force_console_enter(void);
+void printk_force_console_exit(void);
 #define PRINTK_RING_BYTES (256 * 1024)
 #define PRINTK_LINE_MAX	  1024
 #define PRINTK_PREFIX_MAX 48
