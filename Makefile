@@ -245,6 +245,7 @@ $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
 build/host/tests/test_grub_cmdline: build/host/san/boot/grub_cmdline.o
 build/host/tests/test_boot_info: $(addprefix build/host/san/boot/,boot_info.o multiboot2.o pvh.o grub_cmdline.o)
 build/host/tests/test_cpio: build/host/san/fs/cpio.o
+build/host/tests/test_elf: build/host/san/kernel/sys/elf_check.o
 build/host/tests/test_reclaim_math: $(addprefix build/host/san/mm/,oom_score.o scan_count.o shrinker.o \
 	   swap_readahead.o swap_map.o swap_header.o)
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.

@@ -126,7 +126,7 @@ void boot_info_read(struct boot_info *bi, u32 magic, u32 block)
 	else if (magic == PVH_BOOT_MAGIC)
 		pvh_read(bi, block);
 	else
-		boot_complain(bi, "started by neither a multiboot2 loader nor PVH (magic 0x%x): there is no memory map. "
-			      "Boot through GRUB's multiboot2 or QEMU's -kernel", magic);
+		boot_complain(bi, "started by neither a multiboot2 loader nor PVH (magic 0x%x): there is no "
+			      "memory map. Boot through GRUB's multiboot2 or QEMU's -kernel", magic);
 	complain_of_losses(bi);
 }

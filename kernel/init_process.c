@@ -70,14 +70,14 @@ void run_init_process(void)
 		err = try_program(init_path);
 		if (!err)
 			return;
-		panic("Requested init %s failed (error %d)", init_path, err);
+		panic("Requested init %s failed (error %d). init= names a static x86_64 program of the initrd",
+		      init_path, err);
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(standard); i++) {
 		err = try_program(standard[i]);
 		if (!err)
 			return;
-		if (err != -ENOENT)
-			pr_err("%s exists but could not be run (error %d)\n", standard[i], err);
 	}
-	panic("No working init found: the initrd needs a static x86_64 program at /init, or say init=PATH");
+	panic("No working init found. Try passing init= option to kernel: the initrd needs a static x86_64 program at "
+	      "/init, /sbin/init or /bin/sh");
 }

@@ -7,7 +7,7 @@
  *	memory:  |page |     |    xxxxx00|000 | 000|  xxx: last file page; 00: bss, its tail zeroed by us,
  *	          ^ file mapping          ^ anonymous  the whole pages behind anonymous
  *
- * Everything a file can claim is checked before the old program is given up (elf_check); after that only
+ * Everything a file can claim is checked before the old program is given up (elf_check.c); after that only
  * memory can fail. Segments are private file mappings: their pages are the page cache's, shared by all who run the
  * program, copied when written.
  *
@@ -19,10 +19,12 @@
  */
 #include "kernel/sys/exec.h"
 #include "kernel/sys/abi.h"
+#include "kernel/sys/elf.h"
 #include "arch/cpu.h"
 #include "arch/time.h"
 #include "arch/uaccess.h"
 #include "fs/fs.h"
+#include "kernel/base/ctype.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
@@ -30,47 +32,11 @@
 #include "mm/mm.h"
 #include "mm/slab.h"
 
-struct elf64_ehdr {
-	u8 e_ident[16];
-	u16 e_type, e_machine;
-	u32 e_version;
-	u64 e_entry, e_phoff, e_shoff;
-	u32 e_flags;
-	u16 e_ehsize, e_phentsize, e_phnum, e_shentsize, e_shnum, e_shstrndx;
-};
-
-struct elf64_phdr {
-	u32 p_type, p_flags;
-	u64 p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align;
-};
-
-#define ET_EXEC	     2
-#define ET_DYN	     3
-#define EM_X86_64    62
-#define PT_LOAD	     1
-#define PT_INTERP    3
-#define PT_PHDR	     6
-#define PT_GNU_STACK 0x6474e551
-#define PF_X	     1
-#define PF_W	     2
-#define PF_R	     4
-
 #define PIE_BASE     0x555555554000UL
-#define IMAGE_END    0x7fff00000000UL /* programs end below; stack and mmap region above */
-#define MAX_PHDRS    ((u16)128)
 #define PLATFORM     "x86_64"
 #define RANDOM_BYTES 16
 
 /* ---- Checking --------------------------------------------------------------------------------- */
-
-static bool ehdr_ok(const struct elf64_ehdr *e)
-{
-	static const u8 ident[7] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 }; /* 64 bit, little endian, version 1 */
-
-	return !memcmp(e->e_ident, ident, sizeof(ident)) && e->e_machine == EM_X86_64 &&
-	       (e->e_type == ET_EXEC || e->e_type == ET_DYN) &&
-	       e->e_phentsize == sizeof(struct elf64_phdr) && e->e_phnum && e->e_phnum <= MAX_PHDRS;
-}
 
 static int read_phdrs(struct exec *exec, const struct elf64_ehdr *e, struct elf_image *image)
 {
@@ -78,8 +44,6 @@ static int read_phdrs(struct exec *exec, const struct elf64_ehdr *e, struct elf_
 	loff_t pos = (loff_t)e->e_phoff;
 	ssize_t got;
 
-	if (pos < 0)
-		return -ENOEXEC;
 	image->phdr = kmalloc(size, GFP_KERNEL);
 	if (!image->phdr)
 		return -ENOMEM;
@@ -87,23 +51,7 @@ static int read_phdrs(struct exec *exec, const struct elf64_ehdr *e, struct elf_
 	got = kernel_read(exec->file, image->phdr, size, &pos);
 	if (got == (ssize_t)size)
 		return 0;
-	return got < 0 ? (int)got : -ENOEXEC;
-}
-
-/* => the segment is one we can map behind prev_end (unbiased) */
-static bool segment_ok(const struct elf64_phdr *ph, u64 prev_end, u64 file_size, unsigned long bias)
-{
-	u64 end = ph->p_vaddr + ph->p_memsz;
-
-	if (end < ph->p_vaddr || end > IMAGE_END - bias || ph->p_filesz > ph->p_memsz ||
-	    ph->p_vaddr < prev_end)
-		return false;
-	if (ph->p_vaddr + bias < MMAP_MIN_ADDR)
-		return false;
-	if (!ph->p_filesz)
-		return true;
-	return (ph->p_vaddr & ~PAGE_MASK) == (ph->p_offset & ~PAGE_MASK) &&
-	       ph->p_offset + ph->p_filesz >= ph->p_offset && ph->p_offset + ph->p_filesz <= file_size;
+	return got < 0 ? (int)got : exec_refuse(exec, -ENOEXEC, "its program headers are damaged, or it is cut short");
 }
 
 static int refuse_interp(struct exec *exec, const struct elf64_phdr *ph)
@@ -113,66 +61,36 @@ static int refuse_interp(struct exec *exec, const struct elf64_phdr *ph)
 
 	if (kernel_read(exec->file, name, min(ph->p_filesz, (u64)sizeof(name) - 1), &pos) < 0)
 		name[0] = '\0';
-	pr_warn("%s: needs the dynamic loader %s; only static programs run here (link with -static)\n",
-		exec->filename, name);
-	return -ENOENT; /* what Linux says when the loader is missing */
-}
-
-/* The page alignment the segments want, at least a page. */
-static unsigned long image_align(const struct elf_image *image)
-{
-	unsigned long align = PAGE_SIZE;
-
-	for (unsigned int i = 0; i < image->nr_phdr; i++) {
-		u64 a = image->phdr[i].p_align;
-
-		if (image->phdr[i].p_type == PT_LOAD && is_power_of_2(a) && a <= 1 << 30)
-			align = max(align, (unsigned long)a);
-	}
-	return align;
-}
-
-static int check_segments(struct exec *exec, const struct elf64_ehdr *e, struct elf_image *image)
-{
-	u64 prev_end = 0, file_size = (u64)i_size_read(file_inode(exec->file));
-	bool loads = false;
-
-	for (unsigned int i = 0; i < image->nr_phdr; i++) {
-		const struct elf64_phdr *ph = &image->phdr[i];
-
-		if (ph->p_type == PT_INTERP)
-			return refuse_interp(exec, ph);
-		if (ph->p_type == PT_GNU_STACK)
-			image->exec_stack = ph->p_flags & PF_X;
-		if (ph->p_type != PT_LOAD || !ph->p_memsz)
-			continue;
-		if (!segment_ok(ph, prev_end, file_size, image->bias))
-			return -ENOEXEC;
-		prev_end = ph->p_vaddr + ph->p_memsz;
-		loads = true;
-		if (e->e_phoff >= ph->p_offset && e->e_phoff < ph->p_offset + ph->p_filesz)
-			image->phdr_addr = image->bias + e->e_phoff - ph->p_offset + ph->p_vaddr;
-	}
-	return loads ? 0 : -ENOEXEC;
+	for (char *c = name; *c; c++)
+		*c = isprint(*c) ? *c : '?';
+	if (current->pid != 1)
+		pr_warn_ratelimited("%s: dynamically linked: needs %s, and only static programs run here: build it "
+				    "with -static\n", exec->filename, name);
+	return exec_refuse(exec, -ENOENT, /* what Linux says when the loader is missing */
+			   "dynamically linked: needs %s, and only static programs run here: build it with -static",
+			   name);
 }
 
 int elf_check(struct exec *exec, struct elf_image *image)
 {
 	const struct elf64_ehdr *e = (const struct elf64_ehdr *)exec->buf;
+	const struct elf64_phdr *interp = NULL;
+	const char *fault = elf_header_fault(e);
 	int err;
 
 	memset(image, 0, sizeof(*image));
-	if (!ehdr_ok(e))
-		return -ENOEXEC;
+	if (fault)
+		return exec_refuse(exec, -ENOEXEC, "%s", fault);
 	err = read_phdrs(exec, e, image);
 	if (!err) {
 		if (e->e_type == ET_DYN)
-			image->bias = round_up(PIE_BASE, image_align(image));
-		err = check_segments(exec, e, image);
+			image->bias = round_up(PIE_BASE, elf_align(image));
+		fault = elf_segments_fault(e, image, (u64)i_size_read(file_inode(exec->file)), &interp);
+		if (interp)
+			err = refuse_interp(exec, interp);
+		else if (fault)
+			err = exec_refuse(exec, -ENOEXEC, "%s", fault);
 	}
-	image->entry = image->bias + e->e_entry;
-	if (!err && image->entry >= IMAGE_END)
-		err = -ENOEXEC;
 	if (err)
 		elf_free(image);
 	return err;

@@ -28,6 +28,7 @@
 #include "fs/namei.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
+#include "kernel/base/vsprintf.h"
 #include "kernel/core/sched.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
@@ -376,6 +377,40 @@ static int find_program(struct exec *exec, struct elf_image *image)
 	return -ELOOP;
 }
 
+int exec_refuse(struct exec *exec, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(exec->why, sizeof(exec->why), fmt, args);
+	va_end(args);
+	return err;
+}
+
+static const char *error_text(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "there is no such file";
+	case -EACCES:
+		return "it is no regular file, or not executable (chmod +x)";
+	case -ENOTDIR:
+		return "a part of its path is no directory";
+	case -ELOOP:
+		return "its symbolic links or interpreters have no end";
+	case -ENOMEM:
+		return "there is too little memory for it";
+	default:
+		return "it cannot be read";
+	}
+}
+
+/* The first program has nobody to report to but the log. */
+static void report_kernel_exec(const struct exec *exec, int err)
+{
+	pr_err("%s cannot be run: %s (error %d)\n", exec->filename, exec->why[0] ? exec->why : error_text(err), err);
+}
+
 static void exec_free(struct exec *exec)
 {
 	if (!IS_ERR_OR_NULL(exec->file))
@@ -429,6 +464,8 @@ static int do_exec(int dfd, const char *filename, struct arg_vector *argv, struc
 		pr_info("%s[%d]: killed: its program could not be loaded\n", current->comm, current->pid);
 		do_group_exit(SIGKILL);
 	}
+	if (err && argv->kernel)
+		report_kernel_exec(exec, err);
 	elf_free(&image);
 	exec_free(exec);
 	return err;

@@ -5,14 +5,17 @@
 #ifndef KERNEL_SYS_EXEC_H
 #define KERNEL_SYS_EXEC_H
 
+#include "kernel/base/compiler.h"
 #include "kernel/base/types.h"
 
+struct elf64_phdr;
 struct file;
 struct mm_struct;
 struct pt_regs;
 
 #define EXEC_BUF_SIZE	256
 #define SCRIPT_MAX_DEPTH 5
+#define EXEC_WHY_MAX	160
 #define EXEC_MAX_PREFIX (2 * SCRIPT_MAX_DEPTH + 1)
 
 struct exec {
@@ -28,6 +31,7 @@ struct exec {
 	unsigned long exec_fn;	/* user address of the copy of filename */
 	int argc, envc;
 	char *page;		/* bounce buffer */
+	char why[EXEC_WHY_MAX];	/* the file cannot be run: in words, for the first program's sake */
 };
 
 /* A validated program: nothing but mapping is left to do. */
@@ -41,6 +45,9 @@ struct elf_image {
 
 #define AT_ENTRIES 20
 #define NO_SCRIPT  1
+
+/* => err; exec->why says what that means here */
+__printf(3, 4) int exec_refuse(struct exec *exec, int err, const char *fmt, ...);
 
 /* => 0 (exec->file is the interpreter now), NO_SCRIPT, or -errno */
 int script_resolve(struct exec *exec);

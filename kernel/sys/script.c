@@ -71,9 +71,11 @@ int script_resolve(struct exec *exec)
 	if (!end)
 		end = line + strnlen(line, EXEC_BUF_SIZE - 2);
 	if (end == exec->buf + EXEC_BUF_SIZE)
-		return -ENOEXEC; /* the line is longer than we look */
+		return exec_refuse(exec, -ENOEXEC, "its first line is longer than %d bytes", EXEC_BUF_SIZE - 2);
 	err = parse_line(line, end, &interp, &arg);
-	if (!err && !exec->nr_prefix)
+	if (err)
+		return exec_refuse(exec, err, "its first line names no interpreter behind #!");
+	if (!exec->nr_prefix)
 		err = insert_prefix(exec, exec->filename);
 	if (!err && arg)
 		err = insert_prefix(exec, arg);
@@ -83,7 +85,7 @@ int script_resolve(struct exec *exec)
 		return err;
 	file = open_exec(AT_FDCWD, interp);
 	if (IS_ERR(file))
-		return (int)PTR_ERR(file);
+		return exec_refuse(exec, (int)PTR_ERR(file), "its interpreter %s is missing or not executable", interp);
 	fput(exec->file);
 	exec->file = file;
 	return 0;

@@ -27,7 +27,7 @@ def messages():
 def pattern(message):
     out = ""
     for piece in re.split(r"(\.\.\.|\bN\b)", message):
-        out += {"...": ".*", "N": r"(?:(?:0x)?[0-9a-f]+|N)"}.get(piece) or re.escape(piece)
+        out += {"...": ".*", "N": r"(?:-?(?:0x)?[0-9a-f]+|N)"}.get(piece) or re.escape(piece)
     return out
 
 

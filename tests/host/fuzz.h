@@ -2,10 +2,10 @@
 /*
  * One fuzz target, two ways to run it. The file that includes this defines
  *
- *	static size_t fuzz_seed(unsigned int n, unsigned char *to);	a good input, number n; its length (up to FUZZ_MAX)
+ *	static size_t fuzz_seed(unsigned int n, unsigned char *to);	good input number n; its length (to FUZZ_MAX)
  *	static void fuzz_one(const unsigned char *data, size_t size);	must return; ASan and UBSan watch
  *
- * and fuzz_main(rounds) for its tests. In `make test` good inputs are damaged at random (the seed of each run is
+ * and a test that calls fuzz_loop(rounds). In `make test` good inputs are damaged at random (the seed of each run is
  * printed; TIDEMARK_SEED= repeats one). `make fuzz` gives the same functions to clang's libFuzzer, which looks for
  * new ways through the code.
  */

@@ -408,8 +408,8 @@ static size_t fuzz_seed(unsigned int n, unsigned char *to)
 /* What was read must be what the rest of the kernel relies on. */
 static void check_info(void)
 {
-	if (bi.nr_map > BOOT_MAX_E820 || strlen(bi.cmdline) >= BOOT_CMDLINE_SIZE || strlen(bi.loader) >= sizeof(bi.loader) ||
-	    strlen(bi.complaints) >= sizeof(bi.complaints) || bi.initrd_start > bi.initrd_end ||
+	if (bi.nr_map > BOOT_MAX_E820 || strlen(bi.cmdline) >= BOOT_CMDLINE_SIZE ||
+	    strlen(bi.loader) >= sizeof(bi.loader) || strlen(bi.complaints) >= sizeof(bi.complaints) || bi.initrd_start > bi.initrd_end ||
 	    (bi.initrd_start < bi.initrd_end && bi.initrd_start < IMAGE_END && bi.initrd_end > IMAGE_START))
 		abort();
 }
