@@ -96,9 +96,9 @@ $(ELF): $(KERNEL_OBJ) $(OBJ)/kallsyms.o linker.ld
 # ---- User programs and the initrd ------------------------------------------------------------
 
 USER_SRC  := $(wildcard user/*.c)
-USER_DIRS := $(patsubst user/%/,%,$(wildcard user/*/))
+USER_DIRS := $(sort $(patsubst user/%/,%,$(dir $(wildcard user/*/*.c))))
 USER_BIN  := $(patsubst user/%.c,build/user/%,$(USER_SRC)) $(USER_DIRS:%=build/user/%)
-USERFLAGS := -static -O2 -g -std=gnu11 -Wall -Wextra -Werror -I.
+USERFLAGS := -static -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -Wno-unused-parameter -I.
 
 user: $(USER_BIN)
 
@@ -139,7 +139,7 @@ build/initrd/%: build/user/%
 
 INITRD_BIN := $(USER_BIN:build/user/%=build/initrd/%)
 
-$(INITRD): $(INITRD_BIN) scripts/mkinitrd scripts/newc.py
+$(INITRD): $(INITRD_BIN) $(wildcard user/etc/* user/scripts/*) scripts/mkinitrd scripts/newc.py
 	@echo "  CPIO    $@"
 	@scripts/mkinitrd $@ $(INITRD_BIN)
 

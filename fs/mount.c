@@ -238,6 +238,9 @@ int do_mount(const char *dev_name, const char *dir_name, const char *type, unsig
 			err = do_remount(&where, flags);
 		} else if (d_unhashed(where.dentry) && where.dentry->d_parent != where.dentry) {
 			err = -ENOENT;
+		} else if (!(flags & MS_BIND) && where.mnt->mnt_sb == mnt->mnt_sb &&
+			   where.dentry == where.mnt->mnt_root) {
+			err = -EBUSY; /* it is there already */
 		} else {
 			mnt->mnt_flags = flags;
 			err = mount_at(mnt, &where);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """cpio archives in the "newc" format, the one the kernel unpacks: a writer, and a reader of the names.
 
-Owner is always root and the time 0, so that the same files give the same bytes. Archives may follow one
+The owner is root unless said and the time 0, so that the same files give the same bytes. Archives may follow one
 another; each starts at a multiple of 4.
 """
 import os
@@ -17,16 +17,16 @@ class Archive:
         self.entries = {}
         self.known = set(known)
 
-    def _add(self, path, mode, data=b"", rdev=(0, 0)):
+    def _add(self, path, mode, data=b"", rdev=(0, 0), owner=0):
         path = path.strip("/")
         parent = os.path.dirname(path)
         if parent and parent not in self.entries and parent not in self.known:
             self.directory(parent)
         self.entries.pop(path, None)
-        self.entries[path] = (mode, data, rdev)
+        self.entries[path] = (mode, data, rdev, owner)
 
-    def directory(self, path, mode=0o755):
-        self._add(path, stat.S_IFDIR | mode)
+    def directory(self, path, mode=0o755, owner=0):
+        self._add(path, stat.S_IFDIR | mode, owner=owner)
 
     def file(self, path, data, mode=0o644):
         self._add(path, stat.S_IFREG | mode, data)
@@ -49,9 +49,9 @@ class Archive:
 
     def bytes(self):
         out, inode = [], 0
-        for path, (mode, data, rdev) in self.entries.items():
+        for path, (mode, data, rdev, owner) in self.entries.items():
             inode += 1
-            out.append(_record(path, inode, mode, data, rdev))
+            out.append(_record(path, inode, mode, data, rdev, owner))
         out.append(_record(TRAILER, 0, 0, b"", (0, 0)))
         return b"".join(out)
 
@@ -60,10 +60,10 @@ def _pad(data):
     return data + b"\0" * (-len(data) % 4)
 
 
-def _record(path, inode, mode, data, rdev):
+def _record(path, inode, mode, data, rdev, owner=0):
     name = os.fsencode(path) + b"\0"
     links = 2 if stat.S_ISDIR(mode) else 1
-    fields = (inode, mode, 0, 0, links, 0, len(data), 0, 0, rdev[0], rdev[1], len(name), 0)
+    fields = (inode, mode, owner, owner, links, 0, len(data), 0, 0, rdev[0], rdev[1], len(name), 0)
     header = b"070701" + b"".join(b"%08x" % field for field in fields)
     return _pad(header + name) + _pad(data)
 

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "boot/exit_status.h"
+#include "user/options.h"
 #include "user/proc.h"
 
 #define PAGE 4096UL
@@ -171,25 +172,42 @@ static void bench_swap(unsigned long mib, int rounds)
 		report("reclaim.swap_page", total - own * pages, (uint64_t)in);
 }
 
+static unsigned long mib, rounds = 2;
+static const struct option_row swap_mib = { "MIB", OPTION_NUMBER, &mib, 1, 1 << 24, NULL, NULL, NULL };
+static const struct option_row swap_rounds = { "ROUNDS", OPTION_NUMBER, &rounds, 1, 1000, NULL, NULL, NULL };
+static const struct option_row rows[] = { { 0 } };
+
+static const struct manual manual = {
+	.program = "bench", .operands = "user | swap MIB [ROUNDS]", .rows = rows, .max_operands = 3,
+	.what = "What system calls and faults (user) or swapping MIB of memory (swap) cost, one line `bench NAME VALUE`\n"
+		"each, in ticks of the time stamp counter; with scripts/run --icount these are instructions.",
+	.example = "bench user",
+	.statuses = "0: measured; 2: usage",
+};
+
 int main(int argc, char **argv)
 {
 	uint64_t booted = tsc();
+	int first;
 
 	if (getpid() == 1) {
 		printf("bench boot %lu\n", booted);
 		fflush(stdout);
 		syscall(SYS_reboot, 0xfee1dead, 672274793, RB_POWER_OFF, REBOOT_ARG(0));
 	}
-	if (argc == 2 && !strcmp(argv[1], "user")) {
+	first = parse_options(&manual, argc, argv);
+	if (argc - first == 1 && !strcmp(argv[first], "user")) {
 		bench_calls();
 		bench_faults();
 		bench_pipe();
 		bench_fork();
-	} else if (argc >= 3 && !strcmp(argv[1], "swap")) {
-		bench_swap(strtoul(argv[2], NULL, 0), argc > 3 ? atoi(argv[3]) : 2);
+	} else if (argc - first >= 2 && !strcmp(argv[first], "swap")) {
+		set_number(&manual, &swap_mib, argv[first + 1]);
+		if (argc - first > 2)
+			set_number(&manual, &swap_rounds, argv[first + 2]);
+		bench_swap(mib, (int)rounds);
 	} else {
-		printf("usage: bench user | bench swap MIB [ROUNDS]\n");
-		return 2;
+		wrong_usage(&manual, "wanted is `user` or `swap MIB [ROUNDS]`", first < argc ? argv[first] : "nothing");
 	}
 	return 0;
 }

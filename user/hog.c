@@ -2,35 +2,42 @@
 /*
  * hog: takes memory, one page after the other, until it is told to stop or is killed.
  *
- *   hog [--mib N] [--report N] [--hold SECONDS] [--adj N]
- *
- * Without --mib it never stops by itself: the OOM killer is the end. --report prints a line every N MiB.
- * --hold keeps what was taken for so long. --adj sets its oom_score_adj first.
+ * Without --mib it never stops by itself: the OOM killer is the end.
  */
 #include <fcntl.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "user/options.h"
+
 #define PAGE  4096UL
 #define CHUNK (1UL << 20)
+#define NO_ADJ 5000 /* beyond what oom_score_adj takes */
 
-static int usage(int status)
+static unsigned long mib, report = 16, hold;
+static long adj = NO_ADJ;
+
+static const struct option_row rows[] = {
+	{ "mib", OPTION_NUMBER, &mib, 1, 1 << 24, "MIB", "stop after so much (never)" },
+	{ "report", OPTION_NUMBER, &report, 0, 1 << 24, "MIB", "a line every so much; 0: none (16)" },
+	{ "hold", OPTION_NUMBER, &hold, 0, 1000000, "SECONDS", "keep it for so long at the end (0)" },
+	{ "adj", OPTION_SIGNED, &adj, -1000UL, 1000, "POINTS", "set its oom_score_adj first: -1000 never killed .. 1000" },
+	{ 0 },
+};
+
+static const struct manual manual = {
+	.program = "hog", .operands = "", .rows = rows,
+	.what = "Takes memory page by page, without --mib until it is killed: the OOM killer is its end.",
+	.example = "hog --mib 200 --hold 60 &",
+	.statuses = "0: had all it wanted; 1: memory was refused; 2: usage",
+};
+
+static void set_adj(void)
 {
-	fprintf(status ? stderr : stdout,
-		"usage: hog [--mib N] [--report MIB] [--hold SECONDS] [--adj N]\n"
-		"Takes memory page by page: N MiB, or without --mib until it is killed.\n");
-	return status;
-}
+	char text[16];
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY), n = snprintf(text, sizeof(text), "%ld", adj);
 
-static void set_adj(const char *adj)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
-
-	if (fd < 0 || write(fd, adj, strlen(adj)) < 0) {
+	if (fd < 0 || write(fd, text, (size_t)n) < 0) {
 		perror("hog: oom_score_adj");
 		exit(2);
 	}
@@ -39,23 +46,9 @@ static void set_adj(const char *adj)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "mib", 1, 0, 'm' },  { "report", 1, 0, 'r' }, { "hold", 1, 0, 'o' },
-		{ "adj", 1, 0, 'a' },  { "help", 0, 0, 'h' },	 { 0 },
-	};
-	unsigned long mib = 0, report = 16, hold = 0;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'm': mib = strtoul(optarg, NULL, 0); break;
-		case 'r': report = strtoul(optarg, NULL, 0); break;
-		case 'o': hold = strtoul(optarg, NULL, 0); break;
-		case 'a': set_adj(optarg); break;
-		case 'h': return usage(0);
-		default: return usage(2);
-		}
-	}
+	parse_options(&manual, argc, argv);
+	if (adj != NO_ADJ)
+		set_adj();
 	for (unsigned long taken = 0; !mib || taken < mib; taken++) {
 		char *chunk = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -23,6 +23,7 @@
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "boot/exit_status.h"
@@ -110,9 +111,9 @@ static void swap_on_all(void)
 			dprintf(2, "init: swapon %s: %s\n", device, strerror(errno));
 }
 
-static void open_console(void)
+static void open_terminal(const char *path)
 {
-	int fd = open("/dev/console", O_RDWR);
+	int fd = open(path, O_RDWR | O_NOCTTY);
 
 	if (fd < 0)
 		return;
@@ -122,13 +123,16 @@ static void open_console(void)
 		close(fd);
 }
 
-static pid_t start(char **argv)
+/* own_terminal: on a file of its own, which a hangup ends; else on init's console. => pid, -1 */
+static pid_t start(char **argv, int own_terminal)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
 	setsid();
+	if (own_terminal)
+		open_terminal("/dev/ttyS0");
 	ioctl(0, TIOCSCTTY, 1);
 	for (int sig = 1; sig < 32; sig++)
 		signal(sig, SIG_DFL);
@@ -167,7 +171,7 @@ static int run_command(const char *line)
 		free(buffer);
 		return 255;
 	}
-	pid = start(argv);
+	pid = start(argv, 0);
 	if (pid < 0)
 		dprintf(2, "init: fork: %s\n", strerror(errno));
 	status = pid < 0 ? 255 << 8 : wait_for(pid);
@@ -196,20 +200,30 @@ static void run_list(char *list)
 	stop_machine(RB_POWER_OFF, status);
 }
 
+/* A shell that ends at once, again and again, does not keep the machine busy. */
+static void rest_after(time_t started, int status)
+{
+	if (time(NULL) - started > 1)
+		return;
+	if (status)
+		dprintf(2, "init: /bin/sh ended at once with wait status %#x; the next one in a second\n", (unsigned)status);
+	sleep(1);
+}
+
 static void shell_forever(void)
 {
 	char *argv[] = { "/bin/sh", "-l", NULL };
 
-	printf("\nTidemark: free, top, cat /proc/zoneinfo; hog and pages put memory under pressure; "
-	       "poweroff leaves.\n");
-	fflush(stdout);
+	setenv("USER", "root", 1);
+	setenv("LOGNAME", "root", 1);
+	setenv("SHELL", "/bin/sh", 1);
+	if (chdir(getenv("HOME")))
+		chdir("/");
 	while (!asked_to_stop) {
-		pid_t pid = start(argv);
+		time_t started = time(NULL);
+		pid_t pid = start(argv, 1);
 
-		if (pid < 0)
-			sleep(1);
-		else
-			wait_for(pid);
+		rest_after(started, pid < 0 ? 255 : wait_for(pid));
 	}
 	stop_machine(asked_to_stop == SIGTERM ? RB_AUTOBOOT : RB_POWER_OFF, 0);
 }
@@ -232,7 +246,7 @@ int main(void)
 	sigaction(SIGUSR2, &stop, NULL); /* poweroff */
 	sigaction(SIGTERM, &stop, NULL); /* reboot */
 	mount_all();
-	open_console();
+	open_terminal("/dev/console");
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
 	setenv("HOME", "/root", 1);
 	setenv("TERM", "linux", 0);

@@ -2,27 +2,42 @@
 /*
  * pages: fills memory with data that can be recomputed and reads all of it back.
  *
- *   pages [--mib N] [--rounds N] [--order seq|random] [--seed N] [--rewrite] [--progress N] [--quiet]
- *
  * Every 8-byte word of every page depends on page number, round and seed, so a page that comes back
  * zeroed, stale, or from a neighbour is noticed. Each round reads and checks every page; with --rewrite
  * it also writes the next round's pattern. Exit status 0: all words were right; 1: some were not (the
  * first few are printed); 2: usage or no memory.
  */
-#include <getopt.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
+
+#include "user/options.h"
 
 #define PAGE	   4096UL
 #define WORDS	   (PAGE / sizeof(uint64_t))
 #define MAX_SHOWN  5
 
-static uint64_t seed = 1;
-static int quiet;
+static unsigned long seed = 1, mib = 64, rounds = 2;
+static int quiet, rewrite, order;
 static unsigned long progress; /* print where we are every so many pages; 0: never */
+
+static const struct option_row rows[] = {
+	{ "mib", OPTION_NUMBER, &mib, 1, 1 << 24, "MIB", "how much memory (64)" },
+	{ "rounds", OPTION_NUMBER, &rounds, 0, 1UL << 40, "N", "how often all of it is read and checked (2)" },
+	{ "order", OPTION_CHOICE, &order, 0, 0, "ORDER", "seq or random (seq)", "seq|random" },
+	{ "seed", OPTION_NUMBER, &seed, 0, ~0UL, "N", "of the data and of the random order (1)" },
+	{ "rewrite", OPTION_FLAG, &rewrite, 0, 0, NULL, "each round also writes new data" },
+	{ "progress", OPTION_NUMBER, &progress, 0, ~0UL, "PAGES", "a line every so many pages (none)" },
+	{ "quiet", OPTION_FLAG, &quiet, 0, 0, NULL, "no line for each round" },
+	{ 0 },
+};
+
+static const struct manual manual = {
+	.program = "pages", .operands = "", .rows = rows,
+	.what = "Fills memory with data that can be recomputed and checks every word of it, round after round:\n"
+		"with more than there is RAM, everything must come back from swap as it was.",
+	.example = "pages --mib 300 --order random",
+	.statuses = "0: every word was right; 1: some were not; 2: usage, or no memory",
+};
 
 static uint64_t mix(uint64_t x)
 {
@@ -71,7 +86,7 @@ static uint64_t nth(uint64_t i, uint64_t power, uint64_t round)
 	return (i * (2 * mix(seed + round) + 1) + mix(seed ^ round)) & (power - 1);
 }
 
-static unsigned long round_of(uint64_t *memory, uint64_t pages, uint64_t round, int random, int rewrite)
+static unsigned long round_of(uint64_t *memory, uint64_t pages, uint64_t round, int random, int rewriting)
 {
 	unsigned long wrong_pages = 0;
 	uint64_t power = 1;
@@ -80,7 +95,7 @@ static unsigned long round_of(uint64_t *memory, uint64_t pages, uint64_t round, 
 		power <<= 1;
 	for (uint64_t i = 0; i < power; i++) {
 		uint64_t page = random ? nth(i, power, round) : i;
-		uint64_t pattern = rewrite ? round : 0;
+		uint64_t pattern = rewriting ? round : 0;
 
 		if (page >= pages)
 			continue;
@@ -90,57 +105,28 @@ static unsigned long round_of(uint64_t *memory, uint64_t pages, uint64_t round, 
 		}
 		if (check(memory, page, pattern) && ++wrong_pages == MAX_SHOWN)
 			return wrong_pages;
-		if (rewrite)
+		if (rewriting)
 			fill(memory, page, round + 1);
 	}
 	return wrong_pages;
 }
 
-static int usage(int status)
-{
-	fprintf(status ? stderr : stdout,
-		"usage: pages [--mib N] [--rounds N] [--order seq|random] [--seed N] [--rewrite]\n"
-		"             [--progress N] [--quiet]\n"
-		"Fills N MiB (64) with known data and checks every word of it in N rounds (2).\n");
-	return status;
-}
-
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "mib", 1, 0, 'm' },	  { "rounds", 1, 0, 'r' }, { "order", 1, 0, 'o' },
-		{ "seed", 1, 0, 's' },	  { "rewrite", 0, 0, 'w' }, { "quiet", 0, 0, 'q' },
-		{ "progress", 1, 0, 'p' },
-		{ "help", 0, 0, 'h' },	  { 0 },
-	};
-	unsigned long mib = 64, rounds = 2;
-	int random = 0, rewrite = 0, c;
 	uint64_t *memory, pages;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'm': mib = strtoul(optarg, NULL, 0); break;
-		case 'r': rounds = strtoul(optarg, NULL, 0); break;
-		case 'o': random = !strcmp(optarg, "random"); break;
-		case 's': seed = strtoull(optarg, NULL, 0); break;
-		case 'w': rewrite = 1; break;
-		case 'q': quiet = 1; break;
-		case 'p': progress = strtoul(optarg, NULL, 0); break;
-		case 'h': return usage(0);
-		default: return usage(2);
-		}
-	}
+	parse_options(&manual, argc, argv);
 	pages = mib * (1048576 / PAGE);
 	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!pages || memory == MAP_FAILED) {
+	if (memory == MAP_FAILED) {
 		perror("pages: mmap");
 		return 2;
 	}
 	for (uint64_t page = 0; page < pages; page++)
 		fill(memory, page, 0);
 	for (unsigned long round = 0; round < rounds; round++) {
-		unsigned long wrong = round_of(memory, pages, round, random, rewrite);
+		unsigned long wrong = round_of(memory, pages, round, order, rewrite);
 
 		if (wrong) {
 			printf("pages: %lu or more wrong pages in round %lu\n", wrong, round);

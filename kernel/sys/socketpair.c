@@ -6,7 +6,8 @@
  *	end A  out ---- pipe ----> in  end B
  *	       in  <---- pipe ---- out
  *
- * shutdown() lets go of one side. No other socket exists here: socket(2) is not implemented.
+ * shutdown() lets go of one side. No other socket exists here: there is no address
+ * to give one, as on a Linux without network, so socket(2) says EAFNOSUPPORT.
  *
  * Locks: end->lock for the two pointers; whoever uses a pipe holds a reference meanwhile.
  */
@@ -180,6 +181,11 @@ static int make_pair(struct file *files[2], unsigned int flags)
 		return (int)PTR_ERR(files[i]);
 	}
 	return 0;
+}
+
+long sys_socket(int domain, int type, int protocol)
+{
+	return -EAFNOSUPPORT;
 }
 
 long sys_socketpair(int domain, int type, int protocol, int __user *ufds)

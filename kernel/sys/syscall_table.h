@@ -48,7 +48,7 @@
 	X(38, setitimer) \
 	X(39, getpid) \
 	X(40, sendfile) \
-	N(41, socket) \
+	X(41, socket) \
 	N(42, connect) \
 	N(43, accept) \
 	X(44, sendto) \

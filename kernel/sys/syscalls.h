@@ -283,6 +283,7 @@ long sys_futex_waitv(const void __user *uwaiters, unsigned int n, unsigned int f
 /* => two new descriptors at ufds for files, whose references it takes over in any case. flags: O_CLOEXEC */
 int install_file_pair(struct file *files[2], int __user *ufds, unsigned int flags);
 /* socketpair.c */
+long sys_socket(int domain, int type, int protocol);
 long sys_socketpair(int domain, int type, int protocol, int __user *ufds);
 long sys_shutdown(int fd, int how);
 long sys_sendto(int fd, char __user *buf, size_t len, int flags, const void __user *addr,

@@ -17,11 +17,11 @@ def text_of(path):
 
 def session():
     """=> [(command, [line of output])] of README.md's first session; a line "..." stands for any lines"""
-    block = re.search(r"```console\n(tidemark#.*?)```", text_of("README.md"), re.S)[1]
+    block = re.search(r"```console\n(tidemark:~#.*?)```", text_of("README.md"), re.S)[1]
     out = []
     for line in block.rstrip("\n").split("\n"):
-        if line.startswith("tidemark# "):
-            out.append((line[len("tidemark# "):], []))
+        if line.startswith("tidemark:~# "):
+            out.append((line[len("tidemark:~# "):], []))
         else:
             out[-1][1].append(line)
     return out

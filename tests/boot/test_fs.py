@@ -91,7 +91,7 @@ def test_line_editing_and_job_control():
             time.sleep(0.05)
 
     try:
-        wait_for(b"tidemark# ", 0)
+        wait_for(b"tidemark:~# ", 0)
         for key, answer in keys:
             start = len(output)
             machine.stdin.write(key)

@@ -9,13 +9,11 @@
  * exit status 0 only if all of them held, 1 if not, 2 if the machine is not one for the tour. No check depends
  * on how long anything takes. The tour itself is locked in memory and never chosen by the OOM killer; it
  * has no other privileges.
- *
- *   --colour   for a terminal: colours, and slow enough to watch
- *   --spoil    one keeper changes a bit of its data: then the tour has to fail (its own test)
  */
 #include <signal.h>
 #include <sys/mman.h>
 
+#include "user/options.h"
 #include "user/tour/tour.h"
 
 static void protect_self(void)
@@ -39,16 +37,28 @@ static int fit_for_tour(void)
 	return 0;
 }
 
+static int colour, spoil;
+
+static const struct option_row rows[] = {
+	{ "colour", OPTION_FLAG, &colour, 0, 0, NULL, "for a terminal: colours, and slow enough to watch" },
+	{ "spoil", OPTION_FLAG, &spoil, 0, 0, NULL, "damages a keeper's data: then the tour has to fail" },
+	{ 0 },
+};
+
+static const struct manual manual = {
+	.program = "tour", .operands = "", .rows = rows,
+	.what = "Shows the life of a page on the running machine, from the firmware map to the OOM killer, with checks.",
+	.example = "tour --colour",
+	.statuses = "0: every check held; 1: one did not; 2: usage, or not a machine for the tour",
+};
+
 int main(int argc, char **argv)
 {
-	int spoil = 0, status;
+	int status;
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--colour"))
-			screen_colours();
-		else if (!strcmp(argv[i], "--spoil"))
-			spoil = 1;
-	}
+	parse_options(&manual, argc, argv);
+	if (colour)
+		screen_colours();
 	signal(SIGPIPE, SIG_IGN);
 	keeper_bytes = (unsigned long)meminfo_kb("MemTotal") * 1024 / 8 / MIB * MIB;
 	if (!fit_for_tour())
