@@ -179,8 +179,9 @@ static const struct option_row rows[] = { { 0 } };
 
 static const struct manual manual = {
 	.program = "bench", .operands = "user | swap MIB [ROUNDS]", .rows = rows, .max_operands = 3,
-	.what = "What system calls and faults (user) or swapping MIB of memory (swap) cost, one line `bench NAME VALUE`\n"
-		"each, in ticks of the time stamp counter; with scripts/run --icount these are instructions.",
+	.what = "What system calls and faults (user) or swapping MIB of memory (swap) cost,\n"
+		"one line `bench NAME VALUE` each, in ticks of the time stamp counter;\n"
+		"with scripts/run --icount these are instructions.",
 	.example = "bench user",
 	.statuses = "0: measured; 2: usage",
 };

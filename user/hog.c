@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 	{ "mib", OPTION_NUMBER, &mib, 1, 1 << 24, "MIB", "stop after so much (never)" },
 	{ "report", OPTION_NUMBER, &report, 0, 1 << 24, "MIB", "a line every so much; 0: none (16)" },
 	{ "hold", OPTION_NUMBER, &hold, 0, 1000000, "SECONDS", "keep it for so long at the end (0)" },
-	{ "adj", OPTION_SIGNED, &adj, -1000UL, 1000, "POINTS", "set its oom_score_adj first: -1000 never killed .. 1000" },
+	{ "adj", OPTION_SIGNED, &adj, -1000UL, 1000, "POINTS", "set its oom_score_adj first, -1000 .. 1000" },
 	{ 0 },
 };
 

@@ -206,7 +206,8 @@ static void rest_after(time_t started, int status)
 	if (time(NULL) - started > 1)
 		return;
 	if (status)
-		dprintf(2, "init: /bin/sh ended at once with wait status %#x; the next one in a second\n", (unsigned)status);
+		dprintf(2, "init: /bin/sh ended at once with wait status %#x; the next one in a second\n",
+			(unsigned)status);
 	sleep(1);
 }
 

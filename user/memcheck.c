@@ -27,7 +27,7 @@ static const struct option_row rows[] = {
 	{ "rounds", OPTION_NUMBER, &rounds, 1, 1UL << 40, "N", "how often all patterns (1)" },
 	{ "lock", OPTION_FLAG, &lock, 0, 0, NULL, "keep it in RAM: the same frames all the time (mlock)" },
 	{ "seed", OPTION_NUMBER, &seed, 0, ~0UL, "N", "of the random pattern (1)" },
-	{ "plant", OPTION_NUMBER, &plant, 0, ~0UL, "BYTE", "turn a bit round at this offset before reading: must be found" },
+	{ "plant", OPTION_NUMBER, &plant, 0, ~0UL, "BYTE", "turn a bit round there before reading: must be found" },
 	{ 0 },
 };
 

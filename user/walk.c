@@ -38,7 +38,8 @@ static const struct option_row rows[] = {
 
 static const struct manual manual = {
 	.program = "walk", .operands = "", .rows = rows,
-	.what = "Touches pages of its memory in a pattern and reports the faults: minor (no disk) and major (swapped in).\n"
+	.what = "Touches pages of its memory in a pattern and reports the faults:\n"
+		"minor (no disk) and major (swapped in).\n"
 		"A page's first touch reads it and then writes it: two minor faults.",
 	.example = "walk --mib 300 --pattern zipf --rounds 4",
 	.statuses = "0: every page held what was written to it; 1: one did not; 2: usage, or no memory",

@@ -47,7 +47,8 @@ static const struct option_row rows[] = {
 
 static const struct manual manual = {
 	.program = "tour", .operands = "", .rows = rows,
-	.what = "Shows the life of a page on the running machine, from the firmware map to the OOM killer, with checks.",
+	.what = "Shows the life of a page on the running machine, from the firmware map to the OOM killer,\n"
+		"with checks.",
 	.example = "tour --colour",
 	.statuses = "0: every check held; 1: one did not; 2: usage, or not a machine for the tour",
 };
