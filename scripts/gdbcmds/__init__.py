@@ -5,6 +5,7 @@
     kernel.py    structures of the kernel, by DWARF           tasks.py     tasks, bt, $current(), $task()
     pages.py     struct page, in bulk                         zones.py     mm zones, mm buddy, mm lru
     tables.py    mm pte: page tables                          swap.py      mm swap
+    frames.py    backtraces through the kernel's entries      files.py     names of files
     rmap.py      who maps a page                              page.py      mm page
     check.py     mm check: the invariants                     programs.py  symbols of user programs
     session.py   panics, the console, how a session begins

@@ -167,11 +167,17 @@ def owner_lines(pfn):
     records = int.from_bytes(kernel.read(table + 8 * block, 8), "little")
     if not records:
         return
-    owner = Obj("struct page_owner", records + pfn % pages.BLOCK * kernel.size_of("struct page_owner"))
+    at = lambda frame: Obj("struct page_owner", records + frame % pages.BLOCK * kernel.size_of("struct page_owner"))
+    owner = at(pfn)
+    for order in range(D["MAX_ORDER"]):  # the record of a block is that of its first frame
+        if at(pfn & -1 << order)["order"] >= order:
+            owner = at(pfn & -1 << order)
+            break
     if owner["last_order"] < 0:
         yield "never allocated"
         return
-    yield f"allocated with order {owner['last_order']}, mask {owner['gfp']:#x}, by pid {owner['pid']}, at"
+    now = "" if owner["order"] >= 0 else "free now; "
+    yield f"{now}allocated with order {owner['last_order']}, mask {owner['gfp']:#x}, by pid {owner['pid']}, at"
     high = kernel.address_of("init_task") & ~0xffffffff
     for i in range(kernel.size_of("struct owner_stack") // 4):
         ip = owner[f"alloc.ips[{i}]"]

@@ -12,7 +12,7 @@ import struct
 
 import gdb
 
-from gdbcmds import kernel, layout
+from gdbcmds import frames, kernel, layout
 from gdbcmds.command import Command, need, number
 
 D = layout.DEFINE
@@ -148,7 +148,7 @@ def where(task):
     for function, file in places:
         if file and "kernel/core/" not in file and "arch/" not in file:
             return function
-    return next((function for function, _ in places if "schedule" not in function), places[0][0])
+    return next((function for function, _ in places if "schedule" not in function and "switch" not in function), places[0][0])
 
 
 class Tasks(Command):
@@ -178,7 +178,7 @@ def show_sleeping(task):
     try:
         for name, value in registers.items():
             gdb.execute(f"set ${name} = {value:#x}", to_string=True)
-        gdb.execute("backtrace")
+        frames.backtrace(user_readable=False)
     finally:
         for name, value in kept.items():
             gdb.execute(f"set ${name} = {value:#x}", to_string=True)
@@ -189,7 +189,7 @@ def show_running(cpu):
     selected = gdb.selected_thread()
     try:
         kernel.thread_of_cpu(cpu).switch()
-        gdb.execute("backtrace")
+        frames.backtrace()
     finally:
         selected.switch()
 
@@ -210,7 +210,7 @@ number means a task first, so say `backtrace 5` for the five innermost frames.""
         if not task:
             if len(words) == 1 and words[0].isdecimal():
                 print(f"No task has pid {words[0]}; the innermost frames of the selected CPU:")
-            return gdb.execute(" ".join(["backtrace", *words]))
+            return frames.backtrace(words)
         cpu = task.runs_on()
         print(f"Task {task.pid} ({task.comm}), {task.state()}, " + ("not running:" if cpu is None else f"on CPU {cpu}:"))
         need(cpu is not None or task["exit_state"] == 0, f"task {task.pid} has ended: it has no stack any more")

@@ -29,6 +29,7 @@ do("bt")
 note("zero", value("zero_page"))
 do("tasks")
 do(f"bt {child}"); do(f"bt {me}"); do("bt 5"); do("bt -1"); do("bt 31999"); do("bt full 1")
+note("bt after all", gdb.execute("bt", to_string=True))
 do("p $current()->pid"); do(f"p $task({child})->comm")
 for name in ("mine", "both", "share", "file"):
     do(f"mm pte {name}"); do(f"mm page {name}" if value(name) > 1 << 30 else f"mm page user:{name}")
@@ -45,7 +46,7 @@ for how in (f"{f}", f"pfn:{f:#x}", f"phys:{f * 4096 + 5:#x}", f"{0xffffea0000000
 do(f"mm page $task({me})"); do(f"mm page $task({me})->stack"); do(f"mm page $task({me})->mm->pgd")
 do("mm page zero_page"); do("mm page &max_pfn"); do("mm pte mine+512"); do(f"mm pte &max_pfn")
 do("mm lru 3"); do("mm swap"); do("mm check")
-until("buddyinfo_show"); do("mm zones"); do("mm buddy"); do("mm check")
+until("buddyinfo_show"); note("in the kernel", do("bt")); do("mm zones"); do("mm buddy"); do("mm check")
 free = next(w for w in gdb.execute("p/x (unsigned)node_data[0]->node_zones[1].free_area[10].free_list[2].first",
             to_string=True).split() if w.startswith("0x"))
 note("free frame", int(free, 16))
@@ -83,7 +84,7 @@ def test_at_boot_the_commands_say_that_it_is_too_early(looked):
 def test_the_running_program_has_symbols(looked):
     assert looked.every("program")[0] == "no program's symbols\n"
     assert f"{PROGRAMS}/gdb_state for /gdb_state" in looked["program"], looked
-    frames = looked["bt"].splitlines()
+    frames = looked.every("bt")[0].splitlines()
     assert re.match(r"#0  known_state \(\) at tests/user/gdb_state.c:\d+", frames[0]), looked
     assert re.match(r"#1 .* main \(argc=.*at tests/user/gdb_state.c:\d+", frames[1]), looked
 
@@ -108,7 +109,11 @@ def test_backtraces(looked):
     assert "main (" in looked["bt -1"] and "#0" not in looked["bt -1"], looked
     assert looked["bt full 1"].startswith("#0  known_state ()") and "No locals" in looked["bt full 1"], looked
     assert looked["bt 31999"].startswith("No task has pid 31999") and "known_state" in looked["bt 31999"], looked
-    assert looked.every("bt")[0] == looked.every("bt")[-1], "the registers of bt PID were not put back"
+    assert looked.every("p $current()->pid")[0].split()[-1] == str(me), "the registers of bt PID were not put back"
+    assert looked.every("bt")[0] == looked["bt after all"], "the registers of bt PID were not put back"
+    names = re.findall(r"(?m)^#\d+ +(?:0x\w+ in )?(\w+) \(", looked["in the kernel"])
+    assert names[0] == "buddyinfo_show" and names[-3:-1] == ["do_syscall", "entry_syscall"], looked
+    assert "Backtrace stopped" not in looked["in the kernel"] + sleeping, looked
 
 
 @pytest.mark.parametrize("name, content, mappers", [("mine", 0xA, 1), ("both", 0xB, 2), ("share", 0x6, 2), ("file", 0xF, 2)])
@@ -432,7 +437,7 @@ def test_after_a_panic(tmp_path, debug):
     """Both builds: the machine waits in the panic, the commands know it, and going on ends it."""
     script = """
 do("continue")
-for command in ("bt", "tasks", "mm zones", "mm buddy", "mm check", "mm page zero_page", "mm lru", "p panic_cpu", "bt 5"):
+for command in ("bt", "tasks", "mm zones", "mm buddy", "mm check", "mm page zero_page", "mm lru", "p panic_cpu", "bt 5", "mm page $task(1)"):
     do(command)
 do("continue")
 """
@@ -443,6 +448,9 @@ do("continue")
     assert "kswapd_try_to_sleep" in seen["bt 5"] and "the zero page" in seen["mm page zero_page"], seen
     assert "zone HighMem" in seen["mm zones"] and "zone HighMem" in seen["mm buddy"] and "unevictable" in seen["mm lru"], seen
     assert re.search(r"pages checked, 0 errors", seen["mm check"]), seen
+    assert "Backtrace stopped" not in seen["bt"], seen
+    owner = re.search(r"owner +allocated with order \d+, mask 0x\w+, by pid \d+, at\n  owner +0xf+8\w+ \w+", seen["mm page $task(1)"])
+    assert bool(owner) == debug, "a debug build keeps who allocated each page"
     assert "Kernel panic - not syncing" in seen.console, seen
 
 
@@ -515,7 +523,7 @@ def test_the_session_of_the_page(tmp_path):
         page = f.read()
     steps = [step.rstrip("\n").split("\n") for step in re.search(r"(?s)```gdb\n\(gdb\) (.*?)```", page)[1].split("(gdb) ")]
     words = re.search(r"After `make gdb RUNFLAGS='(.*?)'`", page)[1]
-    seen = session(str(tmp_path), "".join(f"do({step[0]!r})\n" for step in steps), *shlex.split(words))
+    seen = session(str(tmp_path), "".join(f"do({step[0]!r})\n" for step in steps), "--swap", "512M", *shlex.split(words))
     for command, *lines in steps:
         pattern = "".join(r"(?:.*\n)*?" if line == "..." else rf"\s*{shape(line)}\s*?\n" for line in lines)
         assert re.match(pattern, seen[command]), (command, lines, seen[command])
