@@ -25,6 +25,11 @@ void cpio_start(struct cpio_reader *r, const struct cpio_ops *ops, void *ctx)
 	r->ctx = ctx;
 }
 
+static bool good_magic(const char *p)
+{
+	return !memcmp(p, "07070", 5) && (p[5] == '1' || p[5] == '2');
+}
+
 static const char *compressor(const unsigned char *p)
 {
 	if (p[0] == 0x1f && (p[1] == 0x8b || p[1] == 0x9e))
@@ -93,8 +98,6 @@ static int parse_header(struct cpio_reader *r)
 			      &r->check };
 	unsigned int i;
 
-	if (memcmp(r->header, "07070", 5) || (r->header[5] != '1' && r->header[5] != '2'))
-		return bad_magic(r);
 	r->crc_format = r->header[5] == '2';
 	r->entry.offset = r->pos - CPIO_HEADER;
 	for (i = 0; i < sizeof(into) / sizeof(into[0]); i++) {
@@ -207,7 +210,7 @@ static size_t step(struct cpio_reader *r, const unsigned char *p, size_t len, in
 	}
 	r->have += n;
 	r->pos += n;
-	if (r->state == CPIO_IN_HEADER && r->have >= 6 && memcmp(r->header, "07070", 5)) {
+	if (r->state == CPIO_IN_HEADER && r->have >= 6 && !good_magic(r->header)) {
 		*err = bad_magic(r);
 	} else if (r->state == CPIO_IN_HEADER && r->have == CPIO_HEADER) {
 		*err = parse_header(r);

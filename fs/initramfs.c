@@ -19,6 +19,8 @@
 #include "mm/vmstat.h"
 #include "mm/zone.h"
 
+#define LINK_BUCKETS 256
+
 struct link_name {
 	struct link_name *next;
 	u32 ino, major, minor;
@@ -31,7 +33,8 @@ struct unpack {
 	loff_t pos;
 	char *target;		/* of the symbolic link being read */
 	u32 target_len;
-	struct link_name *links;
+	struct link_name *links[LINK_BUCKETS];
+	bool failed;		/* this entry: what has its name may be another object */
 	char path[CPIO_NAME_MAX + 2];
 };
 
@@ -39,20 +42,22 @@ static void forget_links(void *ctx)
 {
 	struct unpack *u = ctx;
 
-	while (u->links) {
-		struct link_name *next = u->links->next;
+	for (unsigned int i = 0; i < LINK_BUCKETS; i++) {
+		while (u->links[i]) {
+			struct link_name *next = u->links[i]->next;
 
-		kfree(u->links);
-		u->links = next;
+			kfree(u->links[i]);
+			u->links[i] = next;
+		}
 	}
 }
 
 /* The first name of this object in the archive, or NULL: this is it, and it is remembered. */
 static const char *other_name(struct unpack *u, const struct cpio_entry *e)
 {
-	struct link_name *l;
+	struct link_name **bucket = &u->links[(e->ino ^ e->minor) % LINK_BUCKETS], *l;
 
-	for (l = u->links; l; l = l->next)
+	for (l = *bucket; l; l = l->next)
 		if (l->ino == e->ino && l->major == e->major && l->minor == e->minor)
 			return l->path;
 	l = kmalloc(sizeof(*l) + strlen(u->path) + 1, GFP_KERNEL);
@@ -61,19 +66,41 @@ static const char *other_name(struct unpack *u, const struct cpio_entry *e)
 		l->major = e->major;
 		l->minor = e->minor;
 		strcpy(l->path, u->path);
-		l->next = u->links;
-		u->links = l;
+		l->next = *bucket;
+		*bucket = l;
 	}
 	return NULL;
 }
 
-static void say(const struct unpack *u, int err)
+static const char *reason(int err)
 {
+	switch (err) {
+	case -ENOENT:
+		return "the archive has no entry for its directory before it";
+	case -ENOTDIR:
+		return "a part of its path is no directory";
+	case -EISDIR:
+	case -EEXIST:
+		return "something else has its name";
+	case -ENAMETOOLONG:
+		return "its name or target is too long or empty";
+	case -ELOOP:
+		return "its path leads in a ring of symbolic links";
+	case -EINVAL:
+		return "nobody knows its type";
+	default:
+		return "it was refused";
+	}
+}
+
+static void say(struct unpack *u, int err)
+{
+	u->failed = true;
 	if (err == -ENOSPC || err == -ENOMEM)
-		pr_err("initrd: no memory for %s: give the machine more memory or make the archive smaller\n",
+		pr_err("initrd: no memory for %.200s: give the machine more memory or make the archive smaller\n",
 		       u->path);
 	else
-		pr_err("initrd: cannot make %s: error %d\n", u->path, -err);
+		pr_err("initrd: cannot make %.200s: %s (error %d)\n", u->path, reason(err), err);
 }
 
 /* An archive behind the first may replace what is there. */
@@ -163,6 +190,7 @@ static int unpack_entry(void *ctx, const struct cpio_entry *e)
 
 	while (*name == '/' || (name[0] == '.' && name[1] == '/'))
 		name++;
+	u->failed = false;
 	u->path[0] = '/';
 	strlcpy(u->path + 1, name, sizeof(u->path) - 1);
 	if (!*name || !strcmp(name, "."))
@@ -194,10 +222,9 @@ static int unpack_data(void *ctx, const void *data, size_t len)
 static int unpack_done(void *ctx, const struct cpio_entry *e)
 {
 	struct unpack *u = ctx;
-	int err = 0;
-
 	if (u->target) {
-		err = do_symlinkat(u->target, AT_FDCWD, u->path);
+		int err = do_symlinkat(u->target, AT_FDCWD, u->path);
+
 		if (err)
 			say(u, err);
 		kfree(u->target);
@@ -207,7 +234,7 @@ static int unpack_done(void *ctx, const struct cpio_entry *e)
 		fput(u->file);
 		u->file = NULL;
 	}
-	if (u->path[1] && !err)
+	if (u->path[1] && !u->failed)
 		set_attributes(u, e);
 	cond_resched();
 	return 0;

@@ -409,7 +409,8 @@ static size_t fuzz_seed(unsigned int n, unsigned char *to)
 static void check_info(void)
 {
 	if (bi.nr_map > BOOT_MAX_E820 || strlen(bi.cmdline) >= BOOT_CMDLINE_SIZE ||
-	    strlen(bi.loader) >= sizeof(bi.loader) || strlen(bi.complaints) >= sizeof(bi.complaints) || bi.initrd_start > bi.initrd_end ||
+	    strlen(bi.loader) >= sizeof(bi.loader) ||
+	    strlen(bi.complaints) >= sizeof(bi.complaints) || bi.initrd_start > bi.initrd_end ||
 	    (bi.initrd_start < bi.initrd_end && bi.initrd_start < IMAGE_END && bi.initrd_end > IMAGE_START))
 		abort();
 }

@@ -55,7 +55,8 @@ static void set(size_t at, size_t width, uint64_t value)
 /* One field of the ELF header or of a program header. */
 static void damage_field(void)
 {
-	static const unsigned char eh[][2] = { { 0, 4 }, { 4, 1 }, { 16, 2 }, { 18, 2 }, { 24, 8 }, { 32, 8 }, { 54, 2 }, { 56, 2 } };
+	static const unsigned char eh[][2] = { { 0, 4 },  { 4, 1 },  { 16, 2 }, { 18, 2 },
+					       { 24, 8 }, { 32, 8 }, { 54, 2 }, { 56, 2 } };
 	Elf64_Ehdr *e = (void *)good;
 	unsigned int pick = (unsigned int)(next() % 8);
 
@@ -72,7 +73,8 @@ static void damage_field(void)
 			return;
 		}
 		memcpy(&old, image + at + (field - 1) * 8, 8);
-		set(at + (field - 1) * 8, 8, next() % 2 ? odd_number() : old + (next() % 3 - 1) * (next() % 2 ? 4096 : next() % 64));
+		old += (next() % 3 - 1) * (next() % 2 ? 4096 : next() % 64);
+		set(at + (field - 1) * 8, 8, next() % 2 ? odd_number() : old);
 	}
 }
 
