@@ -47,10 +47,13 @@ KERNEL_OBJ  := $(patsubst %,$(OBJ)/%.o,$(KERNEL_SRC:.c=))
 
 WARN    := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	   -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wno-missing-field-initializers
+# Functions with arrays compare a word below their return address with the task's (arch/x86_64/stackprotector.c).
+STACK_GUARD := -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs \
+	   -mstack-protector-guard-symbol=__stack_chk_guard
 CFLAGS  := -std=gnu11 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	   -fno-strict-aliasing -fno-strict-overflow -fno-common -fno-omit-frame-pointer \
 	   -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks \
-	   -ffunction-sections -fdata-sections -fno-stack-protector -fcf-protection=none -fno-ident \
+	   -ffunction-sections -fdata-sections $(STACK_GUARD) -fcf-protection=none -fno-ident \
 	   -fno-tree-loop-distribute-patterns -fzero-initialized-in-bss \
 	   -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=$(DEBUG) -include kernel/base/kconfig.h $(WARN)
 ASFLAGS := -g -D__ASSEMBLY__ -fno-pic -I. -Iarch/$(ARCH)/include -DCONFIG_DEBUG=$(DEBUG) \

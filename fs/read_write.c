@@ -69,7 +69,7 @@ static void unlock_pos(struct file *file)
 		mutex_unlock(&file->f_pos_lock);
 }
 
-ssize_t file_read(struct file *file, char *ubuf, size_t count)
+ssize_t __no_stack_protector file_read(struct file *file, char *ubuf, size_t count)
 {
 	loff_t dummy, *pos = lock_pos(file, &dummy);
 	ssize_t done = vfs_read(file, ubuf, count, pos);
@@ -78,7 +78,7 @@ ssize_t file_read(struct file *file, char *ubuf, size_t count)
 	return done;
 }
 
-ssize_t file_write(struct file *file, const char *ubuf, size_t count)
+ssize_t __no_stack_protector file_write(struct file *file, const char *ubuf, size_t count)
 {
 	loff_t dummy, *pos = lock_pos(file, &dummy);
 	ssize_t done = vfs_write(file, ubuf, count, pos);

@@ -140,9 +140,10 @@ static const struct panic_ops panic_ops = {
 	.halt_forever = arch_halt_forever,
 };
 
-void cpu_init_boot(void)
+void __no_stack_protector cpu_init_boot(void)
 {
 	detect_features(&cpu_features);
+	stack_protector_init_cpu(&init_task);
 	if (cpu_features.smap)
 		open_smap_gates();
 	this_cpu_write(current_task, &init_task);

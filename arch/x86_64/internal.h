@@ -65,6 +65,13 @@ extern struct cpu_features cpu_features; /* [I] of the boot CPU, valid for all *
 void cpu_enable_features(void); /* control registers of this CPU */
 void syscall_init_cpu(void);	/* MSRs of SYSCALL on this CPU */
 
+/* ---- Stack protector (stackprotector.c) ------------------------------------------------------- */
+
+DECLARE_PER_CPU(unsigned long, __stack_chk_guard);
+unsigned long new_stack_canary(void);
+/* => the CPU's first task gets its word; the caller never returns or has no array */
+void stack_protector_init_cpu(struct task_struct *idle);
+
 /* ---- Memory (paging.c, fixmap.c) ------------------------------------------------------------- */
 
 /* Pages of the fixmap window: EARLY_REMAP_SLOTS * EARLY_REMAP_MAX first, then these. */

@@ -81,6 +81,7 @@ static struct switch_frame *new_frame(struct task_struct *task)
 	frame->ip = (unsigned long)ret_from_fork;
 	task->thread.sp = (unsigned long)frame;
 	task->thread.sp0 = (unsigned long)(regs + 1);
+	task->thread.stack_canary = new_stack_canary();
 	return frame;
 }
 
@@ -192,6 +193,7 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
 		wrmsr(MSR_KERNEL_GS_BASE, new->gsbase);
 	this_cpu_write(cpu_tss.sp0, new->sp0);
 	this_cpu_write(current_task, next);
+	this_cpu_write(__stack_chk_guard, new->stack_canary);
 	return prev;
 }
 

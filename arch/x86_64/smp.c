@@ -77,6 +77,7 @@ void secondary_main(void)
 	void (*entry)(int cpu) = secondary.entry;
 
 	this_cpu_write(current_task, secondary.idle);
+	stack_protector_init_cpu(secondary.idle);
 	desc_init_cpu(secondary_ist[cpu]);
 	this_cpu_write(cpu_tss.sp0, secondary.idle->thread.sp0);
 	cpu_init_secondary();

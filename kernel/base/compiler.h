@@ -28,6 +28,8 @@
 #undef __always_inline
 #define __always_inline inline __attribute__((__always_inline__))
 #undef noinline
+/* For what sets the guard itself, and for the hottest functions without an array, where a scalar's address is all. */
+#define __no_stack_protector __attribute__((__no_stack_protector__))
 #define noinline __attribute__((__noinline__))
 
 #define __user /* a pointer into user space: only the uaccess functions follow it */

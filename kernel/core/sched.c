@@ -104,7 +104,7 @@ static void wake_elsewhere(struct task_struct *p, struct rq *old, int cpu, unsig
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
-int try_to_wake_up(struct task_struct *p, unsigned int state, int wake_flags)
+int __no_stack_protector try_to_wake_up(struct task_struct *p, unsigned int state, int wake_flags)
 {
 	unsigned long flags;
 	struct rq *rq;

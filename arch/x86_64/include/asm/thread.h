@@ -15,6 +15,7 @@ struct thread_struct {
 	u64 sp;		    /* kernel stack pointer while switched out */
 	u64 sp0;	    /* top of the kernel stack: what entry from user mode loads */
 	u64 fsbase, gsbase; /* user segment bases */
+	u64 stack_canary;   /* the stack protector's word of this task's kernel stack */
 	u64 trap_nr;	    /* last fault of user mode, for the signal frame: vector, */
 	u64 error_code;	    /* error code */
 	u64 cr2;	    /* and address */
