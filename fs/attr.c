@@ -4,7 +4,7 @@
  *
  * Permission is by fsuid and fsgid against the nine mode bits, with the capabilities of the superuser
  * overriding: CAP_DAC_OVERRIDE everything but executing a file that nobody may execute,
- * CAP_DAC_READ_SEARCH reading and passing through directories. Tasks have one group, no supplementary list.
+ * CAP_DAC_READ_SEARCH reading and passing through directories. A task is in fsgid's group and its supplementary ones.
  *
  * Locks: i_lock for mode, owner and times; i_rwsem around a change of size.
  */
@@ -31,7 +31,7 @@ static int permission_for(struct inode *inode, int mask, u32 uid, u32 gid, bool 
 		return -EROFS;
 	if (uid == inode->i_uid)
 		mode >>= 6;
-	else if (gid == inode->i_gid)
+	else if (gid == inode->i_gid || in_group(current, inode->i_gid))
 		mode >>= 3;
 	if ((mask & ~mode & 7) == 0)
 		return 0;
@@ -91,7 +91,7 @@ static int change_ok(const struct inode *inode, const struct iattr *attr)
 		return -EPERM;
 	if ((attr->valid & ATTR_GID) && !has_cap(current, CAP_CHOWN) &&
 	    (current->fsuid != inode->i_uid ||
-	     (attr->gid != current->fsgid && attr->gid != current->gid && attr->gid != inode->i_gid)))
+	     (attr->gid != current->fsgid && !in_group(current, attr->gid) && attr->gid != inode->i_gid)))
 		return -EPERM;
 	if ((attr->valid & ATTR_MODE) && !owner)
 		return -EPERM;
@@ -115,7 +115,7 @@ static void apply(struct inode *inode, const struct iattr *attr)
 		inode->i_gid = attr->gid;
 	if (attr->valid & ATTR_MODE) {
 		inode->i_mode = (inode->i_mode & S_IFMT) | (attr->mode & S_IALLUGO);
-		if (current->fsgid != inode->i_gid && !has_cap(current, CAP_FSETID))
+		if (current->fsgid != inode->i_gid && !in_group(current, inode->i_gid) && !has_cap(current, CAP_FSETID))
 			inode->i_mode &= ~S_ISGID;
 	}
 	inode->i_ctime = current_time_ns();

@@ -69,7 +69,9 @@ int do_statat(int dfd, const char *name, int at_flags, struct kstat *stat);
 int do_faccessat(int dfd, const char *name, int mask, int at_flags);
 int do_fchmodat(int dfd, const char *name, umode_t mode, int at_flags);
 int do_fchownat(int dfd, const char *name, u32 uid, u32 gid, int at_flags);
-int do_utimensat(int dfd, const char *name, const s64 times[2], int at_flags); /* ns; UTIME_KEEP leaves one */
+/* times in ns: UTIME_KEEP leaves one; NULL is now, which whoever may write may also say */
+int vfs_utimes(struct inode *inode, const s64 times[2]);
+int do_utimensat(int dfd, const char *name, const s64 times[2], int at_flags);
 #define UTIME_KEEP ((s64)1 << 62 | 1)
 int do_truncate_name(const char *name, loff_t length);
 int vfs_fchmod(struct file *file, umode_t mode);

@@ -100,16 +100,11 @@ int do_fchownat(int dfd, const char *name, u32 uid, u32 gid, int at_flags)
 }
 
 /* times NULL: both now, which writers of the file may do too */
-int do_utimensat(int dfd, const char *name, const s64 times[2], int at_flags)
+int vfs_utimes(struct inode *inode, const s64 times[2])
 {
 	struct iattr attr = { .valid = 0 };
-	struct inode *inode;
-	struct path path;
-	int err = path_at(dfd, name, lookup_flags(at_flags | (*name ? 0 : AT_EMPTY_PATH)), &path);
+	int err = 0;
 
-	if (err)
-		return err;
-	inode = path.dentry->d_inode;
 	attr.atime = times ? times[0] : current_time_ns();
 	attr.mtime = times ? times[1] : attr.atime;
 	if (attr.atime != UTIME_KEEP)
@@ -118,8 +113,17 @@ int do_utimensat(int dfd, const char *name, const s64 times[2], int at_flags)
 		attr.valid |= ATTR_MTIME;
 	if (attr.valid && !inode_owner_or_capable(inode))
 		err = times ? -EPERM : inode_permission(inode, MAY_WRITE);
-	if (!err && attr.valid)
-		err = notify_change(inode, &attr);
+	return err || !attr.valid ? err : notify_change(inode, &attr);
+}
+
+int do_utimensat(int dfd, const char *name, const s64 times[2], int at_flags)
+{
+	struct path path;
+	int err = path_at(dfd, name, lookup_flags(at_flags | (*name ? 0 : AT_EMPTY_PATH)), &path);
+
+	if (err)
+		return err;
+	err = vfs_utimes(path.dentry->d_inode, times);
 	path_put(&path);
 	return err;
 }

@@ -232,8 +232,11 @@ int task_status_show(struct seq_file *m, struct task_struct *p)
 	gather(p, &f, !shows_thread(m));
 	seq_printf(m, "Name:\t%s\nState:\t%s\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
 		   get_task_comm(comm, p), state_name(task_state_char(p)), p->tgid, p->pid, f.ppid);
-	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t\n", p->uid, p->euid,
+	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", p->uid, p->euid,
 		   p->suid, p->fsuid, p->gid, p->egid, p->sgid, p->fsgid, fd_table_size(p));
+	for (u32 i = 0; i < min(READ_ONCE(p->nr_groups), (u32)NGROUPS); i++)
+		seq_printf(m, "%u ", p->groups[i]);
+	seq_puts(m, "\n");
 	if (mm) {
 		status_memory(m, mm);
 		mmput(mm);

@@ -178,6 +178,8 @@ struct task_struct *task_alloc(const char *comm)
 	p->cpus_allowed = me->cpus_allowed;
 	p->uid = me->uid, p->euid = me->euid, p->suid = me->suid, p->fsuid = me->fsuid;
 	p->gid = me->gid, p->egid = me->egid, p->sgid = me->sgid, p->fsgid = me->fsgid;
+	memcpy(p->groups, me->groups, sizeof(p->groups));
+	p->nr_groups = me->nr_groups;
 	p->cap_effective = me->cap_effective;
 	p->cap_permitted = me->cap_permitted;
 	p->cap_inheritable = me->cap_inheritable;

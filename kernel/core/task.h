@@ -47,6 +47,8 @@ struct block_plug;
 #define EXIT_DEAD	     32
 
 /* task->flags, written by the task alone; Linux's values */
+#define NGROUPS 32 /* supplementary groups of a task, as Linux before 2.6 */
+
 #define PF_IDLE		   0x00000002
 #define PF_EXITING	   0x00000004
 #define PF_FORKNOEXEC	   0x00000040
@@ -204,6 +206,7 @@ struct task_struct {
 
 	/* Credentials; capabilities are "uid 0 has all" plus the effective set. */
 	u32 uid, euid, suid, fsuid, gid, egid, sgid, fsgid; /* [c] */
+	u32 groups[NGROUPS], nr_groups;	/* [c] supplementary groups */
 	u64 cap_effective, cap_permitted, cap_inheritable;   /* [c] */
 
 	/* Memory management. */
@@ -288,6 +291,16 @@ static inline void task_unlock(struct task_struct *p)
 static inline bool thread_group_leader(const struct task_struct *p)
 {
 	return p->group_leader == p;
+}
+
+/* => gid is among the supplementary groups */
+static inline bool in_group(const struct task_struct *p, u32 gid)
+{
+	for (u32 i = 0; i < p->nr_groups; i++) {
+		if (p->groups[i] == gid)
+			return true;
+	}
+	return false;
 }
 
 static inline bool has_capability_admin(const struct task_struct *p) /* CAP_SYS_ADMIN is bit 21 */

@@ -71,18 +71,15 @@ long sys_fchown(int fd, u32 uid, u32 gid)
 #define UTIME_NOW  0x3fffffffL
 #define UTIME_OMIT 0x3ffffffeL
 
-static long do_utimes(int dfd, const char __user *uname, const s64 times[2], int flags)
+static long do_utimes(int dfd, const char __user *uname, const s64 *times, int flags)
 {
-	if (!uname) { /* futimens: the descriptor itself */
+	if (!uname && dfd != AT_FDCWD) { /* futimens: the descriptor itself */
 		struct file *file = fget(dfd);
-		struct iattr attr = { .valid = 0, .atime = times[0], .mtime = times[1] };
 		long err;
 
 		if (!file)
 			return -EBADF;
-		attr.valid = (times[0] != UTIME_KEEP ? ATTR_ATIME : 0) |
-			     (times[1] != UTIME_KEEP ? ATTR_MTIME : 0);
-		err = notify_change(file_inode(file), &attr);
+		err = vfs_utimes(file_inode(file), times);
 		fput(file);
 		return err;
 	}
@@ -91,31 +88,32 @@ static long do_utimes(int dfd, const char __user *uname, const s64 times[2], int
 
 long sys_utimensat(int dfd, const char __user *uname, const void __user *utimes, int flags)
 {
-	struct linux_timespec ts[2];
-	s64 now = current_time_ns(), times[2] = { now, now };
+	struct linux_timespec ts[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
+	s64 times[2];
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	if (utimes) {
-		if (copy_from_user(ts, utimes, sizeof(ts)))
-			return -EFAULT;
-		for (int i = 0; i < 2; i++) {
-			if (ts[i].tv_nsec == UTIME_OMIT)
-				times[i] = UTIME_KEEP;
-			else if (ts[i].tv_nsec != UTIME_NOW) {
-				if ((u64)ts[i].tv_nsec >= NSEC_PER_SEC)
-					return -EINVAL;
-				times[i] = ts[i].tv_sec * (s64)NSEC_PER_SEC + ts[i].tv_nsec;
-			}
-		}
+	if (utimes && copy_from_user(ts, utimes, sizeof(ts)))
+		return -EFAULT;
+	if (ts[0].tv_nsec == UTIME_NOW && ts[1].tv_nsec == UTIME_NOW)
+		return do_utimes(dfd, uname, NULL, flags);
+	for (int i = 0; i < 2; i++) {
+		if (ts[i].tv_nsec == UTIME_OMIT)
+			times[i] = UTIME_KEEP;
+		else if (ts[i].tv_nsec == UTIME_NOW)
+			times[i] = current_time_ns();
+		else if ((u64)ts[i].tv_nsec >= NSEC_PER_SEC)
+			return -EINVAL;
+		else
+			times[i] = ts[i].tv_sec * (s64)NSEC_PER_SEC + ts[i].tv_nsec;
 	}
 	return do_utimes(dfd, uname, times, flags);
 }
 
 long sys_futimesat(int dfd, const char __user *uname, const void __user *utimes)
 {
-	s64 now = current_time_ns(), times[2] = { now, now };
 	const char __user *p = utimes;
+	s64 times[2];
 
 	for (int i = 0; utimes && i < 2; i++) {
 		u64 ns;
@@ -125,7 +123,7 @@ long sys_futimesat(int dfd, const char __user *uname, const void __user *utimes)
 			return err;
 		times[i] = (s64)ns;
 	}
-	return do_utimes(dfd, uname, times, 0);
+	return do_utimes(dfd, uname, utimes ? times : NULL, 0);
 }
 
 long sys_utimes(const char __user *uname, const void __user *utimes)
@@ -135,7 +133,7 @@ long sys_utimes(const char __user *uname, const void __user *utimes)
 
 long sys_utime(const char __user *uname, const void __user *ubuf)
 {
-	s64 now = current_time_ns(), times[2] = { now, now };
+	s64 times[2];
 
 	if (ubuf) {
 		if (copy_from_user(times, ubuf, sizeof(times)))
@@ -143,5 +141,5 @@ long sys_utime(const char __user *uname, const void __user *ubuf)
 		times[0] *= (s64)NSEC_PER_SEC;
 		times[1] *= (s64)NSEC_PER_SEC;
 	}
-	return do_utimes(AT_FDCWD, uname, times, 0);
+	return do_utimes(AT_FDCWD, uname, ubuf ? times : NULL, 0);
 }

@@ -4,7 +4,8 @@
  *
  * Ids and capabilities belong to the thread and are written by it alone; user programs' libraries make all threads of a
  * process change together (a signal to each). Capabilities follow the uid as in Linux: leaving euid 0 drops the
- * effective set, leaving all three drops the permitted one. Supplementary groups are not kept.
+ * effective set, leaving all three drops the permitted one. Of supplementary groups there are at most
+ * NGROUPS (Linux: 65536).
  *
  * Locks: tasklist_lock for process groups and sessions, siglock for limits.
  */
@@ -206,16 +207,29 @@ long sys_setfsgid(u32 gid)
 	return old;
 }
 
+/* => how many there are; nothing is written when size is 0 */
 long sys_getgroups(int size, u32 __user *list)
 {
-	return size < 0 ? -EINVAL : 0;
+	u32 n = current->nr_groups;
+
+	if (size < 0 || (size && (u32)size < n))
+		return -EINVAL;
+	return size && copy_to_user(list, current->groups, n * sizeof(*list)) ? -EFAULT : (long)n;
 }
 
 long sys_setgroups(int size, const u32 __user *list)
 {
+	u32 groups[NGROUPS];
+
 	if (!capable(CAP_SETGID))
 		return -EPERM;
-	return size < 0 || size > 65536 ? -EINVAL : 0;
+	if (size < 0 || size > NGROUPS)
+		return -EINVAL;
+	if (copy_from_user(groups, list, (u32)size * sizeof(*list)))
+		return -EFAULT;
+	memcpy(current->groups, groups, (u32)size * sizeof(*list));
+	current->nr_groups = (u32)size;
+	return 0;
 }
 
 /* ---- Capabilities ------------------------------------------------------------------------------- */

@@ -273,6 +273,7 @@ static int de_thread(struct task_struct *me)
 		return err;
 	spin_lock_irq(&me->sighand->siglock);
 	me->signal->group_exec = NULL;
+	me->exit_signal = SIGCHLD; /* the one chosen at clone was the old program's business */
 	spin_unlock_irq(&me->sighand->siglock);
 	return unshare_sighand(me);
 }
@@ -427,12 +428,12 @@ static void exec_free(struct exec *exec)
 static int exec_prepare(struct exec *exec, struct elf_image *image, struct arg_vector *argv,
 			struct arg_vector *envp)
 {
-	int err = find_program(exec, image);
+	int err = vector_count(argv);
 
 	if (!err)
-		err = vector_count(argv);
-	if (!err)
 		err = vector_count(envp);
+	if (!err)
+		err = find_program(exec, image);
 	if (!err)
 		err = new_mm(exec, image->exec_stack,
 			     (unsigned long)argv->n + (unsigned long)envp->n);

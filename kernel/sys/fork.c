@@ -245,7 +245,8 @@ static int link_child(const struct clone_args *args, struct task_struct *p)
 	p->group_leader = thread ? me->group_leader : p;
 	if (!thread)
 		p->signal->group_leader = p;
-	p->exit_signal = thread ? -1 : args->exit_signal;
+	/* A sibling tells the common parent as the process itself will: who chooses the signal is the parent. */
+	p->exit_signal = thread ? -1 : args->flags & CLONE_PARENT ? me->group_leader->exit_signal : args->exit_signal;
 	p->real_parent = args->flags & (CLONE_PARENT | CLONE_THREAD) ? me->real_parent : me->group_leader;
 	p->parent = p->real_parent;
 	if (!thread)

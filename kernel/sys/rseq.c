@@ -94,7 +94,7 @@ long sys_rseq(void __user *uarea, u32 len, int flags, u32 sig)
 		return me->rseq != uarea ? -EINVAL : me->rseq_sig != sig ? -EPERM : -EBUSY;
 	if (!IS_ALIGNED((unsigned long)uarea, RSEQ_SIZE))
 		return -EINVAL;
-	if (!access_ok(uarea, RSEQ_SIZE))
+	if (clear_user(uarea, sizeof(u32))) /* else the first return to user mode would end the program */
 		return -EFAULT;
 	me->rseq = uarea;
 	me->rseq_sig = sig;

@@ -144,7 +144,7 @@ static bool shm_permitted(const struct shm *shm, unsigned int want)
 		return true;
 	if (p->euid == shm->uid || p->euid == shm->cuid)
 		mode >>= 6;
-	else if (p->egid == shm->gid || p->egid == shm->cgid)
+	else if (p->egid == shm->gid || p->egid == shm->cgid || in_group(p, shm->gid) || in_group(p, shm->cgid))
 		mode >>= 3;
 	return !(want & ~mode & 7);
 }
