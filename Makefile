@@ -33,7 +33,7 @@ INITRD := build/initrd.cpio
 # The targets people type build with all processors, unless -j was given.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench soak
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench soak fuzz
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -318,6 +318,12 @@ RUN := scripts/run $(RUN_WORDS)
 
 setup:
 	@scripts/setup
+
+# Random system calls: CALLS=n, SEED=n, and the words of `make run` (DEBUG=1 CPUS=4 MEMORY=48M RUNFLAGS="--swap 32M").
+fuzz: setup
+	@$(MAKE) --no-print-directory $(JOBS) all build/tests/user/sysfuzz
+	@$(RUN) $(if $(BOOT),,--boot direct) --append "loglevel=5 watchdog=60" --add build/tests/user/sysfuzz \
+		--exec "/sysfuzz --calls $(or $(CALLS),100000) --seed $(or $(SEED),$(shell date +%s)) $(ARGS)"
 
 run: setup
 	@$(MAKE) --no-print-directory $(JOBS) all

@@ -8,7 +8,7 @@ import pytest
 
 from machine import PROGRAMS, TOP, program, run
 
-NOT_BY_ITSELF = {"oom_survivor", "vm_disk", "fs_swap", "fs_block", "swapctl", "gentle", "vm_many", "tty_keys"}  # have tests of their own
+NOT_BY_ITSELF = {"oom_survivor", "vm_disk", "fs_swap", "fs_block", "swapctl", "gentle", "vm_many", "tty_keys", "sysfuzz"}  # have tests of their own
 
 
 def debian(*paths):

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Arguments for sysfuzz, drawn by kind (syscall_kinds.h): the row's valid value as often as not, else one that looks
+ * right, or one nobody would pass. What a drawn number is depends on the state of the generator alone.
+ */
+#ifndef TESTS_USER_SYSFUZZ_VALUES_H
+#define TESTS_USER_SYSFUZZ_VALUES_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "syscall_area.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define FD_MORE	 29 /* kinds beyond those of the rows: sysfuzz opens them */
+#define FD_AFTER 48
+
+#define FUZZ_NAMES   STRUCT(16)	/* names: every 64 bytes up to OUT's end is free */
+#define LONG_NAME    (AREA + 0xf000)	/* a page without NUL; the next begins with one */
+#define UNTERMINATED (AREA + 0x1f000 - 64) /* runs into a page without access */
+#define NO_ACCESS    (AREA + 0x1f000)
+#define READ_ONLY    (AREA + 0x1e000)
+#define VECTORS	     (AREA + 0x12000)	/* iovecs drawn for one call */
+
+static __thread uint64_t draw_state;
+
+static inline uint64_t draw(void)
+{
+	draw_state ^= draw_state << 13;
+	draw_state ^= draw_state >> 7;
+	draw_state ^= draw_state << 17;
+	return draw_state * 0x2545f4914f6cdd1dULL;
+}
+
+static inline unsigned below(unsigned n)
+{
+	return (unsigned)((draw() >> 32) % n);
+}
+
+static inline void draw_seed(uint64_t seed)
+{
+	draw_state = (seed + 1) * 0x9e3779b97f4a7c15ULL;
+	if (!draw_state)
+		draw_state = 1;
+	for (int i = 0; i < 4; i++)
+		draw();
+}
+
+#define PICK(array) ((array)[below(COUNT(array))])
+
+static inline unsigned long draw_wild(void)
+{
+	static const unsigned long odd[] = {
+		0, 1, 7, 8, 4095, 4096, 0x7fffffff, 0x80000000, 0xffffffff, 0x7ffffffff000, 0x7fffffffefff,
+		0x7ffffffffff8, 0x800000000000, 0xffff888000000000, 0xffff888000100000, 0xffffea0000000000,
+		0xffffc90000000000, 0xffffffff80000000, 0xffffffff80100000, 0xffffffffff600000, 0xfffffffffffff000,
+		0xffffffffffffffff, 0x8000000000000000, 0x7fffffffffffffff, 0xdead000000000000,
+	};
+
+	switch (below(5)) {
+	case 0:
+		return draw();
+	case 1:
+		return draw() >> below(64);
+	case 2:
+		return 1UL << below(64);
+	default:
+		return PICK(odd);
+	}
+}
+
+/* An address in the area, aligned or not; at times one that is not to be had. */
+static inline unsigned long draw_pointer(void)
+{
+	switch (below(12)) {
+	case 0:
+		return draw_wild();
+	case 1:
+		return 0;
+	case 2:
+		return NO_ACCESS - below(300);
+	case 3:
+		return READ_ONLY + below(4096);
+	case 4:
+		return AREA + below(AREA_PAGES * AREA_PAGE);
+	case 5:
+		return MAP + below(8) * AREA_PAGE + below(32) * 8;
+	default:
+		return (below(2) ? OUT : STRUCTS) + below(512) * 8;
+	}
+}
+
+static inline unsigned long draw_name(unsigned names)
+{
+	switch (below(10)) {
+	case 0:
+		return draw_pointer();
+	case 1:
+		return PICK(((unsigned long[]){ LONG_NAME, LONG_NAME + 2048, LONG_NAME + 3840, UNTERMINATED }));
+	case 2:
+	case 3:
+		return NAME(below(7));
+	default:
+		return FUZZ_NAMES + 64 * below(names);
+	}
+}
+
+static inline unsigned long draw_length(void)
+{
+	static const unsigned long lengths[] = { 0, 1, 8, 16, 64, 4095, 4096, 4097, 65536, 0x10000000, INT_MAX,
+						 UINT_MAX, LONG_MAX, ULONG_MAX, ULONG_MAX - 4095, 1UL << 46 };
+
+	return below(3) ? below(9000) : PICK(lengths);
+}
+
+/* The length of a mapping: whole pages, mostly few. */
+static inline unsigned long draw_span(void)
+{
+	return below(5) ? AREA_PAGE * (1 + below(24)) : draw_length();
+}
+
+static inline unsigned long draw_address(void)
+{
+	switch (below(8)) {
+	case 0:
+		return draw_pointer();
+	case 1:
+		return 0x30000000 + AREA_PAGE * below(64);
+	case 2:
+		return 0;
+	default:
+		return MAP + AREA_PAGE * below(32);
+	}
+}
+
+static inline unsigned long draw_vector(void)
+{
+	unsigned long at = VECTORS + 16 * below(64);
+	uint64_t *v = (uint64_t *)at;
+
+	for (unsigned i = 0; i < 4; i++) {
+		v[2 * i] = draw_pointer();
+		v[2 * i + 1] = below(8) ? below(6000) : draw_length();
+	}
+	return below(10) ? at : draw_pointer();
+}
+
+static inline unsigned long draw_fd(void)
+{
+	static const int odd[] = { -1, INT_MAX, INT_MIN, 0, 1023, 1024, 1 << 20, -100, 63, 64 };
+
+	return (unsigned long)(long)(below(10) ? FD_FIRST + (int)below(FD_AFTER - FD_FIRST) : PICK(odd));
+}
+
+static inline unsigned long draw_flags(void)
+{
+	switch (below(4)) {
+	case 0:
+		return 0;
+	case 1:
+		return 1UL << below(32);
+	case 2:
+		return below(256);
+	default:
+		return 1UL << below(24) | 1UL << below(24) | below(16);
+	}
+}
+
+/* Numbers that a call's command takes beside small ones. */
+static inline unsigned long draw_command(int nr)
+{
+	static const int fcntls[] = { 1030, 1031, 1032, 1033, 1034 };
+	static const int prctls[] = { 1, 2, 3, 4, 15, 16, 22, 23, 24, 36, 37, 38, 39, 0x53564d41 };
+	static const int signals[] = { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
+
+	if (nr == NR_ioctl && below(4))
+		return below(2) ? 0x5401 + below(0x60) : 0x1260 + below(32);
+	if (nr == NR_fcntl && below(2))
+		return (unsigned long)PICK(fcntls);
+	if (nr == NR_prctl && below(4))
+		return (unsigned long)PICK(prctls);
+	if (nr == NR_arch_prctl && below(4))
+		return 0x1001 + below(4);
+	if (nr == NR_rt_sigprocmask && below(4))
+		return (unsigned long)PICK(signals);
+	if (nr == NR_futex)
+		return below(14) | (below(2) ? 128 : 0) | (below(4) ? 0 : 256);
+	return below(8) ? below(26) : draw_wild();
+}
+
+static inline unsigned long draw_small(void)
+{
+	static const unsigned long counts[] = { 1024, 1025, 4096, INT_MAX, UINT_MAX, ULONG_MAX, 1UL << 60 };
+
+	return below(6) ? below(10) : PICK(counts);
+}
+
+/* => one value of a kind. names: how many FUZZ_NAMES there are; pid: one to spare is nobody's */
+static inline unsigned long draw_kind(char kind, int nr, unsigned names)
+{
+	switch (kind) {
+	case 'i': case 'o': case 'b': case 'r': case 'w': case '*': case 'I': case 'O': case 'B':
+		return draw_pointer();
+	case 's': case 'S':
+		return draw_name(names);
+	case 'v': case 'V':
+		return draw_vector();
+	case 'a':
+		return draw_address();
+	case 'l':
+		return draw_span();
+	case 'n':
+		return draw_length();
+	case 'c':
+		return draw_small();
+	case 'f':
+		return draw_fd();
+	case 'd':
+		return below(2) ? (unsigned long)HERE : draw_fd();
+	case 'k':
+		return below(8) ? below(66) : draw_wild();
+	case 'u':
+		return below(4) ? PICK(((unsigned long[]){ 0, 1000, 1001, ULONG_MAX })) : draw_wild();
+	case 'm':
+		return below(2) ? below(010000) : draw_wild();
+	case 'h':
+		return below(2) ? (unsigned long)area.shm : below(64);
+	case 'g': case 'G':
+		return below(10) ? draw_flags() : draw_wild();
+	case 'e':
+		return draw_command(nr);
+	case 't':
+		return below(2) ? below(20) : draw_wild();
+	}
+	return below(3) ? below(5000) : draw_wild();
+}
+
+#endif
