@@ -1,73 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""Backtraces through the ways into the kernel. The entries of arch/x86_64/entry.S are assembly without unwinding tables;
-what all of them keep on the stack when they call C is struct pt_regs, so the frame behind one is what lies there:
+"""Backtraces as `bt` prints them: gdb's own, with three of its lines put right.
 
-    C function -> entry_syscall, irq_common ... (sp = pt_regs) -> the code that was interrupted, kernel's or user's
-
-User memory can be read only while its task is on the CPU; for a sleeping task (tasks.py) the chain ends at the entry.
-gdb follows the user's stack for one frame: what the program was doing.
+    the way into the kernel   its unwinding table (arch/x86_64/entry.S) is that of a signal frame, because the stack of what
+                              was interrupted may lie anywhere; gdb then does not print its name
+    user code                 a sleeping task's is not in memory where its addresses say: the backtrace ends at the entry
+    the end                   a frame at address 0
 """
 import re
 
 import gdb
-from gdb.unwinder import Unwinder, register_unwinder
 
-from gdbcmds import kernel
-
-ENTRIES = {"entry_syscall", "entry_page_fault", "trap_common", "irq_common", "entry_nmi", "entry_double_fault",
-           "entry_machine_check", "return_to_user"}
-SAVED = {"rip": "ip", "rsp": "sp", "rbp": "bp", "rbx": "bx", "r12": "r12", "r13": "r13", "r14": "r14", "r15": "r15"}
+SIGNAL = "<signal handler called>"
 
 
-class FrameId:
-    def __init__(self, sp, pc):
-        self.sp, self.pc = sp, pc
-
-
-class EntryUnwinder(Unwinder):
-    user_readable = True
-
-    def __init__(self):
-        super().__init__("tidemark-entries")
-        self.known = {}
-
-    def is_entry(self, pc):
-        if pc not in self.known:
-            self.known[pc] = gdb.execute(f"info symbol {pc:#x}", to_string=True).split()[0] in ENTRIES
-        return self.known[pc]
-
-    def __call__(self, pending):
-        pc = int(pending.read_register("rip")) & 0xffffffffffffffff
-        if pc < 1 << 63 or pending.level() == 0 or not self.is_entry(pc):
-            return None
-        sp = pending.read_register("rsp")
-        try:
-            regs = kernel.Obj("struct pt_regs", int(sp) & 0xffffffffffffffff)
-            values = {name: regs[field] for name, field in SAVED.items()}
-            if regs["cs"] & 3 and not EntryUnwinder.user_readable:
-                values["rip"] = 0
-        except kernel.Unreadable:
-            return None
-        info = pending.create_unwind_info(FrameId(sp, pending.read_register("rip")))
-        for name, number in values.items():
-            info.add_saved_register(name, gdb.Value(number).cast(sp.type if name == "rsp" else gdb.lookup_type("long")))
-        return info
+def name_of_frame(level):
+    frame = gdb.newest_frame()
+    while frame and frame.level() < level:
+        frame = frame.older()
+    return gdb.execute(f"info symbol {frame.pc():#x}", to_string=True).split()[0] if frame else SIGNAL
 
 
 def backtrace(words=(), user_readable=True):
-    """=> prints gdb's backtrace, without the frame at 0 that stands for the end"""
-    EntryUnwinder.user_readable = user_readable
-    try:
-        gdb.execute("maintenance flush register-cache", to_string=True)
-        lines = gdb.execute(" ".join(["backtrace", *words]), to_string=True).splitlines()
-    finally:
-        EntryUnwinder.user_readable = True
-    at_user = [i for i, line in enumerate(lines) if re.match(r"#\d+ +0x0000[0-7]", line)]
-    if at_user and lines[-1].startswith("Backtrace stopped"):
-        lines.pop()  # gdb's surprise that the user's stack does not lie behind the kernel's
-    while lines and lines[-1].split()[1:2] == ["0x0000000000000000"]:
-        lines.pop()
-    print("\n".join(lines))
-
-
-register_unwinder(None, EntryUnwinder(), replace=True)
+    """=> prints it; words: what gdb's command takes"""
+    out = []
+    for line in gdb.execute(" ".join(["backtrace", *words]), to_string=True).splitlines():
+        if re.match(r"#\d+ +0x0{16} in", line) or (not user_readable and re.match(r"#\d+ +0x0000[0-7]", line)):
+            break
+        if line.startswith("Backtrace stopped") and out and re.match(r"#\d+ +0x0000[0-7]", out[-1]):
+            break  # user code without unwinding tables: that is what it looks like
+        if line.endswith(SIGNAL):
+            line = line.replace(SIGNAL, f"{name_of_frame(int(line[1:].split()[0]))} ()")
+        out.append(line)
+    print("\n".join(out))

@@ -52,6 +52,7 @@ free = next(w for w in gdb.execute("p/x (unsigned)node_data[0]->node_zones[1].fr
 note("free frame", int(free, 16))
 do(f"mm page {free}"); do(f"mm page {int(free, 16) + 5}")
 until("zoneinfo_show"); do("mm zones")
+until("account_tick"); note("in an interrupt", gdb.execute("bt", to_string=True))
 '''
 
 BAD = ("mm page", "mm page nonsense", "mm page 0xfffffffff", "mm page 0xffffea7fffffffd0", "mm page 1 2 3", "mm page mine 31999",
@@ -112,7 +113,10 @@ def test_backtraces(looked):
     assert looked.every("p $current()->pid")[0].split()[-1] == str(me), "the registers of bt PID were not put back"
     assert looked.every("bt")[0] == looked["bt after all"], "the registers of bt PID were not put back"
     names = re.findall(r"(?m)^#\d+ +(?:0x\w+ in )?(\w+) \(", looked["in the kernel"])
-    assert names[0] == "buddyinfo_show" and names[-3:-1] == ["do_syscall", "entry_syscall"], looked
+    assert names[0] == "buddyinfo_show" and names[-1] == "read", looked
+    assert names[names.index("do_syscall") + 1 :][0] == "entry_syscall", looked
+    assert re.search(r"(?s)#0  account_tick .*in do_interrupt .*irq_common \(\)\n#\d+ +(?:0x\w+ in )?\w+ \(",
+                     looked["in an interrupt"]), looked
     assert "Backtrace stopped" not in looked["in the kernel"] + sleeping, looked
 
 
@@ -410,7 +414,7 @@ def test_while_the_kernel_runs(tmp_path):
     """`continue &`: each command interrupts the machine, answers, and lets it go on. Ctrl-C in the foreground."""
     person = Person("--console", str(tmp_path / "console"), "--cpus", "2")
     person.say("continue &")
-    person.until("console 3", r"tidemark# ")
+    person.until("console 3", r"tidemark\S*# ")
     for command, words in (("mm zones", "zone HighMem.*per-CPU"), ("tasks", "kswapd0 +kswapd_try_to_sleep"),
                            ("mm check", r"\d+ free blocks, 65536 pages checked, \d+ errors")):
         person.gdb.sendline(command)
