@@ -39,6 +39,30 @@
 	.size \name, . - \name
 .endm
 
+/*
+ * For debuggers: from here to REGS_END, which stands behind the instruction after the call, sp points to pt_regs,
+ * which tell what was interrupted. A "signal frame", because the stack behind it may be any: the user's.
+ */
+.macro REGS_AT_SP
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_def_cfa %rsp, 0
+	.cfi_offset %r15, 0
+	.cfi_offset %r14, 8
+	.cfi_offset %r13, 16
+	.cfi_offset %r12, 24
+	.cfi_offset %rbp, PT_BP
+	.cfi_offset %rbx, PT_BX
+	.cfi_offset %rip, PT_IP
+	.cfi_offset %rsp, PT_SP
+.endm
+
+.macro REGS_END
+	.cfi_endproc
+.endm
+
+.cfi_sections .debug_frame
+
 /* The rest of pt_regs below orig_ax. */
 .macro PUSH_REGS ax=%rax
 	pushq	%rdi
@@ -103,9 +127,11 @@ FUNC entry_syscall
 	PUSH_REGS $-ENOSYS
 	xorl	%ebp, %ebp
 	movq	%rsp, %rdi
+	REGS_AT_SP
 	sti
 	call	*syscall_handler
 	cli
+	REGS_END
 	movq	%gs:current_task, %rax
 	testb	$TASK_WORK_MASK, TASK_THREAD_FLAGS(%rax)
 	jnz	return_to_user
@@ -132,9 +158,11 @@ FUNC return_to_user
 	testb	$TASK_WORK_MASK, TASK_THREAD_FLAGS(%rax)
 	jz	.Liret_user
 	movq	%rsp, %rdi
+	REGS_AT_SP
 	call	exit_to_user_work
 .Liret_user:
 	swapgs
+	REGS_END
 	POP_REGS
 	addq	$8, %rsp
 	.globl	iret_to_user
@@ -165,12 +193,14 @@ FUNC entry_page_fault
 	jz	1f
 	swapgs
 	xorl	%ebp, %ebp
+	REGS_AT_SP
 	sti
 	call	*user_fault_handler
 	cli
 	jmp	return_to_user
 1:	call	do_kernel_fault
 	jmp	return_from_trap
+	REGS_END
 END_FUNC entry_page_fault
 
 /* ---- Other exceptions: entry_trap_N for the IDT, 16 bytes apart ------------------------------ */
@@ -228,8 +258,10 @@ FUNC trap_common
 	xorl	%ebp, %ebp
 2:	movq	PT_ORIG_AX(%rsp), %rdx
 	movq	$-1, PT_ORIG_AX(%rsp)
+	REGS_AT_SP
 	call	do_trap
 	jmp	return_from_trap
+	REGS_END
 END_FUNC trap_common
 
 /* ---- #DF, NMI, #MC: on stacks of their own, gs unknown --------------------------------------- */
@@ -253,8 +285,10 @@ FUNC \name
 	movl	$\vector, %esi
 	movq	PT_ORIG_AX(%rsp), %rdx
 	movq	$-1, PT_ORIG_AX(%rsp)
+	REGS_AT_SP
 	call	do_paranoid_trap
 	testl	%r12d, %r12d
+	REGS_END
 	jz	2f
 	swapgs
 2:	POP_REGS
@@ -288,8 +322,10 @@ FUNC irq_common
 	movq	%rsp, %rdi
 	movq	PT_ORIG_AX(%rsp), %rsi
 	movq	$-1, PT_ORIG_AX(%rsp)
+	REGS_AT_SP
 	call	do_interrupt
 	jmp	return_from_trap
+	REGS_END
 END_FUNC irq_common
 
 /* ---- Switching tasks ------------------------------------------------------------------------- */
