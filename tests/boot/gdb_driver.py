@@ -6,12 +6,14 @@ text (errors as "error: ..."); value(EXPRESSION) is a number; note(KEY, ANYTHING
 """
 import json
 import os
+import re
 import subprocess
 
 from machine import TOP
 
 GDB = os.path.join(TOP, "scripts", "gdb")
 TIMEOUT = 240
+PATTERN = 0x7469646500000000  # tests/user/gdb_state.c
 
 PRELUDE = '''
 import gdb, json
@@ -63,3 +65,10 @@ def session(folder, script, *words):
                      text(console).replace("\r\n", "\n"))
     assert "Traceback" not in repr(result), result
     return result
+
+
+def number(text, pattern):
+    """=> the number that the pattern's group finds"""
+    match = re.search(pattern, text)
+    assert match, (pattern, text)
+    return int(match[1], 0)
