@@ -35,8 +35,8 @@ void paging_init(phys_addr_t lowmem_end);
 
 /*
  * => A window onto physical memory anywhere (above the direct map too), cached, read and write; at
- *    most EARLY_REMAP_MAX bytes, up to EARLY_REMAP_SLOTS at a time. NULL if too long or no slot is
- *    free. One CPU, boot only; later ioremap()/kmap() do it.
+ *    most EARLY_REMAP_MAX bytes, up to EARLY_REMAP_SLOTS at a time. NULL if too long, beyond the
+ *    CPU's addresses or no slot is free. One CPU, boot only; later ioremap()/kmap() do it.
  */
 #define EARLY_REMAP_MAX	  (256UL * 1024)
 #define EARLY_REMAP_SLOTS 4

@@ -233,6 +233,12 @@ void relocate_initrd(struct boot_info *bi)
 
 	if (!size || (r && r->end >= bi->initrd_end))
 		return;
+	if (bi->initrd_end > arch_phys_limit()) {
+		pr_err("initrd: the loader says it is at 0x%llx, which this CPU cannot address: ignored\n",
+		       bi->initrd_start);
+		bi->initrd_end = bi->initrd_start;
+		return;
+	}
 	to = memblock_alloc_phys(round_up(size, PAGE_SIZE), PAGE_SIZE, 0);
 	if (!to)
 		panic("no memory for the initrd (%llu KiB): mem= or memmap= leave too little", size >> 10);

@@ -108,6 +108,8 @@ static void parse_madt(const u8 *t, u32 length)
 {
 	u32 at = 44;
 
+	if (length < at)
+		return;
 	acpi.lapic_base = field(t + 36, 4);
 	while (at + 2 <= length) {
 		const u8 *e = t + at;
@@ -223,15 +225,17 @@ static const struct acpi_header *map_table(phys_addr_t phys)
 	const struct acpi_header *h = early_memremap(phys, sizeof(*h));
 	u32 length;
 
-	if (!h)
+	if (!h) {
+		pr_warn("ACPI: no table can be at 0x%llx: ignored\n", phys);
 		return NULL;
+	}
 	length = h->length;
 	early_memunmap((void *)h, sizeof(*h));
-	if (length < sizeof(*h))
-		return NULL;
-	h = early_memremap(phys, length);
+	h = length < sizeof(*h) ? NULL : early_memremap(phys, length);
+	if (!h)
+		pr_warn("ACPI: the table at 0x%llx says it is %u bytes long: ignored\n", phys, length);
 	if (h && !sums_to_zero(h, length)) {
-		pr_warn("ACPI: table %.4s at %llx has a wrong checksum\n", h->signature, phys);
+		pr_warn("ACPI: the table at 0x%llx has a wrong checksum: ignored\n", phys);
 		early_memunmap((void *)h, length);
 		return NULL;
 	}

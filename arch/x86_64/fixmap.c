@@ -12,6 +12,7 @@
  */
 #include "kernel/base/bug.h"
 #include "kernel/base/kernel.h"
+#include "arch/cpu.h"
 #include "arch/x86_64/internal.h"
 
 static_assert((unsigned long)FIX_END <= PTRS_PER_PTE, "fixmap too long");
@@ -63,8 +64,10 @@ void *early_memremap(phys_addr_t phys, unsigned long bytes)
 	unsigned long first;
 	int slot;
 
-	if (!bytes || pages > EARLY_REMAP_MAX / PAGE_SIZE)
+	if (!bytes || bytes > EARLY_REMAP_MAX || pages > EARLY_REMAP_MAX / PAGE_SIZE)
 		return NULL;
+	if (phys >= arch_phys_limit() || bytes > arch_phys_limit() - phys)
+		return NULL; /* a page table entry for it would be a fault of its own */
 	slot = early_slot_take();
 	if (slot < 0)
 		return NULL;

@@ -92,7 +92,8 @@ def test_a_directory_and_nothing(tmp_path):
 
 def test_the_init_that_was_asked_for_is_missing(tmp_path):
     result = boot(tmp_path, lambda archive: archive.file("init", bytes(image()), 0o755), append="init=/my/init")
-    assert result.status == 3 and seen(result, "Requested init /my/init failed"), result
+    assert result.status == 3 and seen(result, "Requested init ... failed"), result
+    assert "Requested init /my/init failed" in result.output, result
     assert result.lines("/my/init cannot be run: there is no such file"), result
 
 

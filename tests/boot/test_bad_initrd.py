@@ -90,7 +90,7 @@ def test_strange_entries(tmp_path):
         entry("/absolute", data=b"1"), entry("../../up", data=b"2"), entry("d", DIR), entry("./d/../dotted", data=b"3"),
         entry("orphan/file", data=b"4"), entry("d/" + "n" * 300, data=b"5"),
         entry("file", data=b"6"), entry("file/below", data=b"7"),
-        entry("full", DIR), entry("full/inside", data=b"8"), entry("full", REG | 0o111, data=b"9"),
+        entry("full", DIR), entry("full/inside", data=b"8"), entry("full", stat.S_IFREG | 0o600, data=b"9"),
         entry("socket", SOCK), entry("typeless", 0o644), entry("nowhere", LNK), entry("endless", LNK, b"t" * 4500),
         entry("ring1", LNK, b"ring2"), entry("ring2", LNK, b"ring1"), entry("ring1/x", data=b"10"),
         entry("one", ino=40, nlink=2), entry("two", ino=40, nlink=2, data=b"linked"),

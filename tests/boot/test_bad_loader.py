@@ -106,6 +106,35 @@ def test_a_start_block_above_what_can_be_read(start):
     dies(start("pvh", loader.pvh(GOOD, initrd=False), at=0xFFFFFFF0), "wrong magic number")
 
 
+def rsdp(xsdt, checksum=None):
+    """=> an ACPI 2 root pointer"""
+    body = bytearray(b"RSD PTR \0TIDEMK\2" + struct.pack("<IIQB3x", 0, 36, xsdt, 0))
+    body[8] = -sum(body[:20]) & 0xFF if checksum is None else checksum
+    return bytes(body)
+
+
+@pytest.mark.parametrize("xsdt, message", [(1 << 45, "no table can be at"), (0x1080000, "bytes long: ignored"),
+                                           (loader.BLOCK + 0x200, "wrong checksum"), ((1 << 64) - 8, "no table can be at")])
+def test_acpi_tables_that_are_none(start, xsdt, message):
+    block = loader.multiboot2(WORDS + [(15, rsdp(xsdt))], GOOD)
+    block.data += bytes(0x200 - len(block.data)) + b"XSDT" + struct.pack("<I", 44) + bytes(40)
+    result = start("multiboot2", block, **BOOT)
+    assert lives(result, message) and result.lines(r"ACPI: 1 CPUs, 1 IO-APICs"), result
+
+
+def test_no_acpi_root_pointer(start):
+    for tags in (WORDS, WORDS + [(14, b"RSD PTR " + bytes(12))], WORDS + [(14, b"RSD")], WORDS + [(15, rsdp(0x1000000, 77))]):
+        lives(start("multiboot2", loader.multiboot2(tags, GOOD), **BOOT), "ACPI: no root pointer")
+
+
+def test_an_initrd_where_no_memory_is(start):
+    module = loader.multiboot2(WORDS + [(3, struct.pack("<II", 0x60000000, 0x60004000) + b"\0")], GOOD, initrd=False)
+    dies(start("multiboot2", module), "it is empty (N bytes", "Requested init ... failed")
+    block = loader.pvh(GOOD, initrd=False, nr_modules=1, modlist=loader.BLOCK + 0x400)
+    block.data += bytes(0x400 - len(block.data)) + struct.pack("<QQQQ", 1 << 45, 4096, 0, 0)
+    dies(start("pvh", block), "which this CPU cannot address: ignored", "No initrd: give the loader")
+
+
 # ---- Maps ----------------------------------------------------------------------------------------
 
 def with_map(start, entries, **kwargs):
@@ -159,8 +188,10 @@ def test_a_machine_smaller_than_the_kernel(tmp_path):
     dies(run("--memory", "2M", "--initrd", tiny), "no memory where the kernel ends")
 
 
-def test_an_initrd_over_the_kernel():
-    dies(run("--memory", "4M"), "the initrd lies over the kernel")
+def test_an_initrd_over_the_kernel(tmp_path):
+    large = tmp_path / "large.cpio"
+    large.write_bytes(bytes(2 << 20))
+    dies(run("--memory", "4M", "--initrd", large), "the initrd lies over the kernel")
 
 
 def test_a_cpu_without_64_bits():

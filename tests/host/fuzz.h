@@ -93,6 +93,17 @@ static inline void fuzz_loop(unsigned int rounds)
 }
 
 #ifdef LIBFUZZER
+size_t LLVMFuzzerMutate(unsigned char *data, size_t size, size_t max);
+size_t LLVMFuzzerCustomMutator(unsigned char *data, size_t size, size_t max, unsigned int seed);
+/* Now and then it starts from a good input again, and half of the damage is ours. */
+size_t LLVMFuzzerCustomMutator(unsigned char *data, size_t size, size_t max, unsigned int seed)
+{
+	fuzz_state = seed;
+	if (fuzz_random() % 16 == 0 && max >= FUZZ_MAX)
+		size = fuzz_seed(fuzz_random(), data);
+	return fuzz_random() % 2 ? fuzz_damage(data, size) : LLVMFuzzerMutate(data, size, max);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The firmware map: entries in any order and shape, the command line's words, random maps against a byte model. */
 #include "tests/host/fixture.h"
+#include "tests/host/fuzz.h"
 #include "mm/e820.h"
 
 #define MAX 64
@@ -203,6 +204,56 @@ static void test_random(void **state)
 	}
 }
 
+/* ---- Random bytes: two entries, the rest is a command line ------------------------------------------ */
+
+static size_t fuzz_seed(unsigned int n, unsigned char *to)
+{
+	static const char words[] = "mem=64M memmap=exactmap,640K@0,63M@1M memmap=4K#0x400000 \"memmap=1M$2M\" -- x";
+	u64 entries[2][3] = { { 0, 0x9f000, 1 }, { 0x100000, 0x10000000, 1 } };
+
+	memcpy(to, entries, sizeof(entries));
+	memcpy(to + sizeof(entries), words, sizeof(words));
+	return sizeof(entries) + sizeof(words) - (n & 1);
+}
+
+static void check_map(void)
+{
+	for (unsigned int i = 0; i < map.nr; i++)
+		if (map.ranges[i].start >= map.ranges[i].end || (i && map.ranges[i].start < map.ranges[i - 1].end) ||
+		    (map.ranges[i].tag == E820_RAM && map.ranges[i].end > E820_MAX_ADDR))
+			abort();
+	if (map.nr > map.max || e820_usable_pages(&map) > E820_MAX_ADDR >> PAGE_SHIFT)
+		abort();
+}
+
+static void fuzz_one(const unsigned char *data, size_t size)
+{
+	static char text[FUZZ_MAX + 1];
+	u64 entry[3];
+
+	map.nr = 0;
+	host_loglevel = 0;
+	for (int i = 0; i < 2 && size >= sizeof(entry); i++, data += sizeof(entry), size -= sizeof(entry)) {
+		memcpy(entry, data, sizeof(entry));
+		e820_add(&map, entry[0], entry[1], (u32)entry[2]);
+		check_map();
+	}
+	size = size < FUZZ_MAX ? size : FUZZ_MAX;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	e820_apply_cmdline(&map, text);
+	check_map();
+}
+
+#ifndef LIBFUZZER
+static void test_random_bytes(void **state)
+{
+	int level = host_loglevel;
+
+	fuzz_loop(20000);
+	host_loglevel = level;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,7 +267,9 @@ int main(void)
 		cmocka_unit_test(test_cmdline_cannot_unreserve),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_random_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+#endif

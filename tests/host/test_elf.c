@@ -164,7 +164,8 @@ static void fuzz_one(const unsigned char *data, size_t size)
 
 		if (ph->p_type != PT_LOAD || !ph->p_memsz)
 			continue;
-		if (start < MMAP_MIN_ADDR || last < start || last > ELF_END || start < prev || ph->p_filesz > ph->p_memsz ||
+		if (start < MMAP_MIN_ADDR || last < start || last > ELF_END || start < prev ||
+		    ph->p_filesz > ph->p_memsz ||
 		    (ph->p_filesz && (ph->p_offset > FILE_SIZE || ph->p_filesz > FILE_SIZE - ph->p_offset ||
 				      (ph->p_offset ^ ph->p_vaddr) & (PAGE_SIZE - 1))))
 			abort();

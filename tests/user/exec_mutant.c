@@ -38,8 +38,8 @@ static uint64_t next(void)
 
 static uint64_t odd_number(void)
 {
-	static const uint64_t odd[] = { 0, 1, 7, 0xfff, 0x1000, 0x1001, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
-					0x400000, 0x401000, 0x7ffffffff000, 0x7fff00000000, 0x800000000000,
+	static const uint64_t odd[] = { 0, 1, 7, 0xfff, 0x1000, 0x1001, 0xffff, 0x10000, 0x7fffffff, 0x80000000,
+					0xffffffff, 0x400000, 0x401000, 0x7ffffffff000, 0x7fff00000000, 0x800000000000,
 					0xffff888000000000, 0xffffffff80000000, 0xfffffffffffff000, ~0ULL, 1ULL << 63 };
 	uint64_t r = next();
 
