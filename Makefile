@@ -193,7 +193,7 @@ host_more      = $(shell sed -n 's,^/\* flavours: \(.*\) \*/,\1,p' $(1))
 HOST_TESTS    += $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
 	   build/host/tests/$(basename $(notdir $(t)))-$(f)))
 
-.PHONY: host host-tests host-test fuzz
+.PHONY: host host-tests host-test fuzz-parsers
 
 host: build/host/libmm.a build/host/libmm-san.a build/host/libmm-tsan.a
 
@@ -264,7 +264,7 @@ HOST_TOOLS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/tool_
 build/host/tool_%: build/host/rel/tests/host/tool_%.o $(HOST_OBJ_rel)
 	@$(HOSTCC) $(HOST_CFLAGS) $(HOST_CFLAGS_rel) $^ -o $@ -Wl,--gc-sections -lpthread
 
-# clang's libFuzzer on the parsers: tests that include fuzz.h, built once more. make fuzz [SECONDS=n] [FUZZ=cpio]
+# clang's libFuzzer on the parsers: tests that include fuzz.h, built once more. make fuzz-parsers [SECONDS=n] [FUZZ=cpio]
 FUZZ_TARGETS := $(patsubst tests/host/test_%.c,%,$(shell grep -l '"tests/host/fuzz.h"' tests/host/test_*.c))
 FUZZ_BASE    := $(addprefix kernel/base/,kstrtox.c string_ext.c vsprintf.c kallsyms.c) arch/host/print.c
 FUZZ_boot_info := $(addprefix boot/,boot_info.c multiboot2.c pvh.c grub_cmdline.c)
@@ -278,8 +278,8 @@ build/fuzz/%: tests/host/test_%.c tests/host/fuzz.h Makefile $(wildcard boot/*.c
 	@clang $(filter-out $(WARN),$(HOST_CFLAGS)) -w -DCONFIG_DEBUG=1 -DLIBFUZZER -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all $< $(FUZZ_$*) $(FUZZ_BASE) -o $@ -Wl,--gc-sections -lcmocka -lpthread
 
-fuzz: $(patsubst %,build/fuzz/%,$(or $(FUZZ),$(FUZZ_TARGETS)))
-	@for f in $^; do $$f -max_total_time=$(or $(SECONDS),60) -max_len=8192 -len_control=0 -artifact_prefix=build/fuzz/ $$f.corpus || exit 1; done
+fuzz-parsers: setup $(patsubst %,build/fuzz/%,$(or $(FUZZ),$(FUZZ_TARGETS)))
+	@for f in $(filter build/%,$^); do $$f -max_total_time=$(or $(SECONDS),60) -max_len=8192 -len_control=0 -artifact_prefix=build/fuzz/ $$f.corpus || exit 1; done
 
 host-tests: host $(HOST_TESTS) $(HOST_TOOLS) $(LIBMM_SMOKE)
 
