@@ -124,6 +124,37 @@ static struct page *get_one(struct vm_area_struct *vma, unsigned long addr, unsi
 	return page;
 }
 
+/* => nothing was ever in this place of an anonymous area */
+static bool untouched(struct vm_area_struct *vma, unsigned long addr)
+{
+	pmd_t *pmd;
+	pte_t *pte;
+
+	if (!vma_is_anonymous(vma))
+		return false;
+	pte = mm_find_pte(vma->vm_mm, addr, &pmd);
+	return !pte || pte_none(ptep_get(pte));
+}
+
+struct page *get_dump_page(unsigned long addr)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	struct page *page = NULL;
+
+	down_read(&mm->mmap_sem);
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr && !untouched(vma, addr) &&
+	    get_user_pages(mm, addr, 1, FOLL_FORCE, &page) != 1)
+		page = NULL;
+	up_read(&mm->mmap_sem);
+	if (page == zero_page) {
+		put_page(page);
+		page = NULL;
+	}
+	return page;
+}
+
 long get_user_pages(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int foll_flags,
 		    struct page **pages)
 {

@@ -204,6 +204,11 @@ int vm_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long 
 #define FOLL_FORCE 0x10 /* ignore rights the owner could give itself: ptrace */
 #define FOLL_COW   0x4000 /* a forced write has made its copy */
 
+/*
+ * => the page at addr for a core file, with a reference, faulted in if it exists somewhere; NULL: nothing was ever
+ *    there, or it cannot be had. current's mm, mmap_sem not held; may sleep
+ */
+struct page *get_dump_page(unsigned long addr);
 /* R: the page mapped at addr or NULL; FOLL_WRITE: only if it may be written */
 struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned int foll_flags);
 /*

@@ -114,6 +114,10 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, NR_MM_COUNTERS };
 #define MMF_UNSTABLE_BIT 1
 #define MMF_UNSTABLE	 (1UL << MMF_UNSTABLE_BIT)
 
+/* prctl(PR_SET_DUMPABLE, 0): no core file */
+#define MMF_NOT_DUMPABLE_BIT 2
+#define MMF_NOT_DUMPABLE     (1UL << MMF_NOT_DUMPABLE_BIT)
+
 struct mm_struct {
 	struct vm_area_struct *mmap;	/* [m] list of areas by address */
 	struct rb_root mm_rb;		/* [m] */

@@ -10,6 +10,8 @@
 #include "fs/procfs.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
+#include "kernel/base/string.h"
+#include "kernel/core/mutex.h"
 
 unsigned long sysctl_shmmax = 1UL << 40, sysctl_shmall = 1UL << (40 - PAGE_SHIFT);
 int sysctl_shmmni = SHMMNI;
@@ -59,13 +61,32 @@ static const struct sysctl_knob printk_knob = { .name = "printk", .word = printk
 
 static struct proc_entry kernel_entries[ARRAY_SIZE(kernel_knobs)], fs_entries[ARRAY_SIZE(fs_knobs)], printk_entry;
 
+static DEFINE_MUTEX(core_pattern_mutex, LOCK_RANK_MOUNT);
+char core_pattern[128] = "core"; /* [core_pattern_mutex] written */
+
 static int core_pattern_show(struct seq_file *m, void *data)
 {
-	seq_puts(m, "core\n"); /* nobody writes core files here */
+	seq_printf(m, "%s\n", core_pattern);
 	return 0;
 }
 
-static struct proc_entry core_pattern = PROC_SHOW("core_pattern", 0444, core_pattern_show);
+/* => -EINVAL: empty, too long, or a pipe, of which there are none */
+static int core_pattern_store(void *data, char *text, size_t len)
+{
+	size_t n = strcspn(text, "\n");
+
+	if (!n || n >= sizeof(core_pattern) || *text == '|')
+		return -EINVAL;
+	mutex_lock(&core_pattern_mutex);
+	memcpy(core_pattern, text, n);
+	core_pattern[n] = '\0';
+	mutex_unlock(&core_pattern_mutex);
+	return 0;
+}
+
+static struct proc_entry core_pattern_entry = {
+	.name = "core_pattern", .mode = S_IFREG | 0644, .show = core_pattern_show, .store = core_pattern_store,
+};
 
 void sysctl_kernel_init(struct proc_entry *kernel_dir, struct proc_entry *fs_dir)
 {
@@ -76,6 +97,6 @@ void sysctl_kernel_init(struct proc_entry *kernel_dir, struct proc_entry *fs_dir
 	printk_entry.show = printk_show;
 	for (i = 0; i < proc_nr_uts_entries; i++)
 		proc_add(kernel_dir, &proc_uts_entries[i]);
-	proc_add(kernel_dir, &core_pattern);
+	proc_add(kernel_dir, &core_pattern_entry);
 	sysctl_add(fs_dir, fs_knobs, fs_entries, ARRAY_SIZE(fs_knobs));
 }

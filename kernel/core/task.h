@@ -124,6 +124,7 @@ struct signal_struct {
 	unsigned int notify_parent;	/* [s] CLD_STOPPED or CLD_CONTINUED still to be sent */
 	int group_stop_count;		/* [s] threads that have still to stop */
 	struct task_struct *group_exec;	/* [s] the thread in exec that waits for the others' end */
+	struct core_state *core_state;	/* [s] a thread writes a core file (kernel/sys/coredump.h) */
 	bool unkillable;		/* [s] init: default actions do not reach it */
 	bool subreaper;			/* [s] orphaned descendants become its children */
 	bool did_exec;			/* [s] setpgid by the parent is over */

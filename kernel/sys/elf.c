@@ -15,7 +15,7 @@
  *
  *	argc | argv[0..] NULL | envp[0..] NULL | auxv pairs, AT_NULL | random bytes, platform | strings | execfn
  *
- * Linux beyond it: PT_INTERP, address randomisation, core dumps, the vdso.
+ * Linux beyond it: PT_INTERP, address randomisation, the vdso.
  */
 #include "kernel/sys/exec.h"
 #include "kernel/sys/abi.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ELF file format, as far as programs need it, and the checks of elf_check.c.
+ * The ELF file format, as far as programs need it, the checks of elf_check.c, and core files (elf_core.c).
  */
 #ifndef KERNEL_SYS_ELF_H
 #define KERNEL_SYS_ELF_H
@@ -23,11 +23,17 @@ struct elf64_phdr {
 	u64 p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align;
 };
 
+struct elf64_nhdr {
+	u32 n_namesz, n_descsz, n_type;
+};
+
 #define ET_EXEC	     2
 #define ET_DYN	     3
+#define ET_CORE	     4
 #define EM_X86_64    62
 #define PT_LOAD	     1
 #define PT_INTERP    3
+#define PT_NOTE	     4
 #define PT_PHDR	     6
 #define PT_GNU_STACK 0x6474e551
 #define PF_X	     1

@@ -2,8 +2,8 @@
 /*
  * The end of a task.
  *
- *	do_exit:  PF_EXITING -> timers -> address space -> files, fs -> exit_notify -> last switch
- *	                                                      |
+ *	do_exit:  PF_EXITING -> core file -> timers -> address space -> files, fs -> exit_notify -> last switch
+ *	                                                                   |
  *	   a thread, not the leader: nobody waits, it is released at once
  *	   the leader: zombie until (1) every other thread is gone and (2) the parent has waited,
  *	               or released at once when the parent ignores SIGCHLD
@@ -17,6 +17,7 @@
  * Linux beyond it: ptrace, cgroups, taskstats, process accounting.
  */
 #include "kernel/sys/process.h"
+#include "kernel/sys/coredump.h"
 #include "kernel/sys/futex.h"
 #include "kernel/sys/signal.h"
 #include "kernel/sys/syscalls.h"
@@ -33,15 +34,20 @@
 
 /* ---- What the task leaves -------------------------------------------------------------------- */
 
-/* No more signals are taken here: those of the process that came to us go to another thread. */
-static void exit_signals(struct task_struct *p)
+/*
+ * No more signals are taken here: those of the process that came to us go to another thread.
+ * => the dump of the process that has counted on us
+ */
+static struct core_state *exit_signals(struct task_struct *p)
 {
 	struct signal_struct *sig = p->signal;
 	struct task_struct *t;
+	struct core_state *core;
 	bool stopped = false;
 
 	spin_lock_irq(&p->sighand->siglock);
 	p->flags |= PF_EXITING;
+	core = sig->core_state;
 	if (p->stop_pending) {
 		p->stop_pending = false;
 		stopped = sig->group_stop_count > 0 && --sig->group_stop_count == 0;
@@ -62,6 +68,7 @@ static void exit_signals(struct task_struct *p)
 		do_notify_parent_cldstop(p->group_leader, CLD_STOPPED);
 		read_unlock(&tasklist_lock);
 	}
+	return core;
 }
 
 void mm_release(struct mm_struct *mm)
@@ -313,13 +320,16 @@ void release_task(struct task_struct *p)
 void __noreturn do_exit(long code)
 {
 	struct task_struct *p = current;
+	struct core_state *core;
 	bool group_dead;
 
 	if (unlikely(in_interrupt()))
 		panic("Aiee, killing interrupt handler!");
 	if (unlikely(!p->pid))
 		panic("Attempted to kill the idle task!");
-	exit_signals(p);
+	core = exit_signals(p);
+	if (core)
+		coredump_wait(core);
 	group_dead = atomic_dec_and_test(&p->signal->live);
 	if (group_dead) {
 		if (unlikely(is_global_init(p)))

@@ -226,9 +226,15 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 	case PR_GET_NAME:
 		return prctl_name(option == PR_SET_NAME, (char *)arg2);
 	case PR_GET_DUMPABLE:
-		return 1;
+		return !(current->mm->flags & MMF_NOT_DUMPABLE);
 	case PR_SET_DUMPABLE:
-		return arg2 <= 1 ? 0 : -EINVAL;
+		if (arg2 > 1)
+			return -EINVAL;
+		if (arg2)
+			clear_bit(MMF_NOT_DUMPABLE_BIT, &current->mm->flags);
+		else
+			set_bit(MMF_NOT_DUMPABLE_BIT, &current->mm->flags);
+		return 0;
 	case PR_GET_KEEPCAPS:
 	case PR_GET_NO_NEW_PRIVS:
 		return 0;

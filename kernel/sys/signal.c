@@ -5,7 +5,8 @@
  *	kill(pid) --+                        +-- bit + sigqueue -- complete_signal: which thread?
  *	tgkill -----+--> __send_signal ------+        |
  *	fault, SIGCHLD, alarm, tty ----------+        +-- fatal by default: the whole group at once
- *	                                                  (group_exit, SIGKILL in every thread)
+ *	                                                  (group_exit, SIGKILL in every thread); but one
+ *	                                                  that makes a core file waits for a thread to take it
  *
  * SIGCONT and the stop signals cancel each other when sent, not when delivered; SIGKILL and SIGCONT wake
  * stopped threads. init (pid 1) gets only what it has a handler for, unless the kernel forces it.
@@ -166,7 +167,8 @@ static void start_group_exit(struct task_struct *p, int sig)
 static bool sig_ends_group(int sig, struct task_struct *p, struct task_struct *t)
 {
 	if (p->signal->group_exit || p->sighand->action[sig - 1].handler != SIG_DFL ||
-	    !sig_fatal_default(sig) || (t->real_blocked & sigmask(sig)))
+	    !sig_fatal_default(sig) || (sigmask(sig) & SIG_KERNEL_COREDUMP_MASK) ||
+	    (t->real_blocked & sigmask(sig)))
 		return false;
 	return !p->signal->unkillable || sig == SIGKILL;
 }

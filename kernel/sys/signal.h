@@ -23,6 +23,9 @@ struct pt_regs;
 #define SIG_SYNCHRONOUS_MASK                                                                       \
 	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
 	 sigmask(SIGSYS))
+/* Default action: a core file, then death. */
+#define SIG_KERNEL_COREDUMP_MASK                                                                   \
+	(SIG_SYNCHRONOUS_MASK | sigmask(SIGQUIT) | sigmask(SIGABRT) | sigmask(SIGXCPU) | sigmask(SIGXFSZ))
 #define SIG_UNBLOCKABLE (sigmask(SIGKILL) | sigmask(SIGSTOP))
 
 struct sigqueue {

@@ -16,9 +16,10 @@
  * rt_sigreturn takes everything back; what the user could have forged is checked: flags are masked, the
  * selectors are ours, ip must lie in user space, MXCSR's reserved bits are refused below.
  *
- * Locks: siglock; for the parent's news tasklist_lock around it. Linux beyond it: XSAVE state, core dumps, ptrace.
+ * Locks: siglock; for the parent's news tasklist_lock around it. Linux beyond it: XSAVE state, ptrace.
  */
 #include "kernel/sys/signal.h"
+#include "kernel/sys/coredump.h"
 #include "kernel/sys/syscalls.h"
 #include "kernel/sys/process.h"
 #include "kernel/sys/rseq.h"
@@ -183,7 +184,7 @@ static int get_signal(struct k_sigaction *ka, struct linux_siginfo *info)
 			spin_unlock_irq(&p->sighand->siglock);
 			p->flags |= PF_SIGNALED;
 			print_fatal_signal(sig);
-			do_group_exit(sig);
+			do_group_exit(coredump(sig, info));
 		}
 	}
 }
