@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dies in a way that leaves a core file: core_crash segv|abort|quit|kill [MIB [nodump]], with two more threads waiting, memory of
- * known contents of which half is never touched, and a few frames of stack.
+ * Dies in a way that leaves a core file: core_crash segv|abort|quit|kill [MIB [nodump]], with two more
+ * threads waiting, memory of known contents of which half is never touched, and a few frames of stack.
  */
 #include <pthread.h>
 #include <signal.h>
