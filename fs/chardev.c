@@ -174,6 +174,8 @@ static int kmsg_open(struct inode *inode, struct file *file)
 
 	if (!(file->f_mode & FMODE_READ))
 		return 0;
+	if (READ_ONCE(dmesg_restrict) && !has_capability_syslog(current))
+		return -EPERM;
 	r = kzalloc(sizeof(*r), GFP_KERNEL);
 	if (!r)
 		return -ENOMEM;

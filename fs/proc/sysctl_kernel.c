@@ -46,6 +46,7 @@ static const struct sysctl_knob kernel_knobs[] = {
 	SYSCTL_INT("shmmni", sysctl_shmmni, 0, SHMMNI),
 	SYSCTL_FACT("threads-max", threads_max),
 	SYSCTL_FACT("tainted", nothing),
+	SYSCTL_INT("dmesg_restrict", dmesg_restrict, 0, 1),
 	SYSCTL_INT("sysrq", sysrq_enabled, 0, SYSCTL_INT_MAX),
 	SYSCTL_FACT("randomize_va_space", nothing),
 };

@@ -51,6 +51,8 @@ static struct {
 	u64 ts_ns;
 } partial; /* [log_lock] */
 
+int dmesg_restrict = 1; /* the log has kernel addresses: backtraces */
+
 static u64 (*clock_fn)(void);
 
 void printk_set_clock(u64 (*clock_ns)(void))

@@ -93,6 +93,8 @@ extern int console_loglevel; /* `loglevel=N`, `quiet` (4); debug builds show lev
 #define CONSOLE_LOGLEVEL_DEFAULT 7
 #define CONSOLE_LOGLEVEL_QUIET	 4
 
+extern int dmesg_restrict; /* kernel.dmesg_restrict: 1 (the default): the log is for CAP_SYSLOG only */
+
 /* A record as a reader sees it. */
 struct printk_record {
 	u64 seq;

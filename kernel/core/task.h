@@ -309,6 +309,12 @@ static inline bool has_capability_admin(const struct task_struct *p) /* CAP_SYS_
 	return p->cap_effective >> 21 & 1;
 }
 
+/* May read and change the kernel's log: CAP_SYSLOG, bit 34. */
+static inline bool has_capability_syslog(const struct task_struct *p)
+{
+	return p->cap_effective >> 34 & 1 || has_capability_admin(p);
+}
+
 extern rwlock_t tasklist_lock;	    /* written with interrupts off, read from any context but hard interrupts */
 extern struct task_struct init_task; /* the boot CPU's idle task, pid 0, head of the task list */
 extern struct signal_struct init_signals;

@@ -20,7 +20,6 @@ enum {
 	SYSLOG_CONSOLE_OFF, SYSLOG_CONSOLE_ON, SYSLOG_CONSOLE_LEVEL, SYSLOG_SIZE_UNREAD, SYSLOG_SIZE_BUFFER,
 };
 
-#define CAP_SYSLOG 34
 #define LINE_MAX (PRINTK_LINE_MAX + PRINTK_PREFIX_MAX)
 
 static DEFINE_MUTEX(read_lock_of_log, LOCK_RANK_SEQ_FILE);
@@ -126,11 +125,12 @@ static long set_level(int level)
 	return 0;
 }
 
-/* Everybody may look; taking records away and turning the console's volume is for CAP_SYSLOG, as in Linux. */
+/* Taking records away and turning the console's volume is for CAP_SYSLOG; so is looking, unless dmesg_restrict is 0. */
 static bool syslog_permitted(int type)
 {
-	return type == SYSLOG_READ_ALL || type == SYSLOG_SIZE_BUFFER ||
-	       (current->cap_effective >> CAP_SYSLOG & 1) || has_capability_admin(current);
+	bool looks = type == SYSLOG_READ_ALL || type == SYSLOG_SIZE_BUFFER;
+
+	return (looks && !READ_ONCE(dmesg_restrict)) || has_capability_syslog(current);
 }
 
 long sys_syslog(int type, char __user *buf, int len)

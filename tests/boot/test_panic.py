@@ -70,7 +70,6 @@ def test_a_fault_in_the_report_itself(debug):
 @pytest.mark.parametrize("name, why", [
     ("BUG", r"Kernel panic - not syncing: BUG at drivers/lkdtm.c:\d+: BUG\(\)"),
     ("EXCEPTION", r"NULL pointer dereference at 0{16} \(write\)"),
-    ("CORRUPT_STACK", r"Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: do_corrupt_stack\+0x"),
     ("EXHAUST_STACK", r"kernel stack overflow of task \d+ \(sh\)"),
 ])
 def test_other_ends(name, why):
