@@ -116,7 +116,7 @@ def current():
 def complete_pid(text):
     try:
         return [str(t.pid) for t in all_tasks() if str(t.pid).startswith(text)]
-    except (gdb.error, kernel.Unreadable):
+    except (gdb.error, gdb.GdbError, kernel.Unreadable):
         return []
 
 
