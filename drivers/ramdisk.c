@@ -34,11 +34,14 @@ static LIST_HEAD(pending); /* [pending_lock] taken from the queue, not yet serve
 static int ramdisk_param(char *val)
 {
 	char *end;
+	u64 bytes;
 
-	if (!val || (ramdisk_bytes = memparse(val, &end), end == val) || *end) {
-		ramdisk_bytes = 0;
+	if (!val)
 		return -EINVAL;
-	}
+	bytes = memparse(val, &end);
+	if (end == val || *end)
+		return -EINVAL;
+	ramdisk_bytes = bytes;
 	return 0;
 }
 early_param("ramdisk", ramdisk_param);

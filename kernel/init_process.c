@@ -20,8 +20,10 @@ static const char *init_path;
 
 static int set_init(char *val)
 {
-	init_path = val && *val ? val : NULL;
-	return init_path ? 0 : -EINVAL;
+	if (!val || !*val)
+		return -EINVAL;
+	init_path = val;
+	return 0;
 }
 early_param("init", set_init);
 

@@ -135,7 +135,7 @@ static void run_first_program(void)
 {
 	if (boot->initrd_end == boot->initrd_start)
 		panic("No initrd: give the loader a cpio archive (newc) that holds /init "
-		      "(GRUB: module2, QEMU: -initrd)");
+		      "(GRUB: module2, QEMU: -initrd). GRUB leaves out what does not fit into memory");
 	run_init_process();
 }
 

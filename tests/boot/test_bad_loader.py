@@ -194,5 +194,15 @@ def test_an_initrd_over_the_kernel(tmp_path):
     dies(run("--memory", "4M", "--initrd", large), "the initrd lies over the kernel")
 
 
+def test_an_initrd_larger_than_the_machine(tmp_path):
+    large = tmp_path / "large.cpio"
+    large.write_bytes(bytes(40 << 20))
+    dies(run("--memory", "32M", "--initrd", large, boot="grub", timeout=60), "No initrd: give the loader")
+    result = run("--memory", "32M", "--initrd", large)
+    assert result.status == 2 and "initrd is too large" in result.output, result
+    result = run("--memory", "4M", boot="grub")
+    assert result.status == 2 and "GRUB does not start in so little memory" in result.output, result
+
+
 def test_a_cpu_without_64_bits():
     dies(run(qemu=["--", "-cpu", "qemu32"]), "64-bit CPU with NX")

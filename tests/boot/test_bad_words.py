@@ -28,13 +28,14 @@ def test_unknown_words_are_named_in_one_warning():
     assert 1 < len(result.lines("Unknown kernel")) < 16, result
 
 
-MALFORMED = ["maxcpus=0", "maxcpus=-3", "maxcpus=two", "maxcpus", "panic=soon", "panic", "panic=99999999999", "loglevel=", "loglevel=high",
+MALFORMED = ["init=", "init", "maxcpus=0", "maxcpus=-3", "maxcpus=two", "maxcpus", "panic=soon", "panic", "panic=99999999999", "loglevel=", "loglevel=high",
              "page_poison=maybe", "page_poison", "page_owner=", "page_owner=1x", "ramdisk=lots", "ramdisk=", "ramdisk=5Q",
              "watchdog=dog", "watchdog=-1", "console=lpt1", "console=", "chaos=", "chaos=seed"]
 
 
 def test_malformed_values_have_no_effect():
     result = lives(" ".join(MALFORMED), "Malformed kernel parameter")
+    assert "Run /.tidemark-init as the first program" in result.output, result
     for word in MALFORMED:
         assert f"Malformed kernel parameter `{word}':" in result.output, (word, result)
     assert len(result.lines("Malformed")) == len(MALFORMED) and not result.lines("Unknown kernel"), result
