@@ -139,8 +139,10 @@ static ssize_t pipe_append(struct pipe_inode *pipe, const char *buf, size_t n, b
 	if (room) {
 		n = min(n, room);
 		copied = page_copy_in(b->page, b->offset + b->len, buf, n, kernel);
-		b->len += copied;
-		return copied == n ? (ssize_t)n : -EFAULT;
+		if (copied < n)
+			return -EFAULT; /* and nobody reads the part that came */
+		b->len += n;
+		return (ssize_t)n;
 	}
 	b = &pipe->bufs[(pipe->first + pipe->used) % pipe->size];
 	b->page = get_page_for(pipe);
@@ -148,14 +150,14 @@ static ssize_t pipe_append(struct pipe_inode *pipe, const char *buf, size_t n, b
 		return -ENOMEM;
 	n = min(n, (size_t)PAGE_SIZE);
 	copied = page_copy_in(b->page, 0, buf, n, kernel);
-	b->offset = 0;
-	b->len = copied;
-	if (!copied) {
+	if (copied < n) {
 		put_emptied(pipe, b->page);
 		return -EFAULT;
 	}
+	b->offset = 0;
+	b->len = n;
 	pipe->used++;
-	return copied == n ? (ssize_t)n : -EFAULT;
+	return (ssize_t)n;
 }
 
 /* As much as goes in now; all or nothing for atomic writes. */

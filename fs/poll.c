@@ -144,6 +144,8 @@ static int poll_round(void *arg, struct poll_table *table)
 		p->revents = (short)mask;
 		if (mask)
 			ready++;
+		if (i % 256 == 255)
+			cond_resched();
 	}
 	return ready;
 }

@@ -26,8 +26,9 @@ def test_little_memory_checked():
     fuzz("--cpus", 2, "--memory", "48M", "--swap", "32M", calls=5000, debug=True)
 
 
-def test_one_cpu_checked():
-    fuzz("--cpus", 1, calls=3000, append="ramdisk=16M", debug=True)
+def test_failing_allocations_checked():
+    """Every tenth allocation of the kernel fails: each way back from there has to give back what it had."""
+    fuzz("--cpus", 1, calls=3000, append="ramdisk=16M fail_page_alloc=10", debug=True)
 
 
 def test_two_cpus():

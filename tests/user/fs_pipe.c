@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/stat.h>
 
@@ -146,6 +147,22 @@ static void polling(void)
 	CHECK(poll(f + 1, 1, -1) == 1 && (f[1].revents & POLLERR));
 }
 
+/* A write whose memory ends in the midst leaves nothing behind, in a new page or behind other bytes. */
+static void half_there(void)
+{
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), got[8];
+	int p[2];
+
+	CHECK(page != MAP_FAILED && munmap(page + 4096, 4096) == 0 && pipe2(p, O_NONBLOCK) == 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK_ERR(write(p[1], page + 4095, 64), EFAULT);
+		CHECK_ERR(read(p[0], got, sizeof(got)), EAGAIN);
+		CHECK(write(p[1], "ab", 2) == 2);
+		CHECK_ERR(write(p[1], page + 4095, 64), EFAULT);
+		CHECK(read(p[0], got, sizeof(got)) == 2 && got[0] == 'a' && got[1] == 'b');
+	}
+}
+
 int main(void)
 {
 	CHECK(mkdir("/tmp/fs_pipe", 0755) == 0 && chdir("/tmp/fs_pipe") == 0);
@@ -154,5 +171,6 @@ int main(void)
 	CHECK_CHILD(fifos);
 	CHECK_CHILD(interrupted);
 	CHECK_CHILD(polling);
+	CHECK_CHILD(half_there);
 	PASS("fs_pipe");
 }
