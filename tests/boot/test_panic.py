@@ -15,7 +15,7 @@ ZONES = ("DMA", "Normal", "HighMem")
 
 def provoke(name, cpus=1, **kwargs):
     script = f"{MOUNT}; echo {name} > /sys/kernel/debug/provoke-crash/DIRECT; echo the guard has failed"
-    result = run("--cpus", cpus, append="quiet", execs=[f"/bin/sh -c '{script}'"], **kwargs)
+    result = run("--cpus", cpus, append="quiet", execs=[f"/bin/sh -c '{script}'"], timeout=90, **kwargs)
     assert result.status == 3, (name, result)
     assert "the guard has failed" not in result.output, (name, result)
     return result
