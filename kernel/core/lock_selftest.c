@@ -73,6 +73,63 @@ SELFTEST(core_spinlock_excludes)
 	EXPECT_EQ(plain, NR_WORKERS * ROUNDS);
 }
 
+static DEFINE_SPINLOCK(queue_lock, LOCK_RANK_SPIN_OUTER);
+static long came[2];
+static int nr_came;
+
+static int queue_worker(void *id)
+{
+	spin_lock(&queue_lock);
+	came[nr_came++] = (long)id;
+	spin_unlock(&queue_lock);
+	return 0;
+}
+
+static struct task_struct *waiter_on(long cpu)
+{
+	struct task_struct *p = kthread_create(queue_worker, (void *)cpu, "waiter%ld", cpu);
+
+	if (!IS_ERR(p))
+		kthread_bind(p, (unsigned int)cpu);
+	return p;
+}
+
+/* => p waits for queue_lock, which the caller holds */
+static void let_wait(struct task_struct *p)
+{
+	u8 tickets = READ_ONCE(queue_lock.raw.next);
+
+	wake_up_process(p);
+	while (READ_ONCE(queue_lock.raw.next) == tickets)
+		cpu_relax();
+}
+
+/* CPU 2 comes first, then CPU 1: so they are served, where CPUs are not threads of a host. */
+SELFTEST(core_spinlock_serves_in_turn)
+{
+	struct task_struct *one, *two;
+
+	if (!spin_in_turn || num_online_cpus() < 3) {
+		selftest_skip(spin_in_turn ? "fewer than 3 CPUs" : "under a hypervisor");
+		return;
+	}
+	nr_came = 0;
+	EXPECT_EQ(set_cpus_allowed(current, CPU_MASK_CPU(0)), 0);
+	one = waiter_on(1);
+	two = waiter_on(2);
+	REQUIRE(!IS_ERR(one) && !IS_ERR(two));
+	spin_lock(&queue_lock);
+	let_wait(two);
+	let_wait(one);
+	EXPECT(spin_is_contended(&queue_lock));
+	spin_unlock(&queue_lock);
+	while (READ_ONCE(nr_came) < 2)
+		schedule_timeout_uninterruptible(1);
+	EXPECT(came[0] == 2 && came[1] == 1);
+	EXPECT(!spin_is_contended(&queue_lock));
+	set_cpus_allowed(current, CPU_MASK_ALL);
+}
+
 static DEFINE_MUTEX(test_mutex, LOCK_RANK_SLEEP_LEAF);
 
 static int mutex_worker(void *unused)

@@ -45,6 +45,15 @@ def test_selftests(debug):
     assert result.lines(r"selftest: (\d+) passed, 0 failed"), result
 
 
+def test_locks_serve_in_turn():
+    """Ticket order is for machines whose CPUs always run, which is what a CPU without the hypervisor bit claims. With
+    icount they run in turn, so those who wait do not wait for the host."""
+    result = run("--cpus", 3, "--icount", "--cpu", "max,-hypervisor", append="selftest=core_")
+    assert result.status == 0, result
+    assert result.lines(r"ok \d+ core_spinlock_serves_in_turn$"), result
+    assert result.lines(r"selftest: (\d+) passed, 0 failed, 0 skipped"), result
+
+
 def test_a_panic_ends_with_status_3():
     result = run(append="init=/nonexistent")
     assert result.status == 3, result
