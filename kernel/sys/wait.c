@@ -278,12 +278,14 @@ static bool wait_scan(struct wait_opts *wo)
 	list_for_each_entry(p, &current->group_leader->children, sibling) {
 		if (p->exit_state == EXIT_DEAD || !wait_eligible(wo, p))
 			continue;
-		wo->fits = true;
 		if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p)) {
+			wo->fits |= wo->options & WEXITED; /* it will neither stop nor go on any more */
 			if (wait_zombie(wo, p))
 				return true;
-		} else if (wait_stopped_or_continued(wo, p)) {
-			return true;
+		} else {
+			wo->fits = true;
+			if (wait_stopped_or_continued(wo, p))
+				return true;
 		}
 	}
 	read_unlock(&tasklist_lock);

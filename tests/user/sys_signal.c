@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <setjmp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -302,6 +303,95 @@ static void test_stop(void)
 	CHECK(waitpid(pid, &status, 0) == pid && WTERMSIG(status) == SIGKILL);
 }
 
+static int stop_pipe[2];
+
+/* Stopped and continued while it waits: no call may notice, and the handler of SIGCONT runs once each time. */
+static void wait_through_stops(void)
+{
+	struct timespec half = { 0, 500 * 1000 * 1000 };
+	struct pollfd p = { .fd = stop_pipe[0], .events = POLLIN };
+	sigset_t tstp, pending;
+	char c;
+
+	CHECK(write(stop_pipe[1], "n", 1) == 1 && !nanosleep(&half, NULL));
+	CHECK(read(stop_pipe[0], &c, 1) == 1 && c == 'n');
+	CHECK(read(stop_pipe[0], &c, 1) == 1 && c == 'x'); /* written after a stop */
+	install(SIGCONT, SA_RESTART);
+	count = 0;
+	CHECK_ERR(poll(&p, 1, -1), EINTR); /* never restarted after a handler */
+	CHECK(count == 1 && last_sig == SIGCONT);
+	sigemptyset(&tstp);
+	sigaddset(&tstp, SIGTSTP);
+	CHECK(!sigprocmask(SIG_BLOCK, &tstp, NULL) && !raise(SIGTSTP) && !sigpending(&pending));
+	CHECK(sigismember(&pending, SIGTSTP) == 1);
+	CHECK(!raise(SIGCONT) && !sigpending(&pending)); /* each takes the other back */
+	CHECK(sigismember(&pending, SIGTSTP) == 0 && count == 2);
+	CHECK(read(stop_pipe[0], &c, 1) == 1 && c == 'q');
+}
+
+/* pid sleeps in a call: state S in /proc/PID/stat */
+static void until_asleep(pid_t pid)
+{
+	char path[32], line[256], *state = line;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	do {
+		stat = fopen(path, "r");
+		CHECK(stat && fgets(line, sizeof(line), stat));
+		fclose(stat);
+		state = strrchr(line, ')') + 2;
+	} while (*state != 'S');
+}
+
+static void stop_and_continue(pid_t pid, int sig)
+{
+	siginfo_t info;
+	int status;
+
+	until_asleep(pid);
+	CHECK(!kill(pid, sig));
+	CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) && WSTOPSIG(status) == sig);
+	CHECK(!kill(pid, SIGCONT));
+	CHECK(!waitid(P_PID, (id_t)pid, &info, WCONTINUED) && info.si_code == CLD_CONTINUED &&
+	      info.si_status == SIGCONT && info.si_pid == pid);
+}
+
+static void test_stops_unseen(void)
+{
+	siginfo_t info;
+	int status;
+	pid_t pid;
+
+	CHECK(!pipe(stop_pipe));
+	install(SIGCHLD, SA_NOCLDSTOP);
+	count = 0;
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		setpgid(0, 0); /* not orphaned: SIGTSTP stops it */
+		wait_through_stops();
+		_exit(0);
+	}
+	setpgid(pid, pid);
+	stop_and_continue(pid, SIGSTOP); /* in nanosleep, or already in read */
+	usleep(600 * 1000);
+	stop_and_continue(pid, SIGTSTP); /* in read */
+	CHECK(write(stop_pipe[1], "x", 1) == 1);
+	until_asleep(pid);
+	usleep(100 * 1000);
+	stop_and_continue(pid, SIGSTOP); /* in poll, with a handler */
+	CHECK(count == 0); /* SA_NOCLDSTOP: no word of all that */
+	CHECK(write(stop_pipe[1], "q", 1) == 1);
+	while (!count)
+		usleep(1000); /* until it has ended */
+	CHECK_ERR(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED), ECHILD); /* nothing more will come */
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0 && count == 1);
+	signal(SIGCHLD, SIG_DFL);
+	close(stop_pipe[0]);
+	close(stop_pipe[1]);
+}
+
 static void die_by_null(void)
 {
 	*(volatile int *)last_addr = 0;
@@ -331,6 +421,7 @@ int main(void)
 	CHECK_CHILD(test_registers);
 	CHECK_CHILD(wait_alarm);
 	CHECK_CHILD(test_stop);
+	CHECK_CHILD(test_stops_unseen);
 	CHECK(WTERMSIG(in_child(die_by_null)) == SIGSEGV);
 	CHECK(WTERMSIG(in_child(die_by_frame)) == SIGILL);
 	CHECK(WTERMSIG(in_child(forged_return)) == SIGSEGV);
