@@ -6,8 +6,8 @@
  *	static void fuzz_one(const unsigned char *data, size_t size);	must return; ASan and UBSan watch
  *
  * and a test that calls fuzz_loop(rounds). In `make test` good inputs are damaged at random (the seed of each run is
- * printed; TIDEMARK_SEED= repeats one). `make fuzz-parsers` gives the same functions to clang's libFuzzer, which looks for
- * new ways through the code.
+ * printed; TIDEMARK_SEED= repeats one). `make fuzz-parsers` gives the same functions to clang's libFuzzer, which looks
+ * for new ways through the code.
  */
 #ifndef TESTS_HOST_FUZZ_H
 #define TESTS_HOST_FUZZ_H

@@ -157,13 +157,50 @@ static uint64_t pattern(size_t i)
 	return i * 0x9e3779b97f4a7c15ULL ^ 0x5bd1e995;
 }
 
+static void fill(uint64_t *guard)
+{
+	for (size_t i = 0; i < GUARD / 8; i++)
+		guard[i] = pattern(i);
+}
+
+static void check(const uint64_t *guard)
+{
+	for (size_t i = 0; i < GUARD / 8; i++)
+		CHECK(guard[i] == pattern(i));
+}
+
+/* A process with private memory of its own that lives through it all. => the end of the pipe that wakes it */
+static int start_neighbour(pid_t *pid)
+{
+	int ends[2];
+	char byte;
+
+	CHECK(pipe(ends) == 0);
+	*pid = fork();
+	CHECK(*pid >= 0);
+	if (!*pid) {
+		uint64_t *own = malloc(GUARD);
+
+		CHECK(own);
+		fill(own);
+		close(ends[1]);
+		CHECK(read(ends[0], &byte, 1) == 0); /* until the other end is closed */
+		check(own);
+		_exit(0);
+	}
+	close(ends[0]);
+	CHECK(fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0);
+	return ends[1];
+}
+
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 250, counts[4] = { 0 };
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
 	uint64_t *guard;
 	long before, after;
-	int fd;
+	int fd, neighbour, status;
+	pid_t pid;
 
 	if (argc > 1 && !strcmp(argv[1], "child"))
 		return 0;
@@ -176,8 +213,8 @@ int main(int argc, char **argv)
 	close(fd);
 	guard = mmap(NULL, GUARD, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(guard != MAP_FAILED);
-	for (size_t i = 0; i < GUARD / 8; i++)
-		guard[i] = pattern(i);
+	fill(guard);
+	neighbour = start_neighbour(&pid);
 	for (int i = 0; i < 10; i++) { /* so that the slabs have what they need */
 		mutate();
 		one_round(counts);
@@ -187,9 +224,10 @@ int main(int argc, char **argv)
 		mutate();
 		one_round(counts);
 	}
-	for (size_t i = 0; i < GUARD / 8; i++)
-		CHECK(guard[i] == pattern(i));
 	after = mem_free_kib();
+	check(guard);
+	close(neighbour);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 	printf("ended %d, refused %d, killed %d, ran on %d; free before %ld KiB, after %ld KiB\n", counts[0], counts[1],
 	       counts[2], counts[3], before, after);
 	fflush(stdout);
