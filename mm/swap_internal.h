@@ -16,6 +16,7 @@
 
 #define SWAPFILE_CLUSTER 256U
 #define CLUSTER_NONE	 (~0U)
+#define LATENCY_LIMIT	 256U /* slots looked at before a search lets others have the lock */
 
 enum swap_area_flags {
 	SWP_USED = 1,	   /* the structure describes an area */
@@ -82,6 +83,8 @@ unsigned char swap_byte_put(unsigned char *byte, u16 *digit, unsigned char usage
 /* => uses without the cache's */
 int swap_byte_count(unsigned char byte, const u16 *digit);
 
+/* The page of a slot that only the cache still uses: free both if nobody minds. => no area->lock held */
+void swap_free_cached_page(swp_entry_t entry);
 u16 *swap_digit(struct swap_area *area, unsigned long offset); /* => area->lock held; NULL: none */
 /* => the entry's area, its lock taken; NULL (nothing locked) when it is gone or has no such slot */
 static inline struct swap_area *swap_area_lock(swp_entry_t entry)
@@ -99,10 +102,12 @@ static inline struct swap_area *swap_area_lock(swp_entry_t entry)
 	return NULL;
 }
 
-/* ---- swap_slots.c: finding and giving back slots. => area->lock held ---- */
+/* ---- swap_slots.c: finding and giving back slots. => area->lock held, but for the first ---- */
 
-unsigned int swap_slot_alloc(struct swap_area *area); /* offset or 0 */
-/* => an area, its lock taken, with *slot taken (SWAP_HAS_CACHE); NULL: swap is full. No lock held before. */
+/*
+ * => an area, its lock taken, with *slot taken (SWAP_HAS_CACHE); NULL: swap is full. No lock held before but
+ *    that of a page; may sleep.
+ */
 struct swap_area *swap_slot_get(unsigned int *slot);
 void swap_slot_release(struct swap_area *area, unsigned int offset); /* map byte just became 0 */
 void swap_clusters_setup(struct swap_area *area, unsigned int max);

@@ -192,8 +192,7 @@ int swp_swapcount(swp_entry_t entry)
 	return count;
 }
 
-/* The page of a slot that only the cache still uses: free it if nobody minds. */
-static void free_cached_page(swp_entry_t entry)
+void swap_free_cached_page(swp_entry_t entry)
 {
 	struct page *page = swap_cache_find(entry);
 
@@ -213,6 +212,6 @@ int free_swap_and_cache(swp_entry_t entry)
 	if (non_swap_entry(entry))
 		return 1;
 	if (swap_put(entry, 1) == SWAP_HAS_CACHE)
-		free_cached_page(entry);
+		swap_free_cached_page(entry);
 	return 1;
 }

@@ -8,11 +8,13 @@
  *                                                       none free: any slot, from the bottom
  *
  * An area with free slots is on the avail list, ordered by priority; equals take turns.
- * In an area of a swap that is half full, slots that only the swap cache still uses are passed
- * over by these walks but given back by reclaim itself (try_to_free_swap, spec 6.4).
+ * Once swap is half full, the walk over single slots gives back on its way those that only the swap
+ * cache still uses: their pages are in memory, and become dirty for it.
  *
- * Locks: area->lock for the map and clusters, swap_avail_lock inside it for the list.
- * Linux does beyond it: discard, per-CPU slot caches, frontswap. Test: tests/host swap slots.
+ * Locks: area->lock for the map and clusters, swap_avail_lock inside it for the list. A walk gives the
+ * lock away every LATENCY_LIMIT slots, and for each slot it reclaims; so everything may have changed
+ * between two slots, and nothing but the area's structure itself is relied on (max is 0 once it is off).
+ * Linux does beyond it: discard, per-CPU slot caches, frontswap. Test: tests/host/test_swap_slots.c.
  */
 #include "kernel/base/kernel.h"
 #include "kernel/core/sched.h"
@@ -160,39 +162,74 @@ static unsigned int scan_clusters(struct swap_area *area)
 
 /* ---- Disks with seeks ----------------------------------------------------------------------------- */
 
+/* One slot more was looked at. At the limit others have their turn: => area->lock given away, taken again */
+static void count_probe(struct swap_area *area, unsigned int *probes)
+{
+	if (++*probes % LATENCY_LIMIT)
+		return;
+	spin_unlock(&area->lock);
+	cond_resched();
+	spin_lock(&area->lock);
+}
+
+/*
+ * A slot that only the swap cache uses goes back if its page is not busy.
+ * => area->lock given away meanwhile; true: the slot is free now
+ */
+static bool reclaim_slot(struct swap_area *area, unsigned int slot)
+{
+	spin_unlock(&area->lock);
+	swap_free_cached_page(swp_entry(area->type, slot));
+	spin_lock(&area->lock);
+	return slot < area->max && !area->map[slot];
+}
+
 /* A run of 256 free slots from the bottom: cluster_next is set to its start. */
-static bool find_free_run(struct swap_area *area)
+static bool find_free_run(struct swap_area *area, unsigned int *probes)
 {
 	unsigned int run = 0;
 
-	for (unsigned int i = area->lowest_bit; i <= area->highest_bit; i++) {
+	for (unsigned int i = area->lowest_bit; i <= area->highest_bit && i < area->max; i++) {
 		run = area->map[i] ? 0 : run + 1;
 		if (run == SWAPFILE_CLUSTER) {
 			area->cluster_next = i - SWAPFILE_CLUSTER + 1;
 			return true;
 		}
+		count_probe(area, probes);
 	}
 	return false;
 }
 
+/* => the first slot of [from, to) that is free or can be made so; 0: none */
+static unsigned int scan_slots(struct swap_area *area, unsigned int from, unsigned int to,
+			       unsigned int *probes)
+{
+	for (unsigned int i = from; i < to && i <= area->highest_bit && i < area->max; i++) {
+		if (!area->map[i])
+			return i;
+		if (area->map[i] == SWAP_HAS_CACHE && vm_swap_full() && reclaim_slot(area, i))
+			return i;
+		count_probe(area, probes);
+	}
+	return 0;
+}
+
 static unsigned int scan_rotating(struct swap_area *area)
 {
+	unsigned int probes = 0, start, slot;
+
 	if (!area->cluster_nr) {
 		area->cluster_nr = SWAPFILE_CLUSTER - 1;
 		if (area->pages - area->inuse_pages >= SWAPFILE_CLUSTER)
-			find_free_run(area);
+			find_free_run(area, &probes);
 	} else {
 		area->cluster_nr--;
 	}
-	if (area->cluster_next < area->lowest_bit || area->cluster_next > area->highest_bit)
-		area->cluster_next = area->lowest_bit;
-	for (unsigned int i = area->cluster_next; i <= area->highest_bit; i++)
-		if (!area->map[i])
-			return i;
-	for (unsigned int i = area->lowest_bit; i < area->cluster_next; i++)
-		if (!area->map[i])
-			return i;
-	return 0;
+	start = area->cluster_next;
+	if (start < area->lowest_bit || start > area->highest_bit)
+		start = area->lowest_bit;
+	slot = scan_slots(area, start, UINT_MAX, &probes);
+	return slot ?: scan_slots(area, area->lowest_bit, start, &probes);
 }
 
 /* ---- One slot of one area ------------------------------------------------------------------------ */
@@ -219,7 +256,8 @@ static void slot_taken(struct swap_area *area, unsigned int slot)
 	atomic_long_dec(&nr_swap_pages);
 }
 
-unsigned int swap_slot_alloc(struct swap_area *area)
+/* => area->lock held, perhaps given away meanwhile. => offset, or 0 */
+static unsigned int slot_alloc(struct swap_area *area)
 {
 	unsigned int slot = 0;
 
@@ -228,8 +266,14 @@ unsigned int swap_slot_alloc(struct swap_area *area)
 		return 0;
 	if (area->clusters)
 		slot = scan_clusters(area);
-	if (!slot) /* no whole cluster is free then: any slot */
+	if (!slot) { /* no whole cluster is free then: any slot */
 		slot = scan_rotating(area);
+		if (!(area->flags & SWP_WRITEOK)) /* a swapoff came while the lock was away */
+			return 0;
+		/* The search, or somebody meanwhile, emptied the slot's cluster: it is to be opened. */
+		if (slot && area->clusters && area->clusters[slot / SWAPFILE_CLUSTER].is_free)
+			slot = scan_clusters(area);
+	}
 	if (slot)
 		slot_taken(area, slot);
 	return slot;
@@ -266,7 +310,7 @@ struct swap_area *swap_slot_get(unsigned int *slot)
 		if (!area)
 			break;
 		spin_lock(&area->lock);
-		*slot = swap_slot_alloc(area);
+		*slot = slot_alloc(area);
 		if (*slot)
 			return area;
 		spin_unlock(&area->lock);
