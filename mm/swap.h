@@ -131,7 +131,8 @@ extern int page_cluster;		/* sysctl: log2 of the largest readahead window */
 
 /*
  * => path: for messages and /proc/swaps; permission is checked by the caller's side of the syscall too
- * => 0, -EPERM, -EBUSY, -EINVAL, -ENOMEM, -EIO; may sleep
+ * => 0, -EPERM, -EBUSY, -EINVAL, -EACCES (read-only), -ENOMEM, -EIO; may sleep. All but the first three
+ *    are explained in the log
  */
 int do_swapon(struct block_device *bdev, const char *path, int flags);
 int do_swapoff(struct block_device *bdev); /* 0, -EINVAL (not swapped on), -ENOMEM, -EINTR; may sleep */

@@ -152,7 +152,8 @@ static int area_setup_tables(struct swap_area *area, const struct swap_header *h
 		return -ENOMEM;
 	area->pages = (unsigned int)swap_header_fill_map(h, area->map, max);
 	if (!area->pages) {
-		pr_warn("swap: bad page list wrong or empty swap-file\n");
+		pr_err("swap: %s: a bad page of the header lies outside, or no good page is left (run mkswap again)\n",
+		       area->path);
 		return -EINVAL;
 	}
 	if (area->flags & SWP_SOLIDSTATE) {
@@ -175,13 +176,17 @@ static int area_prepare(struct swap_area *area)
 	const char *why;
 	int err;
 
-	if (bdev->nr_sectors < 2 * PAGE_SECTORS)
+	if (bdev->nr_sectors < 2 * PAGE_SECTORS) {
+		pr_err("swap: %s: too small for a swap area (mkswap wants 40 KiB)\n", area->path);
 		return -EINVAL;
+	}
 	err = swap_io_init();
 	if (!err)
 		err = read_header(bdev, &h);
-	if (err)
+	if (err) {
+		pr_err("swap: %s: the header cannot be read (error %d)\n", area->path, err);
 		return err;
+	}
 	max = (unsigned int)swap_header_check(h, bdev->nr_sectors / PAGE_SECTORS, false, &why);
 	if (!max) {
 		pr_err("swap: %s: %s\n", area->path, why);
@@ -228,8 +233,11 @@ static int swapon_locked(struct block_device *bdev, const char *path, int flags)
 	struct swap_area *area = area_get_unused();
 	int err;
 
-	if (IS_ERR(area))
+	if (IS_ERR(area)) {
+		if (PTR_ERR(area) == -EPERM)
+			pr_err("swap: %s: all %d areas are in use; swapoff one first\n", path, MAX_SWAPFILES);
 		return (int)PTR_ERR(area);
+	}
 	strscpy(area->path, path, sizeof(area->path));
 	area->bdev = bdev;
 	err = area_prepare(area);
@@ -254,6 +262,10 @@ int do_swapon(struct block_device *bdev, const char *path, int flags)
 		return -EPERM;
 	if (flags & ~SWAP_FLAGS_VALID)
 		return -EINVAL;
+	if (bdev->read_only) {
+		pr_err("swap: %s is read-only: pages could not be written to it\n", path);
+		return -EACCES;
+	}
 	mutex_lock(&swapon_mutex);
 	if (swap_area_find(bdev) || bdev_claim(bdev, &swapon_mutex)) {
 		err = -EBUSY;

@@ -25,25 +25,25 @@ unsigned long swap_header_check(struct swap_header *h, unsigned long device_page
 	unsigned long slots;
 
 	if (memcmp(h->magic, "SWAPSPACE2", 10)) {
-		*why = "Unable to find swap-space signature";
+		*why = "Unable to find swap-space signature (mkswap makes one)";
 		return 0;
 	}
 	swap_header_to_native(h);
 	if (h->version != 1) {
-		*why = "Unable to handle swap header version";
+		*why = "Unable to handle swap header version (only 1 is known; mkswap makes it)";
 		return 0;
 	}
 	slots = (unsigned long)h->last_page + 1;
 	if (h->last_page == 0 || slots > UINT_MAX) {
-		*why = "Empty swap-file";
+		*why = "Empty swap-file (run mkswap again)";
 		return 0;
 	}
 	if (slots > device_pages) {
-		*why = "Swap area shorter than signature indicates";
+		*why = "Swap area shorter than signature indicates (run mkswap on this disk again)";
 		return 0;
 	}
 	if (h->nr_badpages > MAX_SWAP_BADPAGES || (h->nr_badpages && is_file)) {
-		*why = "Swap header names too many bad pages";
+		*why = "Swap header names too many bad pages (at most 637 are possible; run mkswap again)";
 		return 0;
 	}
 	return slots;

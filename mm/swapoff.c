@@ -55,7 +55,7 @@ static void unuse_pte(struct vm_area_struct *vma, unsigned long addr, swp_entry_
 	pte_unmap(pte);
 }
 
-/* => 0, -ENOMEM, -EIO */
+/* => 0, -ENOMEM, -EIO, -EINTR */
 static int unuse_entry(struct vm_area_struct *vma, unsigned long addr, swp_entry_t entry)
 {
 	struct page *page = lookup_swap_cache(entry);
@@ -65,7 +65,10 @@ static int unuse_entry(struct vm_area_struct *vma, unsigned long addr, swp_entry
 		page = swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, vma, addr);
 	if (!page) /* freed meanwhile, or no memory to read it into */
 		return swp_swapcount(entry) ? -ENOMEM : 0;
-	lock_page(page);
+	if (lock_page_killable(page)) {
+		put_page(page);
+		return -EINTR;
+	}
 	wait_on_page_writeback(page);
 	if (!PageSwapCache(page) || page_private(page) != entry.val) {
 		/* reused or freed meanwhile: the next walk sees what became of it */
@@ -186,12 +189,26 @@ static void area_withdraw(struct swap_area *area)
 	spin_unlock(&area->lock);
 }
 
+/* The area is as it was before. */
+static void say_stays(const struct swap_area *area, int err)
+{
+	if (err == -ENOMEM)
+		pr_err("swap: %s stays on: there is no room for its %u kB in memory and the other areas; end "
+		       "programs or swapon another area first\n",
+		       area->path, area->inuse_pages << (PAGE_SHIFT - 10));
+	else if (err == -EIO)
+		pr_err("swap: %s stays on: a page of it cannot be read; end the program that owns it\n",
+		       area->path);
+}
+
 static int swapoff_locked(struct swap_area *area)
 {
 	int err;
 
-	if (security_vm_enough_memory(current->mm, area->pages))
+	if (security_vm_enough_memory(current->mm, area->pages)) {
+		say_stays(area, -ENOMEM);
 		return -ENOMEM;
+	}
 	vm_unacct_memory(area->pages);
 	area_withdraw(area);
 	set_current_oom_origin();
@@ -201,6 +218,7 @@ static int swapoff_locked(struct swap_area *area)
 		if (area->prio < 0)
 			area->prio = --swap_least_priority;
 		swap_area_publish(area);
+		say_stays(area, err);
 		return err;
 	}
 	spin_lock(&area->lock);
@@ -222,6 +240,8 @@ int do_swapoff(struct block_device *bdev)
 	mutex_lock(&swapon_mutex);
 	area = swap_area_find(bdev);
 	err = area ? swapoff_locked(area) : -EINVAL;
+	if (!area)
+		pr_err("swap: %s is not swapped on (/proc/swaps lists what is)\n", bdev->name);
 	mutex_unlock(&swapon_mutex);
 	return err;
 }

@@ -7,6 +7,7 @@
 #include "arch/uaccess.h"
 #include "fs/fdtable.h"
 #include "fs/namei.h"
+#include "kernel/base/printk.h"
 #include "kernel/core/block.h"
 #include "kernel/core/task.h"
 #include "mm/mm.h"
@@ -144,7 +145,9 @@ static struct block_device *swap_device(const char __user *uname, char **name)
 
 		if (S_ISBLK(inode->i_mode))
 			bdev = block_find_dev(inode->i_rdev);
-		err = bdev ? 0 : S_ISBLK(inode->i_mode) ? -ENXIO : -EINVAL; /* swap files are not there */
+		err = bdev ? 0 : S_ISBLK(inode->i_mode) ? -ENXIO : -EINVAL;
+		if (err)
+			pr_err("swap: %s is no disk: swap areas are block devices, like /dev/vda\n", *name);
 		path_put(&path);
 	}
 	if (!err)
