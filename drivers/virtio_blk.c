@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio-blk: disks /dev/vda, /dev/vdb, ... in the order of their PCI addresses.
+ * virtio-blk: disks /dev/vda ... /dev/vdz, /dev/vdaa ... in the order of their PCI addresses.
  *
  * Each request in flight has a slot, all allocated at start: header and status byte for the
  * device and an indirect descriptor table, so that a request takes one entry of the ring however
@@ -60,7 +60,7 @@ struct virtio_blk {
 	struct blk_slot *free;		  /* [q] */
 };
 
-static int nr_disks;
+static unsigned int nr_disks;
 
 static void set_desc(struct vring_desc *desc, u64 addr, u32 len, u16 flags, u16 next)
 {
@@ -134,11 +134,17 @@ static void blk_poll(struct block_device *bdev)
 
 	spin_lock_irqsave(&bdev->queue->lock, flags);
 	while ((index = virtqueue_next_used(&blk->vq)) >= 0) {
-		struct blk_slot *slot = blk->slots[index];
+		struct blk_slot *slot = blk->slots[index % NR_SLOTS];
 
+		if (unlikely((unsigned)index >= blk->nr_slots || !slot->rq)) {
+			pr_err_ratelimited("%s: the disk answers request %d, which it does not have\n",
+					   bdev->name, index);
+			continue;
+		}
 		slot->next_free = blk->free;
 		blk->free = slot;
 		block_request_done(slot->rq, status_error(READ_ONCE(slot->status)));
+		slot->rq = NULL;
 	}
 	spin_unlock_irqrestore(&bdev->queue->lock, flags);
 }
@@ -174,6 +180,17 @@ static int alloc_slots(struct virtio_blk *blk)
 	return 0;
 }
 
+/* => vda ... vdz, vdaa, vdab ...: digits from a to z without a zero */
+static void name_disk(char *name, unsigned int nr)
+{
+	char digits[4], *p = digits + sizeof(digits) - 1;
+
+	*p = 0;
+	for (nr++; nr; nr = (nr - 1) / 26)
+		*--p = (char)('a' + (nr - 1) % 26);
+	snprintf(name, 16, "vd%s", p);
+}
+
 static int describe_disk(struct virtio_blk *blk)
 {
 	struct virtio_dev *vdev = &blk->vdev;
@@ -185,7 +202,7 @@ static int describe_disk(struct virtio_blk *blk)
 	if (!bdev->queue)
 		return -ENOMEM;
 	bdev->queue->max_vecs = clamp(pieces, 1U, (u32)SLOT_PIECES);
-	snprintf(bdev->name, sizeof(bdev->name), "vd%c", 'a' + nr_disks);
+	name_disk(bdev->name, nr_disks);
 	bdev->dev = MKDEV(VIRTIO_BLK_MAJOR, nr_disks * MINORS_PER_DISK);
 	bdev->nr_sectors = virtio_config64(vdev, CONFIG_CAPACITY);
 	bdev->read_only = virtio_has(vdev, VIRTIO_BLK_F_RO);
@@ -237,17 +254,20 @@ static int blk_probe(struct pci_dev *pci)
 	struct virtio_blk *blk;
 	int error;
 
-	if (!is_disk(pci) || nr_disks == 26)
+	if (!is_disk(pci))
 		return -ENODEV;
 	blk = kzalloc(sizeof(*blk), GFP_KERNEL);
 	if (!blk)
 		return -ENOMEM;
 	pci->driver_data = blk;
 	error = start(blk, pci);
-	if (error)
+	if (error) {
 		virtio_fail(&blk->vdev); /* the device is off; its few pages stay with it */
-	else
+		pr_err("virtio_blk: the disk at PCI %02x:%02x.%x is left out: it did not start (error %d)\n",
+		       pci->bus, pci->dev, pci->fn, error);
+	} else {
 		nr_disks++;
+	}
 	return error;
 }
 

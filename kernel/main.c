@@ -29,6 +29,7 @@
 #include "kernel/base/selftest.h"
 #include "kernel/base/string.h"
 #include "kernel/core/block.h"
+#include "kernel/core/hung_task.h"
 #include "kernel/core/kthread.h"
 #include "kernel/core/sched.h"
 #include "kernel/init_process.h"
@@ -150,6 +151,7 @@ static int init_thread(void *unused)
 	writeback_init();
 	vfs_init();
 	block_init();
+	hung_task_init();
 	drivers_init();
 	tmpfs_init_rootfs();
 	procfs_init();

@@ -95,7 +95,10 @@ int do_swap_page(struct fault *f)
 	page = find_or_read(f, entry, &ret);
 	if (!page)
 		return ret;
-	lock_page(page);
+	if (lock_page_killable(page)) { /* the disk may take for ever */
+		put_page(page);
+		return VM_FAULT_SIGBUS; /* not seen: the task is being killed */
+	}
 	if (unlikely(!PageSwapCache(page) || page_private(page) != entry.val))
 		goto out;
 	if (unlikely(!fault_lock_same(f)))

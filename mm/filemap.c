@@ -231,7 +231,9 @@ int filemap_fill_page(struct file *file, struct address_space *mapping, struct p
 	if (err)
 		return err;
 	if (!PageUptodate(page))
-		wait_on_page_locked(page);
+		err = wait_on_page_locked_killable(page);
+	if (err)
+		return err;
 	return PageUptodate(page) ? 0 : -EIO;
 }
 

@@ -18,7 +18,7 @@
 
 #define READ_AROUND 16UL /* pages, aligned */
 
-/* => the page of index, locked and still in the file, perhaps not uptodate; NULL: no memory */
+/* => the page of index, locked and still in the file, perhaps not uptodate; NULL: no memory, or killed meanwhile */
 static struct page *lock_for_fault(struct vm_area_struct *vma, unsigned long index, int *ret)
 {
 	struct file *file = vma->vm_file;
@@ -28,7 +28,10 @@ static struct page *lock_for_fault(struct vm_area_struct *vma, unsigned long ind
 	if (page) {
 		if (PageReadahead(page) && !(vma->vm_flags & VM_RAND_READ))
 			page_cache_async_readahead(mapping, &file->f_ra, file, page, index, 1);
-		lock_page(page);
+		if (lock_page_killable(page)) {
+			put_page(page);
+			return NULL;
+		}
 		if (likely(page_mapping(page) == mapping))
 			return page;
 		unlock_page(page); /* truncated while we waited */

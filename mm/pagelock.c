@@ -33,6 +33,11 @@ void wait_on_page_locked(struct page *page)
 		wait_on_bit(&page->flags, PG_locked, TASK_UNINTERRUPTIBLE);
 }
 
+int wait_on_page_locked_killable(struct page *page)
+{
+	return PageLocked(page) ? wait_on_bit(&page->flags, PG_locked, TASK_KILLABLE) : 0;
+}
+
 void wait_on_page_writeback(struct page *page)
 {
 	if (PageWriteback(page))

@@ -65,6 +65,7 @@ static inline int __must_check lock_page_killable(struct page *page) /* 0 or -EI
 }
 void unlock_page(struct page *page);		/* any context */
 void wait_on_page_locked(struct page *page);
+int __must_check wait_on_page_locked_killable(struct page *page); /* 0 or -EINTR */
 void wait_on_page_writeback(struct page *page);
 
 /* ---- Dirty and writeback (page_dirty.c) ------------------------------------------------------------ */

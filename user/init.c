@@ -30,12 +30,41 @@
 #include "user/words.h"
 
 #define MAX_WORDS 256
+#define SYNC_PATIENCE 30
 
 static volatile sig_atomic_t asked_to_stop; /* the signal busybox poweroff, halt or reboot sent */
 
+static volatile sig_atomic_t out_of_patience;
+
+static void on_alarm(int sig)
+{
+	out_of_patience = sig;
+}
+
+/* Everything to the disks; one that does not answer is not waited for beyond SYNC_PATIENCE seconds. */
+static void sync_all(void)
+{
+	struct sigaction tick = { .sa_handler = on_alarm };
+	pid_t pid = fork();
+
+	if (pid <= 0) {
+		sync();
+		if (!pid)
+			_exit(0);
+		return;
+	}
+	sigaction(SIGALRM, &tick, NULL);
+	alarm(SYNC_PATIENCE);
+	while (waitpid(pid, NULL, 0) != pid && !out_of_patience)
+		;
+	if (out_of_patience)
+		dprintf(2, "init: a disk does not answer: going on without what it has not written\n");
+	alarm(0);
+}
+
 static void stop_machine(unsigned cmd, int status)
 {
-	sync();
+	sync_all();
 	syscall(SYS_reboot, 0xfee1dead, 672274793, cmd, REBOOT_ARG(status));
 	dprintf(2, "init: reboot: %s\n", strerror(errno));
 	for (;;)

@@ -11,6 +11,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
+#include "kernel/core/hung_task.h"
 #include "kernel/core/mutex.h"
 
 unsigned long sysctl_shmmax = 1UL << 40, sysctl_shmall = 1UL << (40 - PAGE_SHIFT);
@@ -41,6 +42,8 @@ static int set_printk(const long *values)
 
 static const struct sysctl_knob kernel_knobs[] = {
 	SYSCTL_INT("pid_max", pid_max, PID_MAX_MIN, PID_MAX),
+	SYSCTL_INT("hung_task_timeout_secs", hung_task_timeout_secs, 0, SYSCTL_INT_MAX / 1000),
+	SYSCTL_INT("hung_task_warnings", hung_task_warnings, -1, SYSCTL_INT_MAX),
 	SYSCTL_LONG("shmmax", sysctl_shmmax, 0),
 	SYSCTL_LONG("shmall", sysctl_shmall, 0),
 	SYSCTL_INT("shmmni", sysctl_shmmni, 0, SHMMNI),

@@ -23,7 +23,7 @@
  * What Linux does beyond it: several hardware queues, I/O schedulers, barriers, splitting of
  * bios, partitions.
  */
-#include "kernel/core/block.h"
+#include "kernel/core/block_internal.h"
 #include "asm/barrier.h"
 #include "kernel/base/bug.h"
 #include "kernel/base/errno.h"
@@ -190,9 +190,11 @@ static bool dispatch(struct block_device *bdev)
 
 		list_del_init(&rq->queuelist);
 		q->in_flight++;
+		rq->started = jiffies | 1;
 		error = bdev->ops->queue_rq(bdev, rq);
 		if (error == -EBUSY) {
 			q->in_flight--;
+			rq->started = 0;
 			list_add(&rq->queuelist, &q->queue);
 			break;
 		}
@@ -200,6 +202,8 @@ static bool dispatch(struct block_device *bdev)
 			block_request_done(rq, error);
 		started = true;
 	}
+	if (started && unlikely(!timer_pending(&block_stall_timer)))
+		block_stall_watch();
 	return started;
 }
 
@@ -431,8 +435,11 @@ static void finish_request(struct request *rq)
 
 	if (!several)
 		end_bios(rq->bio, rq->error);
+	if (unlikely(q->stall_said))
+		block_stall_over(bdev);
 	spin_lock_irqsave(&q->lock, flags);
 	q->in_flight--;
+	rq->started = 0;
 	if (!retry_single(q, rq)) {
 		relieved = request_put(q, rq);
 		freed = true;

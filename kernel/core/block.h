@@ -75,6 +75,7 @@ struct request {
 	struct bio *bio, *biotail;
 	struct bio *retry; /* bios of a failed request still to be tried one by one */
 	int error;	   /* from completion to softirq */
+	unsigned long started; /* [q] jiffies when the driver got it, never 0; 0: the driver has it not */
 	u16 tag;	   /* index in the queue's array, for the driver */
 };
 
@@ -98,6 +99,7 @@ struct request_queue {
 	unsigned int in_flight;	   /* [q] */
 	wait_queue_head_t wait[2]; /* for a free request */
 	unsigned int max_vecs;	   /* [I] pieces the hardware takes in one request */
+	unsigned long stall_said;  /* [q] ticks without an answer at the last report, 0: none */
 	u64 nr_read, nr_write, sectors_read, sectors_written, nr_merged; /* [q] */
 	struct request requests[2][QUEUE_NR_REQUESTS];
 	struct list_head free[2]; /* [q] */
