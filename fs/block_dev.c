@@ -135,6 +135,7 @@ static int bdev_writepage(struct page *page, struct writeback_control *wbc)
 		unlock_page(page);
 		return -ENOMEM;
 	}
+	ClearPageError(page); /* of an earlier read or write: fsync is to hear of this one */
 	set_page_writeback(page);
 	unlock_page(page);
 	count_vm_events(PGPGOUT, n >> SECTOR_SHIFT);
@@ -275,6 +276,13 @@ static int blkdev_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* => current dies of a signal */
+static bool being_killed(void)
+{
+	return (current->flags & PF_EXITING) && current->signal->group_exit &&
+	       (current->signal->group_exit_code & 0x7f);
+}
+
 static void blkdev_release(struct inode *inode, struct file *file)
 {
 	struct inode *shared = file->f_mapping->host;
@@ -284,6 +292,12 @@ static void blkdev_release(struct inode *inode, struct file *file)
 	mutex_lock(&bdev_mutex);
 	last = --bf->openers == 0;
 	mutex_unlock(&bdev_mutex);
+	if (being_killed()) { /* does not wait for a disk that may not answer; the flusher writes what is dirty */
+		if (last)
+			invalidate_mapping_pages(shared->i_mapping, 0, ~0UL);
+		iput(shared);
+		return;
+	}
 	if (last || (file->f_mode & FMODE_WRITE))
 		write_out(bf->bdev, 0, LLONG_MAX);
 	/* A munmap may close the file under mmap_sem, inside which nobody waits for i_rwsem. */

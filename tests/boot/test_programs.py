@@ -9,18 +9,8 @@ import pytest
 from machine import PROGRAMS, TOP, program, run
 
 # have tests of their own
-NOT_BY_ITSELF = {
-    "core_crash",
-    "fs_block",
-    "fs_swap",
-    "gentle",
-    "oom_survivor",
-    "swapctl",
-    "sysfuzz",
-    "tty_keys",
-    "vm_disk",
-    "vm_many",
-}
+NOT_BY_ITSELF = {"core_crash", "fs_block", "fs_swap", "gentle", "oom_survivor", "swapctl", "sysfuzz",
+                 "tty_keys", "vm_disk", "vm_many", "bad_swap", "bad_disk", "swap_stall", "exhaust"}
 
 
 def debian(*paths):

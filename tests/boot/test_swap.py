@@ -115,8 +115,8 @@ class Qmp:
         self.stream.readline()
         self.command("qmp_capabilities")
 
-    def command(self, name):
-        self.stream.write(json.dumps({"execute": name}) + "\n")
+    def command(self, name, **arguments):
+        self.stream.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
         self.stream.flush()
         while "return" not in (answer := json.loads(self.stream.readline())):
             assert "error" not in answer, answer
