@@ -193,13 +193,13 @@ def test_a_swap_disk_that_cannot_be_read(tmp_path):
     assert result.lines("^on 1$") and result.lines("^pages 0$"), result
 
 
-def stalling(path):
-    """=> QEMU arguments: a disk that takes one request and lets all others wait, until QMP gives it other limits"""
-    return ["-object", "throttle-group,id=slow,x-bps-total=1",
-            "-blockdev", f"driver=file,filename={path},node-name=f0", "-blockdev", "driver=raw,file=f0,node-name=r0",
-            "-blockdev", "driver=throttle,throttle-group=slow,file=r0,node-name=t0", "-device", "virtio-blk-pci,drive=t0"]
+def stalling(path, allowed=512):
+    """=> QEMU arguments of a disk that moves so many bytes and then, for hours, no more (UNLIMITED by QMP)"""
+    return ["-drive", f"file={path},format=raw,if=none,id=slow,throttling.bps-total=1,throttling.bps-total-max={allowed}",
+            "-device", "virtio-blk-pci,drive=slow,id=stalled"]
 
 
+UNLIMITED = {"id": "stalled", **dict.fromkeys(("bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)}
 STALLED = r"vda: a (?:read|write) of \d+ sectors from sector \d+ has waited \d+ s: the disk does not answer"
 
 
@@ -224,7 +224,7 @@ def test_swap_that_never_answers(tmp_path):
     swap = make_swap(tmp_path / "swap", 64)
     script = ("swapon /dev/vda; pages --mib 36 --rounds 9 & p=$!; sleep 40; kill -9 $p; wait $p; echo pages $?; "
               "pages --mib 8 --rounds 1; echo small $?; grep -c vda /proc/swaps")
-    result = run(*stalling(swap), args=["--icount", "--memory", "48M"], watchdog=False, execs=[SH.format(script)])
+    result = run(*stalling(swap, 1 << 20), args=["--icount", "--memory", "48M"], watchdog=False, execs=[SH.format(script)])
     assert result.status == 0 and result.lines(STALLED), result
     assert result.lines("^pages 137$") and result.lines("^small 0$") and result.lines("^1$"), result
 
@@ -242,7 +242,7 @@ def test_a_disk_that_answers_late(tmp_path):
         seen += line
         if "the disk does not answer" in line:
             break
-    qmp.command("qom-set", path="/objects/slow", property="limits", value={"bps-total": 0})
+    qmp.command("block_set_io_throttle", **UNLIMITED)
     seen += vm.stdout.read()
     assert vm.wait() == 0, seen
     assert "vda: the disk answers again" in seen and digest(data) in seen and "write 0" in seen, seen
