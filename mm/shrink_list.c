@@ -181,7 +181,12 @@ static bool may_write_to_queue(const struct page *page)
 {
 	struct block_device *bdev = page_bdev(page);
 
-	return (current->flags & PF_SWAPWRITE) || !bdev || !bdev_congested(bdev, true);
+	if (current->flags & PF_SWAPWRITE)
+		return true;
+	/* Many pages may go in few requests: then it is the pool that is empty and not the queue that is full. */
+	if (PageSwapBacked(page) && !swap_may_write())
+		return false;
+	return !bdev || !bdev_congested(bdev, true);
 }
 
 static bool clear_dirty(struct page *page)

@@ -117,6 +117,7 @@ struct page *read_swap_cache_async(swp_entry_t entry, gfp_t gfp, struct vm_area_
 struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
 			      unsigned long addr);
 int swap_readpage(struct page *page);	/* unlocks when done; 0 or -errno */
+bool swap_may_write(void); /* waits, killably, for writes under way; false: killed, or the disk does not answer */
 int swap_writepage(struct page *page, struct writeback_control *wbc); /* unlocks; 0 or -errno */
 struct block_device *swap_page_bdev(const struct page *page); /* where its slot is */
 extern atomic_long_t swap_writeback_pages; /* being written right now, part of NR_WRITEBACK */

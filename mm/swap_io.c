@@ -26,7 +26,9 @@
 #include "mm/slab.h"
 #include "mm/swap_internal.h"
 
-#define SWAP_POOL_BIOS 256 /* of each direction: two full queues of single pages */
+#define SWAP_POOL_BIOS	  256 /* of each direction: two full queues of single pages */
+#define SWAP_POOL_RESERVE 96  /* kswapd's: others wait before they write */
+#define SWAP_PATIENCE	  (30 * HZ)
 
 struct swap_bio {
 	struct bio bio;
@@ -37,6 +39,8 @@ struct swap_bio {
 struct swap_bio_pool {
 	spinlock_t lock; /* P */
 	struct swap_bio *free; /* [P] */
+	unsigned int nr_free; /* [P] */
+	bool stuck; /* racy: at worst a wait more or less */
 	struct swap_bio *memory; /* [I] */
 	wait_queue_head_t wait;
 };
@@ -61,6 +65,7 @@ int swap_io_init(void)
 			pool->memory[i].next = pool->free;
 			pool->free = &pool->memory[i];
 		}
+		pool->nr_free = SWAP_POOL_BIOS;
 	}
 	return 0;
 }
@@ -72,10 +77,37 @@ static struct swap_bio *pool_try(struct swap_bio_pool *pool)
 
 	spin_lock_irqsave(&pool->lock, flags);
 	sb = pool->free;
-	if (sb)
+	if (sb) {
 		pool->free = sb->next;
+		pool->nr_free--;
+	}
 	spin_unlock_irqrestore(&pool->lock, flags);
 	return sb;
+}
+
+static bool pool_has_reserve(const struct swap_bio_pool *pool)
+{
+	return READ_ONCE(pool->nr_free) >= SWAP_POOL_RESERVE;
+}
+
+/*
+ * Reclaim waits here for a slow disk, with no write begun yet: unlike pool_get() it can be killed. When nothing
+ * at all has come back for SWAP_PATIENCE nobody waits again before something does: what can be had without that
+ * disk is to be had, and if nothing can the OOM killer decides.
+ */
+bool swap_may_write(void)
+{
+	struct swap_bio_pool *pool = &swap_pool[1];
+	long left;
+
+	if (likely(pool_has_reserve(pool)))
+		return true;
+	if (READ_ONCE(pool->stuck))
+		return false;
+	left = wait_event_killable_timeout(pool->wait, pool_has_reserve(pool), SWAP_PATIENCE);
+	if (!left && !pool_has_reserve(pool))
+		WRITE_ONCE(pool->stuck, true);
+	return left > 0;
 }
 
 static struct swap_bio *pool_get(struct swap_bio_pool *pool)
@@ -96,6 +128,8 @@ static void pool_put(struct swap_bio_pool *pool, struct swap_bio *sb)
 	was_empty = !pool->free;
 	sb->next = pool->free;
 	pool->free = sb;
+	pool->nr_free++;
+	pool->stuck = false;
 	spin_unlock_irqrestore(&pool->lock, flags);
 	if (was_empty || waitqueue_active(&pool->wait))
 		wake_up(&pool->wait);
