@@ -8,11 +8,17 @@
  * Read next: read_write.c, fdtable.c.
  */
 #include "fs/internal.h"
+#include "kernel/base/kernel.h"
+#include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/base/vsprintf.h"
+#include "kernel/core/sched.h"
 #include "mm/slab.h"
+#include "mm/zone.h"
 
 static struct kmem_cache *file_cache;
+static atomic_long_t nr_files;
+long files_max;	/* /proc/sys/fs/file-max: for all but CAP_SYS_ADMIN */
 static struct super_block anon_sb = { .s_magic = 0x09041934, .s_count = ATOMIC_INIT(1) };
 static struct vfsmount anon_mnt = { .mnt_sb = &anon_sb, .mnt_count = ATOMIC_INIT(1),
 				    .mnt_devname = "none" };
@@ -22,6 +28,33 @@ void file_cache_init(void)
 	file_cache = kmem_cache_create("filp", sizeof(struct file), 0, SLAB_PANIC, NULL);
 	anon_sb.s_dev = get_anon_dev();
 	anon_sb.s_blocksize = PAGE_SIZE;
+	files_max = (long)max(totalram_pages * (PAGE_SIZE >> 10) / 10, 8192UL); /* a tenth of memory, at 1 KiB each */
+}
+
+long nr_open_files(void)
+{
+	return atomic_long_read(&nr_files);
+}
+
+static void free_file(struct file *file)
+{
+	atomic_long_dec(&nr_files);
+	kmem_cache_free(file_cache, file);
+}
+
+/* Files of memory that nobody's process shows: all users together may have so many. => NULL: too many, or no memory */
+static struct file *new_file(void)
+{
+	struct file *file;
+
+	if (nr_open_files() >= READ_ONCE(files_max) && !has_capability_admin(current)) {
+		pr_info_ratelimited("VFS: file-max limit %ld reached (/proc/sys/fs/file-max)\n", files_max);
+		return NULL;
+	}
+	file = kmem_cache_zalloc(file_cache, GFP_KERNEL);
+	if (file)
+		atomic_long_inc(&nr_files);
+	return file;
 }
 
 static void file_release(struct file *file)
@@ -36,7 +69,7 @@ static void file_release(struct file *file)
 	if (file->f_mode & FMODE_EXEC)
 		allow_write_access(file);
 	path_put(&file->f_path);
-	kmem_cache_free(file_cache, file);
+	free_file(file);
 }
 
 static unsigned int open_mode(unsigned int flags)
@@ -48,7 +81,7 @@ static unsigned int open_mode(unsigned int flags)
 
 struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fop)
 {
-	struct file *file = kmem_cache_zalloc(file_cache, GFP_KERNEL);
+	struct file *file = new_file();
 	struct inode *inode = path->dentry->d_inode;
 
 	if (!file)
@@ -58,7 +91,7 @@ struct file *alloc_file(const struct path *path, unsigned int flags, const struc
 		int err = get_write_access(inode);
 
 		if (err) {
-			kmem_cache_free(file_cache, file);
+			free_file(file);
 			return ERR_PTR(err);
 		}
 	}

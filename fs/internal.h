@@ -157,4 +157,7 @@ int chrdev_open(struct inode *inode, struct file *file);
 size_t page_copy_in(struct page *page, unsigned int offset, const void *from, size_t n, bool kernel);
 size_t page_copy_out(struct page *page, unsigned int offset, void *to, size_t n, bool kernel);
 
+extern long files_max;		/* open files of the machine, beyond which only CAP_SYS_ADMIN opens more */
+long nr_open_files(void);
+
 #endif

@@ -14,6 +14,7 @@
 #include "arch/uaccess.h"
 #include "fs/internal.h"
 #include "fs/pipe.h"
+#include "fs/pipe_user.h"
 #include "fs/poll.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"
@@ -31,6 +32,8 @@ void free_pipe(struct pipe_inode *pipe)
 		__free_page(pipe->bufs[(pipe->first + i) % pipe->size].page);
 	if (pipe->spare)
 		__free_page(pipe->spare);
+	pipe_user_charge(pipe->user, pipe->size, 0);
+	pipe_user_put(pipe->user);
 	kfree(pipe->bufs);
 	kfree(pipe);
 }

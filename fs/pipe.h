@@ -8,6 +8,7 @@
 
 #define PIPE_BUF	  4096	/* writes up to this size are never torn */
 #define PIPE_DEF_BUFFERS  16	/* pages: 64 KiB, Linux's default */
+#define PIPE_MIN_BUFFERS  2	/* what a user gets whose pipes hold too much */
 #define PIPE_MAX_BUFFERS  256	/* 1 MiB, what F_SETPIPE_SZ allows */
 
 struct pipe_buffer {
@@ -21,6 +22,7 @@ struct pipe_inode {
 	struct pipe_buffer *bufs;	/* [mutex] ring of size entries */
 	unsigned int size;		/* [mutex] */
 	unsigned int first, used;	/* [mutex] */
+	struct pipe_user *user;		/* [I] whose pages these are (pipe_user.c) */
 	struct page *spare;		/* [mutex] the last emptied page, for the next write; or NULL */
 	size_t room;			/* [mutex] bytes that can be written; read by who waits */
 	unsigned int readers, writers;	/* [mutex] open files */

@@ -7,6 +7,7 @@
  */
 #include "fs/internal.h"
 #include "fs/pipe.h"
+#include "fs/pipe_user.h"
 #include "kernel/base/vsprintf.h"
 #include "kernel/core/sched.h"
 #include "mm/slab.h"
@@ -17,6 +18,7 @@ void pipe_init(void)
 {
 	pipe_sb.s_dev = get_anon_dev();
 	pipe_sb.s_blocksize = PAGE_SIZE;
+	pipe_user_init();
 }
 
 static struct pipe_inode *alloc_pipe(void)
@@ -26,12 +28,18 @@ static struct pipe_inode *alloc_pipe(void)
 	if (!pipe)
 		return NULL;
 	pipe->bufs = kcalloc(PIPE_DEF_BUFFERS, sizeof(*pipe->bufs), GFP_KERNEL);
-	if (!pipe->bufs) {
+	pipe->user = pipe->bufs ? pipe_user_get(current->uid) : NULL;
+	if (!pipe->user) {
+		kfree(pipe->bufs);
 		kfree(pipe);
 		return NULL;
 	}
 	pipe->size = PIPE_DEF_BUFFERS;
-	pipe->room = (size_t)PIPE_DEF_BUFFERS << PAGE_SHIFT;
+	if (!pipe_user_charge(pipe->user, 0, PIPE_DEF_BUFFERS)) {
+		pipe->size = PIPE_MIN_BUFFERS;
+		pipe_user_charge_least(pipe->user, PIPE_MIN_BUFFERS);
+	}
+	pipe->room = (size_t)pipe->size << PAGE_SHIFT;
 	mutex_init(&pipe->mutex, LOCK_RANK_PIPE);
 	init_waitqueue_head(&pipe->wait);
 	return pipe;
@@ -121,10 +129,12 @@ long pipe_set_size(struct file *file, unsigned long bytes)
 		return -ENOMEM;
 	pipe = file_pipe(file);
 	mutex_lock(&pipe->mutex);
-	if (pipe->used > size) {
+	if (pipe->used > size || !pipe_user_charge(pipe->user, pipe->size, size)) {
+		long err = pipe->used > size ? -EBUSY : -EPERM;
+
 		mutex_unlock(&pipe->mutex);
 		kfree(bufs);
-		return -EBUSY;
+		return err;
 	}
 	for (i = 0; i < pipe->used; i++)
 		bufs[i] = pipe->bufs[(pipe->first + i) % pipe->size];

@@ -5,7 +5,9 @@
  */
 #include "drivers/sysrq.h"
 #include "fs/fdtable.h"
+#include "fs/internal.h"
 #include "fs/pipe.h"
+#include "fs/pipe_user.h"
 #include "fs/proc/sysctl.h"
 #include "fs/procfs.h"
 #include "kernel/base/kernel.h"
@@ -17,7 +19,7 @@
 unsigned long sysctl_shmmax = 1UL << 40, sysctl_shmall = 1UL << (40 - PAGE_SHIFT);
 int sysctl_shmmni = SHMMNI;
 
-static const long no_limit = SYSCTL_LONG_MAX, threads_max = PID_MAX, nothing, fd_max = NR_OPEN_MAX,
+static const long nothing, fd_max = NR_OPEN_MAX,
 		  pipe_max = (long)PIPE_MAX_BUFFERS << PAGE_SHIFT;
 
 /* console_loglevel and what Linux has beside it; those have one value here. */
@@ -47,7 +49,7 @@ static const struct sysctl_knob kernel_knobs[] = {
 	SYSCTL_LONG("shmmax", sysctl_shmmax, 0),
 	SYSCTL_LONG("shmall", sysctl_shmall, 0),
 	SYSCTL_INT("shmmni", sysctl_shmmni, 0, SHMMNI),
-	SYSCTL_FACT("threads-max", threads_max),
+	SYSCTL_INT("threads-max", max_threads, 20, PID_MAX),
 	SYSCTL_FACT("tainted", nothing),
 	SYSCTL_INT("dmesg_restrict", dmesg_restrict, 0, 1),
 	SYSCTL_INT("sysrq", sysrq_enabled, 0, SYSCTL_INT_MAX),
@@ -55,7 +57,8 @@ static const struct sysctl_knob kernel_knobs[] = {
 };
 
 static const struct sysctl_knob fs_knobs[] = {
-	SYSCTL_FACT("file-max", no_limit),
+	SYSCTL_LONG("file-max", files_max, 0),
+	SYSCTL_LONG("pipe-user-pages-soft", pipe_user_pages_soft, 0),
 	SYSCTL_FACT("nr_open", fd_max),
 	SYSCTL_FACT("pipe-max-size", pipe_max),
 };

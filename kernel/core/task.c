@@ -57,6 +57,7 @@ static DEFINE_SPINLOCK(pid_lock, LOCK_RANK_LEAF);
 static DECLARE_BITMAP(pid_map, PID_MAX); /* [pid_lock] */
 static pid_t last_pid;			 /* [pid_lock] */
 int pid_max = PID_MAX;
+int max_threads = PID_MAX;
 
 static struct task_struct *(*task_memory_alloc)(void);
 static void (*task_memory_free)(struct task_struct *p);

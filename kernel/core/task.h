@@ -368,6 +368,7 @@ extern int pid_max; /* no number reaches it: PID_MAX_MIN to PID_MAX, sysctl */
 void task_link(struct task_struct *p);
 void task_unlink(struct task_struct *p);
 unsigned int nr_threads_total(void);
+extern int max_threads; /* no fork beyond, not even root's; /proc/sys/kernel/threads-max */
 
 void set_task_comm(struct task_struct *p, const char *comm);
 char *get_task_comm(char buf[TASK_COMM_LEN], struct task_struct *p);

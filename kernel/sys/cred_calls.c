@@ -16,6 +16,7 @@
 #include "kernel/base/initcall.h"
 #include "kernel/base/string.h"
 #include "mm/gfp.h"
+#include "mm/zone.h"
 
 #define KEEP ((u32)-1)
 
@@ -416,15 +417,24 @@ long sys_setsid(void)
 
 /* ---- Limits ------------------------------------------------------------------------------------- */
 
+/* Kernel stacks may take an eighth of memory, as in Linux. */
+static void set_max_threads(void)
+{
+	unsigned long fit = totalram_pages / (8 * KERNEL_STACK_SIZE / PAGE_SIZE);
+
+	max_threads = (int)clamp(fit, 64UL, (unsigned long)PID_MAX);
+}
+
 void init_rlimits(struct signal_struct *sig)
 {
+	set_max_threads();
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		sig->rlim[i] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
 	sig->rlim[RLIMIT_STACK] = (struct rlimit){ 8 << 20, RLIM_INFINITY };
 	sig->rlim[RLIMIT_CORE].rlim_cur = 0;
 	sig->rlim[RLIMIT_NOFILE] = (struct rlimit){ 1024, 4096 };
 	sig->rlim[RLIMIT_MEMLOCK] = (struct rlimit){ 64 << 10, 64 << 10 };
-	sig->rlim[RLIMIT_NPROC] = (struct rlimit){ PID_MAX / 2, PID_MAX / 2 };
+	sig->rlim[RLIMIT_NPROC] = (struct rlimit){ (u64)max_threads / 2, (u64)max_threads / 2 };
 }
 
 static long do_prlimit(struct task_struct *p, unsigned int which, const struct rlimit *new,

@@ -55,12 +55,14 @@ static int check_args(const struct clone_args *args)
 	return flags & CLONE_REFUSED ? -EINVAL : 0;
 }
 
-/* RLIMIT_NPROC counts processes and threads of the real user; root is exempt. */
+/* max_threads binds all; RLIMIT_NPROC counts processes and threads of the real user, but root's. */
 static int check_nproc(void)
 {
 	u64 limit = current->signal->rlim[RLIMIT_NPROC].rlim_cur, count = 0;
 	struct task_struct *p;
 
+	if (nr_threads_total() >= (unsigned int)READ_ONCE(max_threads))
+		return -EAGAIN;
 	if (limit >= PID_MAX || !current->uid || has_capability_admin(current))
 		return 0;
 	read_lock(&tasklist_lock);
