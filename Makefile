@@ -180,7 +180,7 @@ LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c 
 	   $(addprefix arch/host/,cpu.c clock.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c tsan.c)
 # The whole machine (arch/host/machine*.c): all of mm and kernel/core, one CPU, deterministic. Flavour san only.
 MACHINE_SRC := $(filter-out mm/vm_selftest.c,$(wildcard mm/*.c)) \
-	   $(filter-out %_selftest.c,$(wildcard kernel/core/*.c)) $(filter kernel/base/%,$(LIBMM_SRC)) \
+	   $(filter-out %_selftest.c kernel/core/hung_task.c,$(wildcard kernel/core/*.c)) $(filter kernel/base/%,$(LIBMM_SRC)) \
 	   $(addprefix arch/host/,memory.c print.c) $(wildcard arch/host/machine*.c)
 MACHINE_OBJ := $(MACHINE_SRC:%.c=build/host/san/%.o)
 

@@ -385,6 +385,10 @@ static const struct {
 	{ "user_bomb", user_bomb, 1 },	 { "root_bomb", root_bomb, 1 },
 };
 
+static void nothing(void)
+{
+}
+
 /* The child is the one to be killed, never this. => what it ended with is in order */
 static void run_one(unsigned int i, int first)
 {
@@ -394,6 +398,7 @@ static void run_one(unsigned int i, int first)
 	CHECK(status == 0 || (all[i].may_be_killed && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
 	wait_until_alone();
 	for (int tries = 0; tries < 100; tries++) {
+		CHECK_CHILD(nothing); /* the stacks of the dead are freed by the next fork */
 		after = field("/proc/meminfo", "MemFree");
 		if (first || after >= before - SLACK_KB)
 			break;
