@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import machine
+from bad_input import seen
 from machine import program
 from test_disk import digest, image
 from test_swap import Qmp, make_swap
@@ -105,7 +106,9 @@ def test_what_is_no_swap_area(tmp_path):
     result = run(*disk(swap, "swap"), *disk(readonly, "readonly", ",readonly=on"), adds=[program("bad_swap")],
                  execs=["/bad_swap /dev/vda /dev/vdb"])
     assert result.status == 0 and "PASS bad_swap" in result.output, result
-    assert "/dev/vdb is read-only" in result.output, result
+    assert seen(result, "is read-only: pages could not be written to it")
+    assert seen(result, "stays on: there is no room for its N kB") and seen(result, "is not swapped on (/proc/swaps")
+    assert seen(result, "is no disk: swap areas are block devices")
     for path in ("/tmp", "/dev/null", "/tmp/area"):
         assert f"swap: {path} is no disk" in result.output, (path, result)
 
@@ -129,7 +132,7 @@ def test_thirty_disks(tmp_path):
     for i, name in enumerate(names):
         assert f"disk {i:02}\nat {name}\n" in result.output, (name, result)
     assert result.lines(r"^no (\w+)$") == [("ad",)] and result.lines("^30$") and result.lines("^taken$"), result
-    assert result.lines(r"swap: /dev/vdad: all 29 areas are in use"), result
+    assert seen(result, "areas are in use; swapoff one first")
 
 
 def test_a_disk_without_sectors_and_a_small_one(tmp_path):
@@ -166,8 +169,8 @@ def test_errors_reach_the_program_that_asked(tmp_path, cpus):
     result = run(*faulty(tmp_path / "disk", ("read", BAD_READ), ("write", BAD_WRITE)), args=["--cpus", cpus],
                  adds=[program("bad_disk")], execs=[f"/bad_disk /dev/vda {read} {write}"])
     assert result.status == 0 and "PASS bad_disk" in result.output, result
-    assert result.lines(rf"vda: read error at sector {BAD_READ}"), result
-    assert result.lines(rf"vda: write error at sector {BAD_WRITE}: data is lost"), result
+    assert seen(result, "vda: read error at sector N") and seen(result, "vda: write error at sector N: data is lost")
+    assert {sector for (sector,) in result.lines(r"error at sector (\d+)")} == {str(BAD_READ), str(BAD_WRITE)}, result
     after = (tmp_path / "disk").read_bytes()
     assert after[write * PAGE : (write + 1) * PAGE] == data[write * PAGE : (write + 1) * PAGE]
     assert after[(write - 1) * PAGE : write * PAGE] == b"B" * PAGE == after[(write + 1) * PAGE : (write + 2) * PAGE]
@@ -189,7 +192,7 @@ def test_a_swap_disk_that_cannot_be_read(tmp_path):
     result = run(*faulty(swap, ("read", None)), args=["--memory", "64M"], execs=[SH.format(
         "swapon /dev/vda; echo on $?; pages --mib 20 --rounds 2; echo pages $?")])
     assert result.status == 0, result
-    assert "swap: /dev/vda: the header cannot be read (error -5)" in result.output, result
+    assert seen(result, "the header cannot be read (error N)")
     assert result.lines("^on 1$") and result.lines("^pages 0$"), result
 
 
@@ -213,8 +216,8 @@ def test_a_disk_that_never_answers(tmp_path):
               "kill -9 $first $second; wait $second; echo reader $?; sleep 120; pages --mib 8 --rounds 1; echo pages $?")
     result = run(*stalling(tmp_path / "stuck"), *disk(tmp_path / "other", "other"), args=["--icount"], watchdog=False,
                  execs=[SH.format(script)])
-    assert result.status == 0 and result.lines(STALLED), result
-    assert digest(data) in result.output and result.lines("^reader 137$") and result.lines("^pages 0$"), result
+    assert result.status == 0 and result.lines(STALLED) and seen(result, "the disk does not answer. N requests are"), result
+    assert seen(result, "blocked for more than N seconds.") and digest(data) in result.output and result.lines("^reader 137$") and result.lines("^pages 0$"), result
     assert {name for (name,) in result.lines(r"INFO: task (\S+):\d+ blocked for more than 120 seconds\.")} == {"dd"}, result
     assert "init: a disk does not answer: going on without what it has not written" in result.output, result
 

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from bad_input import seen
 from machine import program, run
 from test_swap import make_swap, pages_in_image
 
@@ -71,7 +72,7 @@ def test_a_read_error_costs_one_program(tmp_path):
                  qemu=disk_with_bad_sector(swap, "read", 16000))
     assert result.status == 0, result
     assert {sector for _, sector in result.lines(r"Read-error on swap-device \((\d+:\d+):(\d+)\)")} == {"16000"}, result
-    assert result.lines(r"^first 135$"), result
+    assert result.lines(r"^first 135$") and seen(result, "Read-error on swap-device"), result
     assert "round 2 of 2: 5120 pages, every word right" in result.output, result
 
 
