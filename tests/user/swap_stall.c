@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 		touch(mib);
 		_exit(0);
 	}
-	sleep(40);
+	sleep(60);
 	puts("killing");
 	fflush(stdout);
 	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid);
