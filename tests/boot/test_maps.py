@@ -58,11 +58,12 @@ def usable_pages(path):
 
 
 EVERY = sorted(glob.glob(os.path.join(TOP, "tests", "data", "e820", "*.txt")))
-MAPS = [path for path in EVERY if len(words(path)) < COMMAND_LINE]
 
 
-@pytest.mark.parametrize("path", MAPS, ids=[os.path.basename(p)[:-4] for p in MAPS])
+@pytest.mark.parametrize("path", EVERY, ids=[os.path.basename(p)[:-4] for p in EVERY])
 def test_the_machine_lives_in_a_recorded_shape(path):
+    if len(words(path)) >= COMMAND_LINE:
+        pytest.skip("host only (scripts/check-maps): no command line is long enough for it")
     result = run("--memory", "1G", append=words(path),
                  execs=["/bin/busybox cat /proc/zoneinfo", "/bin/pages --mib 16 --rounds 1"])
     assert result.status == 0, result
