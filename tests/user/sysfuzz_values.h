@@ -23,6 +23,59 @@
 #define READ_ONLY    (AREA + 0x1e000)
 #define VECTORS	     (AREA + 0x12000)	/* iovecs drawn for one call */
 
+/* Further good arguments, for what a call does beside what its first row asks for. */
+#define TEXTS	     (AREA + 0xc000)
+#define T_PROGRAM    TEXTS
+#define T_TMPFS	     (TEXTS + 64)
+#define S_ARGV	     (TEXTS + 128)
+#define S_TIMER	     (TEXTS + 192)
+#define WORD	     (IN + 0x800)	/* a zero that nobody writes to */
+#define SHM_AT	     (MAP + 0x10000)
+#define FILE_AT	     (MAP + 0x8000)
+
+static const struct call_row more_rows[] = {
+	ROW(shmat, "haG", 0, SHM_OURS, SHM_AT, 040000),
+	ROW(shmdt, "a", 0, SHM_AT),
+	ROW(mmap, "alGGfx", 0, FILE_AT, 16384, 3, 0x11, FD_FILE, 0),
+	ROW(mmap, "alGGfx", 0, FILE_AT, 16384, 3, 0x12, FD_FILE, 4096),
+	ROW(mmap, "alGGfx", 0, FILE_AT, 16384, 3, 0x8011, FD_MEMFD, 0),
+	ROW(mmap, "alGGfx", 0, MAP, 32768, 3, 0x32, -1, 0),
+	ROW(mmap, "alGGfx", 0, MAP, 32768, 0, 0x132, -1, 0),
+	ROW(mmap, "alGGfx", 0, 0x30000000, 0x200000, 3, 0x8032, -1, 0),
+	ROW(remap_file_pages, "alxxG", 0, FILE_AT, 4096, 0, 2, 0),
+	ROW(mremap, "allga", 0, FILE_AT, 8192, 16384, 3, 0x30000000),
+	ROW(mremap, "allga", 0, MAP, 8192, 8192, 5, 0),
+	ROW(futex, "iexI*x", 0, WORD, 129, 5, 0, 0, 0),
+	ROW(futex, "iexI*x", 0, WORD, 0, 0, S_TIMER, 0, 0),
+	ROW(futex, "iexI*x", 0, WORD, 4, 1, 5, OUT2, 0),
+	ROW(execve, "sII", ENDS, T_PROGRAM, S_ARGV, IN),
+	ROW(clone, "Gx**x", ENDS, 0x4111, 0, 0, 0, 0),
+	ROW(clone, "Gx**x", ENDS, 0x1200011, 0, 0, OUT, 0),
+	ROW(wait4, "pOgO", 0, -1, OUT, 1, OUT2),
+	ROW(setitimer, "eIO", 0, 0, S_TIMER, OUT),
+	ROW(setitimer, "eIO", 0, 2, S_TIMER, OUT),
+	ROW(kill, "pk", 0, PID_OURS, 10),
+	ROW(tgkill, "ppk", 0, PID_OURS, PID_OURS, 10),
+	ROW(mount, "SsSG*", 0, P_FILE, P_DIR, T_TMPFS, 0, 0),
+	ROW(ioctl, "feo", 0, 36, 0x5401, OUT),
+	ROW(fallocate, "fGxx", 0, FD_MEMFD, 0, 0, 65536),
+	ROW(fallocate, "fGxx", 0, FD_FILE, 3, 4096, 8192),
+	ROW(fcntl, "feb", 0, FD_FILE, 6, OUT),
+	ROW(fcntl, "feb", 0, FD_PIPE_OUT, 1031, 65536),
+	ROW(writev, "fVc", 0, FD_MEMFD, S_IOV_IN, 1),
+	ROW(sendfile, "ffBn", 0, FD_PIPE_OUT, FD_FILE, IN, 8192),
+	ROW(madvise, "ale", 0, FILE_AT, 16384, 9),
+	ROW(madvise, "ale", 0, MAP, 32768, 4),
+};
+
+static inline void fill_more(void)
+{
+	strcpy((char *)T_PROGRAM, "/bin/busybox");
+	strcpy((char *)T_TMPFS, "tmpfs");
+	PUT(S_ARGV, S_ARGV + 16, 0, 0x65757274 /* "true" */);
+	PUT(S_TIMER, 0, 0, 0, 20000);
+}
+
 static __thread uint64_t draw_state;
 
 static inline uint64_t draw(void)

@@ -89,6 +89,7 @@ static void fill_area(void)
 			((uint64_t *)STRUCT(i))[j] = draw_pointer();
 	}
 	fill_names();
+	fill_more();
 	mprotect((void *)READ_ONLY, AREA_PAGE, PROT_READ);
 	mprotect((void *)NO_ACCESS, AREA_PAGE, PROT_NONE);
 }
@@ -176,10 +177,12 @@ static void tame(const struct call_row *row, long a[6])
 
 static const struct call_row *draw_row(void)
 {
-	const struct call_row *row = &call_rows[below(NR_ROWS)];
+	const struct call_row *row;
+	int tries = 0;
 
-	if ((row->flags & (ENDS | BLOCKS)) && below(12))
-		row = &call_rows[below(NR_ROWS)];
+	do
+		row = below(4) ? &call_rows[below(NR_ROWS)] : &PICK(more_rows);
+	while ((row->flags & (ENDS | BLOCKS)) && below(12) && ++tries < 3);
 	return row->nr == NR_vhangup && batch.as_root ? row_of(NR_sched_yield) : row;
 }
 
