@@ -173,7 +173,7 @@ static struct vfsmount *make_mount(const char *dev_name, const char *type_name, 
 
 	if (flags & MS_BIND) {
 		struct path from;
-		int err = path_at(AT_FDCWD, dev_name, LOOKUP_FOLLOW, &from);
+		int err = dev_name ? path_at(AT_FDCWD, dev_name, LOOKUP_FOLLOW, &from) : -EINVAL;
 
 		if (err)
 			return ERR_PTR(err);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/klog.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <utime.h>
@@ -79,6 +80,15 @@ static void log_of_all(void)
 	CHECK(klogctl(10, NULL, 0) > 0 || errno == EPERM); /* its size, unless dmesg is restricted */
 }
 
+/* NULL is a source for a new file system, not for a second view of a tree. */
+static void mount_of_nothing(void)
+{
+	CHECK(mkdir("mnt", 0700) == 0);
+	CHECK_ERR(mount(NULL, "mnt", NULL, MS_BIND, NULL), EINVAL);
+	CHECK_ERR(mount(NULL, "mnt", NULL, 0, NULL), EINVAL);
+	CHECK_ERR(mount(NULL, "mnt", "nosuchfs", 0, NULL), ENODEV);
+}
+
 /* A sibling made with CLONE_PARENT must not choose what the common parent hears when it ends. */
 static void siblings(void)
 {
@@ -107,5 +117,6 @@ int main(void)
 	CHECK_CHILD(groups);
 	CHECK_CHILD(log_of_all);
 	CHECK_CHILD(siblings);
+	CHECK_CHILD(mount_of_nothing);
 	PASS("sys_allowed");
 }

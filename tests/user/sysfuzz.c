@@ -206,28 +206,32 @@ static void remove_segments(void)
 	}
 }
 
-/* What was mounted below our directory: the last first. */
+static char first_mounts[2048]; /* /proc/mounts before anything else was mounted */
+
+/* What was mounted since goes, the last first: it may lie on others. => how many went */
+static int remove_mounts_once(void)
+{
+	static char text[65536];
+	char path[256];
+	int gone = 0;
+
+	read_all(proc_fd, "1/mounts", text, sizeof(text));
+	for (char *end = strrchr(text, '\n'); end;) {
+		char *line;
+
+		*end = 0;
+		end = strrchr(text, '\n');
+		line = end ? end + 1 : text;
+		if (!strstr(first_mounts, line) && sscanf(line, "%*s %255s", path) == 1)
+			gone += !umount2(path, MNT_DETACH);
+	}
+	return gone;
+}
+
 static void remove_mounts(void)
 {
-	char text[8192], path[256] = "";
-	ssize_t n;
-	int fd;
-
-	for (int tries = 0; tries < 64; tries++) {
-		char *line, *last = NULL;
-
-		fd = openat(proc_fd, "1/mounts", O_RDONLY);
-		n = read(fd, text, sizeof(text) - 1);
-		close(fd);
-		text[n > 0 ? n : 0] = 0;
-		for (line = text; (line = strstr(line, " /tmp/sysfuzz/")); line++)
-			last = line + 1;
-		if (!last)
-			return;
-		sscanf(last, "%255s", path);
-		if (umount2(path, MNT_DETACH))
-			return;
-	}
+	while (remove_mounts_once())
+		;
 }
 
 /* Where it is, as far as /proc tells, and what the jobs called last. */
@@ -244,6 +248,22 @@ static void report_undead(int left, int pid)
 		printf("%s: %s\n", name, text);
 	}
 	exit(1);
+}
+
+/* A worker of root may have gone elsewhere and made the same names there. */
+static void remove_elsewhere(void)
+{
+	static const char *const places[] = { "/", "/tmp", "/dev", "/dev/shm" };
+	static const char *const names[] = { "file", "new",  "dir",  "link", "garbage", "nosuchfs",
+					     "other", "fifo", "loop", "gone", "x" };
+
+	for (size_t i = 0; i < COUNT(places); i++) {
+		int fd = open(places[i], O_RDONLY | O_DIRECTORY);
+
+		for (size_t j = 0; j < COUNT(names); j++)
+			remove_tree(fd, names[j]);
+		close(fd);
+	}
 }
 
 static void clean_up(void)
@@ -267,6 +287,7 @@ static void clean_up(void)
 	}
 	if (dir)
 		closedir(dir);
+	remove_elsewhere();
 	remove_segments();
 	reap();
 }
@@ -317,6 +338,7 @@ static void prepare(void)
 		exit(1);
 	}
 	area.shm = shmget(IPC_PRIVATE, 2 * AREA_PAGE, 0666);
+	read_all(proc_fd, "1/mounts", first_mounts, sizeof(first_mounts));
 	keepers_start();
 	syscall(NR_sched_setscheduler, 0, SCHED_FIFO, &param);
 }
