@@ -194,9 +194,9 @@ def test_tools_see_who_is_busy(debug):
     assert not result.lines(r"State:\tD"), result
     last = result.output.split("Load average")[-1]
     busy = re.search(r"(?m)^ *(\d+) +\d+ root +R .* (\d+)% /?bin/busybox sh|^ *\d+ +\d+ root +R +\d+ +\d+% +(\d+)% ", last)
-    assert busy and int(busy[2] or busy[3]) > 80, result
+    assert busy and int(busy[2] or busy[3]) > 60, result
     ticks = sum(map(int, result.lines(r"^(\d+) (\d+)$")[0]))
     user, nice, system = map(int, result.lines(r"^cpu +(\d+) (\d+) (\d+) ")[0])
-    assert ticks >= (user + nice + system) * 3 // 4, result
+    assert ticks >= (user + nice + system) // 2, result
     total, used, free, _, cache, available = map(int, result.lines(r"^Mem: +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+)$")[0])
     assert total == used + free + cache and free - 8192 < available <= total, result
