@@ -171,7 +171,7 @@ int buddy_alloc_bulk(struct zone *zone, enum migratetype migratetype, int nr, st
 }
 
 /* Uniting two pageblocks, one of them isolated, would let its frames be allocated. */
-static bool isolation_differs(const struct zone *zone, unsigned long pfn, unsigned long other)
+static noinline bool isolation_differs(const struct zone *zone, unsigned long pfn, unsigned long other)
 {
 	return is_migrate_isolate(get_pageblock_migratetype(zone, pfn)) !=
 	       is_migrate_isolate(get_pageblock_migratetype(zone, other));
@@ -207,39 +207,37 @@ static __always_inline struct page *free_buddy(const struct zone *zone, struct p
 	return buddy;
 }
 
-static noinline void unite(struct zone *zone, struct page *page, unsigned int order,
-			   enum migratetype migratetype)
+static noinline void unite(struct zone *zone, struct page *page, struct page *buddy, unsigned long pfn,
+			   unsigned int order, enum migratetype migratetype)
 {
-	unsigned long pfn = page_to_pfn(page);
-	struct page *buddy;
-
-	while ((buddy = free_buddy(zone, page, pfn, order)) != NULL) {
+	do {
 		del_block(zone, buddy, order);
 		if (buddy < page)
 			page = buddy;
 		pfn &= ~(1UL << order);
 		order++;
-	}
+		buddy = free_buddy(zone, page, pfn, order);
+	} while (buddy);
 	insert_block(zone, page, pfn, order, migratetype);
 }
 
-static __always_inline void __buddy_free(struct zone *zone, struct page *page, unsigned int order,
-					 enum migratetype migratetype)
+static __always_inline void __buddy_free(struct zone *zone, struct page *page, unsigned long pfn,
+					 unsigned int order, enum migratetype migratetype)
 {
-	unsigned long pfn = page_to_pfn(page);
+	struct page *buddy = free_buddy(zone, page, pfn, order);
 
 	assert_spin_locked(&zone->lock);
 	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
-	if (free_buddy(zone, page, pfn, order))
-		unite(zone, page, order, migratetype);
+	if (buddy)
+		unite(zone, page, buddy, pfn, order, migratetype);
 	else
 		insert_block(zone, page, pfn, order, migratetype);
 }
 
-void buddy_free(struct zone *zone, struct page *page, unsigned int order,
+void buddy_free(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
 		enum migratetype migratetype)
 {
-	__buddy_free(zone, page, order, migratetype);
+	__buddy_free(zone, page, pfn, order, migratetype);
 }
 
 void free_one_page(struct zone *zone, struct page *page, unsigned int order,
@@ -249,7 +247,7 @@ void free_one_page(struct zone *zone, struct page *page, unsigned int order,
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone_clear_pages_scanned(zone);
-	__buddy_free(zone, page, order, migratetype);
+	__buddy_free(zone, page, page_to_pfn(page), order, migratetype);
 	__add_free_pages(zone, 1L << order);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }

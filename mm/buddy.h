@@ -38,7 +38,7 @@ static __always_inline struct page *buddy_alloc(struct zone *zone, unsigned int 
 int buddy_alloc_bulk(struct zone *zone, enum migratetype migratetype, int nr, struct page_list *list,
 		     bool reverse);
 /* Give back a block, merging as far as possible; its head goes to migratetype's list. NR_FREE_PAGES likewise. */
-void buddy_free(struct zone *zone, struct page *page, unsigned int order,
+void buddy_free(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
 		enum migratetype migratetype);
 
 /* A whole block from or to the zone: takes zone->lock, does NR_FREE_PAGES and pages_scanned. */

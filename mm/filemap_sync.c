@@ -58,7 +58,7 @@ int write_cache_pages(struct address_space *mapping, struct writeback_control *w
 				ret = err;
 			err = 0;
 		}
-		release_pages(pages, (int)n, false);
+		release_pages(pages, (int)n);
 		cond_resched();
 	}
 	blk_finish_plug();
@@ -103,7 +103,7 @@ int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t 
 			if (TestClearPageError(pages[i]))
 				err = -EIO;
 		}
-		release_pages(pages, (int)n, false);
+		release_pages(pages, (int)n);
 		cond_resched();
 	}
 	return err ? (take_errors(mapping), err) : take_errors(mapping);

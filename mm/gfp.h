@@ -99,6 +99,7 @@ void free_pages(unsigned long addr, unsigned int order);
 
 /* Free a page without references to its per-CPU list; cold: nobody will touch it soon. */
 void free_hot_cold_page(struct page *page, bool cold);
+void free_hot_pages(struct page **pages, int nr); /* many at once */
 struct page_list;
 void free_hot_cold_page_list(struct page_list *list, bool cold);
 

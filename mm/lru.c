@@ -181,7 +181,7 @@ static void drain_vector(enum lru_vector which)
 		spin_unlock(&locked->lru_lock);
 	}
 	vec->nr = 0;
-	release_pages(pages, (int)nr, false);
+	release_pages(pages, (int)nr);
 }
 
 /* The page joins this CPU's vector with a reference of its own. */
@@ -439,13 +439,11 @@ void put_page(struct page *page)
 	free_hot_cold_page(page, false);
 }
 
-/* State of one release_pages: the zone whose lru_lock is held, what to count, what to free. */
+/* State of one release_pages: the zone whose lru_lock is held (for MMU_GATHER_PAGES at most), what to count. */
 struct release_batch {
 	struct zone *locked;
 	unsigned long irqflags;
 	struct lru_tally tally;
-	struct page_list free;
-	unsigned int held;	/* pages done since the lock was taken */
 };
 
 static void release_unlock(struct release_batch *b)
@@ -457,42 +455,52 @@ static void release_unlock(struct release_batch *b)
 	b->locked = NULL;
 }
 
-static void release_one(struct release_batch *b, struct page *page)
+static noinline void release_lock(struct release_batch *b, struct zone *zone)
 {
-	if (PageLRU(page)) {
-		struct zone *zone = page_zone(page);
-
-		if (zone != b->locked || ++b->held > 64) {
-			release_unlock(b);
-			spin_lock_irqsave(&zone->lru_lock, b->irqflags);
-			b->locked = zone;
-			b->held = 0;
-		}
-		leave_lru(page, zone, &b->tally);
-	}
-	clean_at_free(page);
-	page_list_add(page, &b->free);
+	release_unlock(b);
+	spin_lock_irqsave(&zone->lru_lock, b->irqflags);
+	b->locked = zone;
 }
 
-void release_pages(struct page **pages, int nr, bool cold)
+/* => false: a compound page, freed as a whole by now */
+static noinline bool release_special(struct release_batch *b, struct page *page)
 {
-	struct release_batch b = { .free = PAGE_LIST_INIT };
-
-	for (int i = 0; i < nr; i++) {
-		struct page *page = compound_head(pages[i]);
-
-		if (!put_page_testzero(page))
-			continue;
-		if (unlikely(PageCompound(page))) {
-			release_unlock(&b);
-			free_compound_page(page);
-			continue;
-		}
-		release_one(&b, page);
+	if (PageCompound(page)) {
+		release_unlock(b);
+		free_compound_page(page);
+		return false;
 	}
-	release_unlock(&b);
-	if (!page_list_empty(&b.free))
-		free_hot_cold_page_list(&b.free, cold);
+	if (PageLRU(page)) {
+		release_lock(b, page_zone(page));
+		leave_lru(page, b->locked, &b->tally);
+	}
+	clean_at_free(page);
+	return true;
+}
+
+#define RELEASE_SPECIAL (1UL << PG_head | 1UL << PG_tail | 1UL << PG_unevictable | 1UL << PG_mlocked)
+
+/* The page's last reference is gone, so nobody else changes its flags: they are read and written once. */
+static __always_inline bool release_one(struct release_batch *b, struct page *page)
+{
+	unsigned long flags = page->flags;
+
+	if (unlikely(flags & RELEASE_SPECIAL))
+		return release_special(b, page);
+	if (flags & 1UL << PG_lru) {
+		struct zone *zone = page_zone(page);
+		enum lru_list kind = flags >> PG_swapbacked & 1 ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE;
+		enum lru_list lru = (enum lru_list)(kind + (flags >> PG_active & 1));
+
+		if (unlikely(zone != b->locked))
+			release_lock(b, zone);
+		page_list_del(page, &zone->lruvec.lists[lru]);
+		tally(&b->tally, zone, lru, -1);
+		page->flags = flags & ~(1UL << PG_lru | 1UL << PG_active);
+	}
+	if (PageAnon(page))
+		page->mapping = NULL; /* else the allocator takes a closer look at it */
+	return true;
 }
 
 /* A page nobody maps any more and only the swap cache keeps: its slot can go now. */
@@ -510,10 +518,34 @@ void free_page_and_swap_cache(struct page *page)
 	put_page(page);
 }
 
+static __always_inline void __release_pages(struct page **pages, int nr, bool unmapped)
+{
+	struct release_batch b = { .locked = NULL };
+	int nr_free = 0;
+
+	for (int i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		if (unlikely(page->flags & (1UL << PG_tail | (unmapped ? 1UL << PG_swapcache : 0)))) {
+			page = compound_head(page);
+			if (unmapped) {
+				release_unlock(&b);
+				free_swap_cache(page);
+			}
+		}
+		if (put_page_testzero(page) && release_one(&b, page))
+			pages[nr_free++] = page;
+	}
+	release_unlock(&b);
+	free_hot_pages(pages, nr_free);
+}
+
+void release_pages(struct page **pages, int nr)
+{
+	__release_pages(pages, nr, false);
+}
+
 void free_pages_and_swap_cache(struct page **pages, int nr)
 {
-	for (int i = 0; i < nr; i++)
-		if (unlikely(PageSwapCache(pages[i])))
-			free_swap_cache(pages[i]);
-	release_pages(pages, nr, false);
+	__release_pages(pages, nr, true);
 }

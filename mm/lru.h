@@ -74,8 +74,8 @@ void lru_add_drain_all(void);	/* every CPU's; may sleep */
 int isolate_lru_page(struct page *page);
 void putback_lru_page(struct page *page); /* back to the right list; drops isolate's reference */
 
-/* Drop one reference of each; pages that reach 0 leave their LRU list and are freed together. */
-void release_pages(struct page **pages, int nr, bool cold);
+/* Drop one reference of each; pages that reach 0 leave their LRU list and are freed together. => pages[] is used up */
+void release_pages(struct page **pages, int nr);
 /* The same after freeing swap slots that only the cache still uses: for unmapped user pages. */
 void free_pages_and_swap_cache(struct page **pages, int nr);
 void free_page_and_swap_cache(struct page *page);

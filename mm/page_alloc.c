@@ -553,35 +553,53 @@ static noinline void pcp_overflow(struct zone *zone, struct per_cpu_pages *pcp, 
 	local_irq_restore(flags);
 }
 
-/* A page that has passed its checks goes to this CPU's list of its pageblock's type. */
+/* => interrupts off. NULL, or the lists: they have become too long */
+static __always_inline struct per_cpu_pages *pcp_put(struct zone *zone, struct page *page,
+						     unsigned long type, bool cold)
+{
+	struct per_cpu_pages *pcp = &per_cpu_pageset_of(zone)->pcp;
+	u32 pfn = (u32)page_to_pfn(page);
+
+	count_vm_event(PGFREE);
+	if (cold)
+		__page_list_add_tail(page, pfn, &pcp->lists[type]);
+	else
+		page_stack_push(page, pfn, &pcp->lists[type]);
+	return unlikely(++pcp->count >= pcp->high) ? pcp : NULL;
+}
+
+/*
+ * The list of a page that has passed its checks: its pageblock's type, which the page remembers.
+ * => MIGRATE_PCPTYPES: none, the page has gone to the buddy
+ */
+static __always_inline unsigned long pcp_type(struct zone *zone, struct page *page)
+{
+	unsigned long type = get_pageblock_migratetype(zone, page_to_pfn(page));
+
+	page->index = type;
+	if (likely(type < MIGRATE_PCPTYPES))
+		return type;
+	if (is_migrate_isolate(type)) {
+		free_isolated_page(zone, page);
+		return MIGRATE_PCPTYPES;
+	}
+	return MIGRATE_MOVABLE; /* RESERVE: goes back there from the list's end */
+}
+
 static __always_inline void pcp_free(struct page *page, bool cold)
 {
 	struct zone *zone = page_zone(page);
-	unsigned long pfn = page_to_pfn(page);
-	unsigned int type = get_pageblock_migratetype(zone, pfn);
-	struct per_cpu_pages *pcp;
-	unsigned long flags;
+	unsigned long type = pcp_type(zone, page), flags;
+	struct per_cpu_pages *full;
 
-	page->index = type;
-	if (unlikely(type >= MIGRATE_PCPTYPES)) {
-		if (is_migrate_isolate(type)) {
-			free_isolated_page(zone, page);
-			return;
-		}
-		type = MIGRATE_MOVABLE; /* RESERVE: goes back there from the list's end */
-	}
-	local_irq_save(flags);
-	count_vm_event(PGFREE);
-	pcp = &per_cpu_pageset_of(zone)->pcp;
-	if (cold)
-		__page_list_add_tail(page, (u32)pfn, &pcp->lists[type]);
-	else
-		page_stack_push(page, (u32)pfn, &pcp->lists[type]);
-	if (unlikely(++pcp->count >= pcp->high)) {
-		pcp_overflow(zone, pcp, flags);
+	if (unlikely(type == MIGRATE_PCPTYPES))
 		return;
-	}
-	local_irq_restore(flags);
+	local_irq_save(flags);
+	full = pcp_put(zone, page, type, cold);
+	if (full)
+		pcp_overflow(zone, full, flags);
+	else
+		local_irq_restore(flags);
 }
 
 /* The unusual page: anonymous, in a bad state, or watched by the debugging hooks. */
@@ -612,6 +630,37 @@ void free_hot_cold_page(struct page *page, bool cold)
 		__free_hot_cold_page(page, true);
 	else
 		__free_hot_cold_page(page, false);
+}
+
+/* Interrupts come through whenever a batch has gone to the buddy. */
+void free_hot_pages(struct page **pages, int nr)
+{
+	unsigned long flags, type;
+
+	local_irq_save(flags);
+	for (int i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+		struct per_cpu_pages *full;
+		struct zone *zone;
+
+		if (unlikely(page_state_word(page, PAGE_FLAGS_CHECK_AT_FREE) | alloc_special)) {
+			local_irq_restore(flags);
+			free_special_page(page, false);
+			local_irq_save(flags);
+			continue;
+		}
+		page->flags &= ~PAGE_FLAGS_CHECK_AT_PREP;
+		zone = page_zone(page);
+		type = pcp_type(zone, page);
+		if (unlikely(type == MIGRATE_PCPTYPES))
+			continue;
+		full = pcp_put(zone, page, type, false);
+		if (full) {
+			pcp_overflow(zone, full, flags);
+			local_irq_save(flags);
+		}
+	}
+	local_irq_restore(flags);
 }
 
 void free_hot_cold_page_list(struct page_list *list, bool cold)

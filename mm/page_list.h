@@ -99,16 +99,18 @@ static inline void page_list_add_tail(struct page *page, struct page_list *list)
 /* Take page off list, on which it must be. */
 static inline void page_list_del(struct page *page, struct page_list *list)
 {
+	u32 next = page->next, prev = page->prev;
+
 	VM_BUG_ON_PAGE(page->prev == PAGE_LIST_END && list->first != (u32)page_to_pfn(page), page);
 	VM_BUG_ON_PAGE(page->next == PAGE_LIST_END && list->last != (u32)page_to_pfn(page), page);
-	if (page->prev == PAGE_LIST_END)
-		list->first = page->next;
+	if (prev == PAGE_LIST_END)
+		list->first = next;
 	else
-		pfn_to_page(page->prev)->next = page->next;
-	if (page->next == PAGE_LIST_END)
-		list->last = page->prev;
+		pfn_to_page(prev)->next = next;
+	if (next == PAGE_LIST_END)
+		list->last = prev;
 	else
-		pfn_to_page(page->next)->prev = page->prev;
+		pfn_to_page(next)->prev = prev;
 	page->next = page->prev = PAGE_LIST_END;
 }
 

@@ -41,51 +41,59 @@ struct page *pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, enum migra
 	return cold ? page_stack_pop_bottom(list) : page_stack_pop(list);
 }
 
-/* Frames that follow one another, of one type: together they go back in few large blocks. */
-struct run {
-	unsigned long pfn, nr;
-	unsigned long type;
-};
-
-static void run_flush(struct zone *zone, struct run *run)
+/* Frames that follow one another, of one type: back in the fewest blocks. */
+static noinline void free_run(struct zone *zone, unsigned long pfn, unsigned long nr, enum migratetype type)
 {
-	while (run->nr) {
-		unsigned int order = min((unsigned int)__fls(run->nr), MAX_ORDER - 1U);
+	do {
+		unsigned int order = (unsigned int)min(__fls(nr), __ffs(pfn | 1UL << (MAX_ORDER - 1)));
 
-		order = min(order, (unsigned int)__ffs(run->pfn | 1UL << (MAX_ORDER - 1)));
-		buddy_free(zone, pfn_to_page(run->pfn), order, (enum migratetype)run->type);
-		run->pfn += 1UL << order;
-		run->nr -= 1UL << order;
-	}
+		buddy_free(zone, pfn_to_page(pfn), pfn, order, type);
+		pfn += 1UL << order;
+		nr -= 1UL << order;
+	} while (nr);
 }
 
-static __always_inline void run_add(struct zone *zone, struct run *run, const struct page *page)
+/* Up to nr pages from the bottom of list, which is not empty. => how many */
+static int free_bottom(struct zone *zone, struct page_list *list, int nr)
 {
-	unsigned long pfn = page_to_pfn(page);
+	u32 first = list->first, pfn = list->last;
+	u32 low = pfn, high = pfn; /* a run that is off the list */
+	struct page *page = pfn_to_page(pfn);
+	unsigned long type = page->index;
+	int done = 1;
 
-	if (run->nr && page->index == run->type) {
-		if (pfn == run->pfn + run->nr) {
-			run->nr++;
-			return;
-		}
-		if (pfn + 1 == run->pfn) {
-			run->pfn--;
-			run->nr++;
-			return;
+	for (; pfn != first && done < nr; done++) {
+		pfn = page->prev;
+		page = pfn_to_page(pfn);
+		if (page->index == type && pfn == high + 1) {
+			high = pfn;
+		} else if (page->index == type && pfn == low - 1) {
+			low = pfn;
+		} else {
+			free_run(zone, low, high - low + 1, (enum migratetype)type);
+			low = high = pfn;
+			type = page->index;
 		}
 	}
-	run_flush(zone, run);
-	*run = (struct run){ pfn, 1, page->index };
+	if (pfn == first) {
+		page_list_init(list);
+	} else {
+		list->last = page->prev;
+		pfn_to_page(list->last)->next = PAGE_LIST_END;
+	}
+	free_run(zone, low, high - low + 1, (enum migratetype)type);
+	return done;
 }
 
 void pcp_free_bulk(struct zone *zone, struct per_cpu_pages *pcp, int count)
 {
 	int type = 0, share = 0, left = count;
-	struct run run = { 0 };
 
 	spin_lock(&zone->lock);
 	zone_clear_pages_scanned(zone);
 	while (left) {
+		int freed;
+
 		/* lists in turn; the more of them are empty, the more a full one gives */
 		do {
 			share++;
@@ -94,11 +102,10 @@ void pcp_free_bulk(struct zone *zone, struct per_cpu_pages *pcp, int count)
 		} while (page_list_empty(&pcp->lists[type]));
 		if (share == MIGRATE_PCPTYPES)
 			share = left; /* the only one */
-		do
-			run_add(zone, &run, page_stack_pop_bottom(&pcp->lists[type]));
-		while (--left && --share && !page_list_empty(&pcp->lists[type]));
+		freed = free_bottom(zone, &pcp->lists[type], min(share, left));
+		left -= freed;
+		share -= freed;
 	}
-	run_flush(zone, &run);
 	__add_free_pages(zone, count);
 	spin_unlock(&zone->lock);
 	pcp->count -= count;

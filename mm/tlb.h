@@ -34,16 +34,12 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm);
 void tlb_flush_mmu(struct mmu_gather *tlb);	/* => no spinlock held that an interrupt takes */
 void tlb_finish_mmu(struct mmu_gather *tlb);
 
-/* The entry at addr was live and is cleared now. */
-static inline void tlb_remove_tlb_entry(struct mmu_gather *tlb, unsigned long addr)
+/* Entries in [start, end) were live and are cleared now. */
+static inline void tlb_remove_tlb_entries(struct mmu_gather *tlb, unsigned long start, unsigned long end)
 {
-	if (tlb->fullmm)
-		return;
 	tlb->need_flush = true;
-	if (addr < tlb->start)
-		tlb->start = addr;
-	if (addr + PAGE_SIZE > tlb->end)
-		tlb->end = addr + PAGE_SIZE;
+	tlb->start = min(tlb->start, start);
+	tlb->end = max(tlb->end, end);
 }
 
 /* => true: the gather is full, the caller calls tlb_flush_mmu as soon as it holds no page-table lock */

@@ -67,7 +67,7 @@ static void truncate_whole_pages(struct address_space *mapping, unsigned long fi
 			}
 			unlock_page(page);
 		}
-		release_pages(pages, (int)n, false);
+		release_pages(pages, (int)n);
 		if (!first)
 			break; /* the last index there is */
 		cond_resched();

@@ -26,6 +26,7 @@ struct zap {
 	struct zone *zone;		/* the last pages' zone */
 	unsigned long zone_bits;	/* and what page->flags says of it: cheaper to compare */
 	long unmapped[2];		/* of it: last mappings that went: file, anonymous */
+	unsigned long first, last;	/* addresses of live entries that went; first > last: none */
 	bool dirty;			/* a file page's dirty entry went */
 };
 
@@ -42,7 +43,7 @@ static inline void count_unmapped(struct zap *z, struct page *page, bool anon)
 {
 	unsigned long zone_bits = page->flags >> NODES_SHIFT;
 
-	if (unlikely(zone_bits != z->zone_bits || !z->zone)) {
+	if (unlikely(zone_bits != z->zone_bits)) {
 		add_unmapped(z);
 		z->zone = page_zone(page);
 		z->zone_bits = zone_bits;
@@ -61,7 +62,9 @@ static inline bool zap_present(struct mmu_gather *tlb, struct vm_area_struct *vm
 	if (anon && tlb->keep_private)
 		return false;
 	entry = ptep_get_and_clear(tlb->mm, addr, pte);
-	tlb_remove_tlb_entry(tlb, addr);
+	if (addr < z->first)
+		z->first = addr;
+	z->last = addr;
 	if (!page)
 		return false;
 	if (anon) {
@@ -109,22 +112,26 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 				   unsigned long addr, unsigned long end)
 {
 	spinlock_t *ptl = pte_lockptr(tlb->mm, pmd);
-	struct zap z = { .zone = NULL };
+	struct zap z = { .first = ~0UL, .zone_bits = ~0UL };
 	pte_t *pte = pte_offset_map(pmd, addr);
-	bool full = false;
 
 	spin_lock(ptl);
 	flush_tlb_batched_pending(tlb->mm);
-	for (; addr < end && !full; addr += PAGE_SIZE, pte++) {
+	while (addr < end) {
 		pte_t entry = ptep_get(pte);
+		bool full = false;
 
-		if (pte_none(entry))
-			continue;
 		if (pte_present(entry))
 			full = zap_present(tlb, vma, addr, pte, &z);
-		else
+		else if (!pte_none(entry))
 			zap_swap(tlb, addr, pte, z.rss);
+		addr += PAGE_SIZE;
+		pte++;
+		if (full)
+			break;
 	}
+	if (z.first <= z.last && !tlb->fullmm)
+		tlb_remove_tlb_entries(tlb, z.first, z.last + PAGE_SIZE);
 	add_unmapped(&z);
 	add_rss(tlb->mm, z.rss);
 	/* Else write-back could clean such a page while a thread still writes to it through its TLB. */

@@ -196,7 +196,7 @@ static void free_range(struct zone *zone, unsigned long pfn, unsigned long end)
 			__ClearPageReserved(page + i);
 			set_page_count(page + i, 0);
 		}
-		buddy_free(zone, page, order, get_pageblock_migratetype(zone, pfn));
+		buddy_free(zone, page, pfn, order, get_pageblock_migratetype(zone, pfn));
 		pfn += 1UL << order;
 	}
 	__mod_zone_page_state(zone, NR_FREE_PAGES, (long)pages);
