@@ -22,7 +22,9 @@ def test_programs_under_pressure(debug, tmp_path):
     assert "FAIL" not in result.output and len(result.lines(r"^PASS vm_")) == 3, result
     seen = vmstat(result)
     assert seen["pswpout"] > 1000 and seen["pswpin"] > 1000, seen
-    assert seen["nr_mlock"] == 0 and seen["nr_anon_pages"] < 100, seen
+    # nr_mlock itself may be off by what the CPUs have not folded yet; events are summed up
+    assert seen["unevictable_pgs_mlocked"] == seen["unevictable_pgs_munlocked"] + seen["unevictable_pgs_cleared"] > 0, seen
+    assert seen["nr_mlock"] < 16 and seen["nr_anon_pages"] < 100, seen
 
 
 def test_page_of_many_processes_leaves_them_all(debug):
