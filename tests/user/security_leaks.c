@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An ordinary user reads everything there is to read in /proc and /sys and finds no kernel address, neither as
- * hexadecimal or decimal text nor as eight bytes; the log is closed. As a check of the search, root plants one and finds it.
+ * hexadecimal or decimal text nor as eight bytes; the log is closed. As a check of the search, root plants one and
+ * finds it.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
