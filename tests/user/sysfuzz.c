@@ -255,12 +255,12 @@ static void remove_elsewhere(void)
 {
 	static const char *const places[] = { "/", "/tmp", "/dev", "/dev/shm" };
 	static const char *const names[] = { "file", "new",  "dir",  "link", "garbage", "nosuchfs",
-					     "other", "fifo", "loop", "gone", "x" };
+					     "other", "fifo", "loop", "gone", "x", "tmpfs", "proc" };
 
 	for (size_t i = 0; i < COUNT(places); i++) {
 		int fd = open(places[i], O_RDONLY | O_DIRECTORY);
 
-		for (size_t j = 0; j < COUNT(names); j++)
+		for (size_t j = 0; j < COUNT(names) - !i; j++) /* not /proc itself */
 			remove_tree(fd, names[j]);
 		close(fd);
 	}
