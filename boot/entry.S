@@ -102,6 +102,8 @@ multiboot2_entry:
 	je	1f
 	movl	START_MODLIST(%edi), %ebx
 	movl	$PHYS(initrd_over_kernel), %esi
+	cmpl	$0, 4(%ebx)
+	jne	1f				/* above 4 GiB */
 	cmpl	$PHYS(__kernel_end), (%ebx)
 	jb	say_and_end
 1:

@@ -46,7 +46,7 @@ def boot(tmp_path, make, append=""):
 
 # What lies at /init, with its mode -> a part of the page's message
 NO_PROGRAMS = {
-    "empty": (b"", 0o755, "it is empty"),
+    "empty": (b"", 0o755, "run: it is empty"),
     "text": (b"echo hello\n", 0o755, "neither an ELF program nor a script"),
     "cut-header": (bytes(image()[:50]), 0o755, "its program headers are damaged"),
     "cut-contents": (bytes(image()[:9000]), 0o755, "a segment ends behind the end of the file"),
@@ -102,7 +102,7 @@ def test_the_next_name_is_tried(tmp_path):
         archive.file("init", b"", 0o755)
         archive.file("bin/sh", bytes(image()), 0o755)
     result = boot(tmp_path, both)
-    assert seen(result, "it is empty") and "Run /bin/sh as the first program" in result.output, result
+    assert seen(result, "run: it is empty") and "Run /bin/sh as the first program" in result.output, result
 
 
 def test_init_ends(tmp_path):

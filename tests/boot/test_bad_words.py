@@ -85,7 +85,7 @@ def test_an_empty_and_a_full_command_line():
 
 
 def test_a_command_line_that_does_not_fit():
-    result = lives("alpha " + "x" * 6000, "is longer than N bytes", boot="grub")
+    result = lives("alpha " + "x" * 6000, "command line is longer than N bytes", boot="grub")
     assert "`alpha'" in result.output, result
     long = run("--memory", "128M", append="x" * 6000, execs=[TRUE], watchdog=False, timeout=60)
     assert long.status == 3 and seen(long, "No memory map"), long
