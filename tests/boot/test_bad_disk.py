@@ -214,8 +214,8 @@ def test_a_disk_that_never_answers(tmp_path):
               "dd if=/dev/vda of=/dev/null bs=4k count=1 skip=500 & second=$!; "
               "dd if=/dev/zero of=/dev/vda bs=4k count=1 seek=700 & sleep 40; md5sum /dev/vdb; "
               "kill -9 $first $second; wait $second; echo reader $?; sleep 120; pages --mib 8 --rounds 1; echo pages $?")
-    result = run(*stalling(tmp_path / "stuck"), *disk(tmp_path / "other", "other"), args=["--icount"], watchdog=False, timeout=90,
-                 execs=[SH.format(script)])
+    result = run(*stalling(tmp_path / "stuck"), *disk(tmp_path / "other", "other"), args=["--icount"], watchdog=False,
+                 timeout=90, execs=[SH.format(script)])
     assert result.status == 0 and result.lines(STALLED) and seen(result, "the disk does not answer. N requests are"), result
     assert seen(result, "blocked for more than N seconds.") and digest(data) in result.output and result.lines("^reader 137$") and result.lines("^pages 0$"), result
     assert {name for (name,) in result.lines(r"INFO: task (\S+):\d+ blocked for more than 120 seconds\.")} == {"dd"}, result
@@ -224,8 +224,8 @@ def test_a_disk_that_never_answers(tmp_path):
 
 def test_swap_that_never_answers(tmp_path):
     """Pages on their way out are stuck: who waits for memory can be killed, who is in memory works on."""
-    result = run(*stalling(make_swap(tmp_path / "swap", 64), 1 << 20), args=["--icount", "--memory", "48M"], watchdog=False, timeout=90,
-                 adds=[program("swap_stall")], execs=["swapon /dev/vda", "/swap_stall 60"])
+    result = run(*stalling(make_swap(tmp_path / "swap", 64), 1 << 20), args=["--icount", "--memory", "48M"],
+                 watchdog=False, timeout=90, adds=[program("swap_stall")], execs=["swapon /dev/vda", "/swap_stall 60"])
     assert result.status == 0 and "PASS swap_stall" in result.output and result.lines(STALLED), result
 
 
