@@ -26,6 +26,7 @@
 #include "kernel/base/printk.h"
 #include "kernel/base/spinlock.h"
 #include "kernel/base/string.h"
+#include "kernel/core/freezer.h"
 #include "kernel/core/timer.h"
 
 #define COM1	  0x3f8
@@ -234,6 +235,8 @@ static void serial_interrupt(int irq, void *data)
 		receive = receiver;
 		receive_data = receiver_data;
 		spin_unlock(&port_lock);
+		if (n)
+			pm_wakeup_event();
 		if (key >= 0)
 			handle_sysrq(key);
 		/* An order that is awaited keeps the port open. */

@@ -14,6 +14,9 @@ void procfs_set_uts(char (*uts)[UTS_LEN]);
 extern unsigned long sysctl_shmmax;	/* bytes of a segment */
 extern unsigned long sysctl_shmall;	/* pages of all */
 extern int sysctl_shmmni;		/* segments, at most SHMMNI */
+/* => writing "freeze" to /sys/power/state calls fn: 0 or -errno, after the wake-up */
+void procfs_set_suspend(int (*fn)(void));
+
 /* /proc/sys/kernel/core_pattern: where core files go. Written under a lock, read as it stands. */
 extern char core_pattern[128];
 

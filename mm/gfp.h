@@ -72,6 +72,9 @@ typedef u32 gfp_t;
 
 /* ANDed into every request: GFP_BOOT_MASK until the scheduler runs, GFP_BITS_MASK after. */
 extern gfp_t gfp_allowed_mask;
+/* Suspend: no allocation may start or wait for I/O. The caller is the only one, other tasks are frozen. */
+void pm_restrict_gfp_mask(void);
+void pm_restore_gfp_mask(void);
 
 /*
  * alloc_pages: 1 << order physically contiguous pages.

@@ -21,6 +21,7 @@
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
+#include "kernel/core/freezer.h"
 #include "kernel/core/kthread.h"
 #include "kernel/core/sched.h"
 #include "mm/compact.h"
@@ -345,8 +346,11 @@ static int kswapd(void *data)
 	current->reclaim_state = &reclaim;
 	current->flags |= PF_MEMALLOC | PF_SWAPWRITE | PF_KSWAPD;
 	w.classzone = w.balanced_classzone = default_classzone(pgdat);
+	set_freezable();
 	while (!kthread_should_stop()) {
 		next_request(pgdat, &w);
+		if (try_to_freeze())
+			continue; /* what it was woken for is old by now */
 		if (kthread_should_stop())
 			break;
 		w.balanced_classzone = w.classzone;

@@ -17,6 +17,7 @@
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
+#include "kernel/core/freezer.h"
 #include "kernel/core/mutex.h"
 #include "kernel/core/sched.h"
 #include "mm/mm_trace.h"
@@ -93,9 +94,20 @@ void clear_zonelist_oom(struct zonelist *zonelist, gfp_t gfp)
 	spin_unlock(&zone_scan_lock);
 }
 
+void oom_killer_disable(void)
+{
+	WRITE_ONCE(oom_killer_disabled, true);
+}
+
+void oom_killer_enable(void)
+{
+	WRITE_ONCE(oom_killer_disabled, false);
+}
+
 void mark_oom_victim(struct task_struct *p)
 {
 	set_tsk_thread_flag(p, TIF_MEMDIE);
+	thaw_task(p); /* a frozen victim frees nothing */
 }
 
 void exit_oom_victim(void)

@@ -107,6 +107,8 @@ void oom_reaper_init(void);		/* thread "oom_reaper"; tasks must run */
 void wake_oom_reaper(struct task_struct *victim);
 
 extern bool oom_killer_disabled;	/* suspend: allocations fail instead of killing */
+void oom_killer_disable(void);
+void oom_killer_enable(void);
 extern int sysctl_panic_on_oom;		/* 0..2 */
 extern int sysctl_oom_kill_allocating_task;
 extern int sysctl_oom_dump_tasks;

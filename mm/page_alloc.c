@@ -37,6 +37,17 @@ int number_of_cpusets = 1;
 atomic_t mems_allowed_seq;
 static bool (*fail_page_alloc)(gfp_t gfp, unsigned int order);
 
+/* Without IO and FS, for as long as storage sleeps; seen by the slow path, step 16. */
+void pm_restrict_gfp_mask(void)
+{
+	WRITE_ONCE(gfp_allowed_mask, gfp_allowed_mask & ~GFP_IOFS);
+}
+
+void pm_restore_gfp_mask(void)
+{
+	WRITE_ONCE(gfp_allowed_mask, GFP_BITS_MASK);
+}
+
 void set_fail_page_alloc(bool (*fn)(gfp_t gfp, unsigned int order))
 {
 	fail_page_alloc = fn;

@@ -17,6 +17,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "kernel/core/block.h"
+#include "kernel/core/freezer.h"
 #include "kernel/core/kthread.h"
 #include "kernel/core/sched.h"
 #include "mm/pagemap.h"
@@ -248,12 +249,16 @@ static void flush_all(void)
 static int flusher(void *unused)
 {
 	(void)unused;
+	set_freezable();
 	while (!kthread_should_stop()) {
 		long interval = dirty_writeback_interval * HZ / 100;
 
 		wait_event_interruptible_timeout(flusher_wait,
-						 READ_ONCE(flusher_wanted) || kthread_should_stop(),
+						 READ_ONCE(flusher_wanted) || kthread_should_stop() ||
+							 freezing(current),
 						 interval ? interval : MAX_SCHEDULE_TIMEOUT);
+		if (try_to_freeze())
+			continue;
 		WRITE_ONCE(flusher_wanted, false);
 		flush_all();
 	}

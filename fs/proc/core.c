@@ -331,6 +331,7 @@ void procfs_init(void)
 	for (i = 0; i < ARRAY_SIZE(sysfs_dirs); i++)
 		proc_add(&sysfs_root, &sysfs_dirs[i]);
 	proc_add(&sysfs_dirs[0], &sysfs_debug);
+	sysfs_power_init(&sysfs_root);
 	sysfs_sb = make_sb(&sysfs_type, &sysfs_root, SYSFS_MAGIC);
 	debugfs_fill(&debugfs_root);
 	debugfs_sb = make_sb(&debugfs_type, &debugfs_root, DEBUGFS_MAGIC);

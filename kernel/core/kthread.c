@@ -73,7 +73,7 @@ struct task_struct *kthread_create(int (*fn)(void *data), void *data, const char
 	p = task_alloc(comm);
 	if (!p)
 		return ERR_PTR(-ENOMEM);
-	p->flags = PF_KTHREAD;
+	p->flags = PF_KTHREAD | PF_NOFREEZE;
 	p->policy = SCHED_NORMAL;
 	p->rt_priority = 0;
 	p->nice = 0;

@@ -56,6 +56,7 @@ struct block_plug;
 #define PF_DUMPCORE	   0x00000200
 #define PF_SIGNALED	   0x00000400
 #define PF_MEMALLOC	   0x00000800 /* allocating memory to free memory: may use reserves */
+#define PF_NOFREEZE	   0x00008000 /* kernel threads, until set_freezable() */
 #define PF_FROZEN	   0x00010000
 #define PF_KSWAPD	   0x00040000
 #define PF_MEMALLOC_NOIO   0x00080000
@@ -63,6 +64,7 @@ struct block_plug;
 #define PF_KTHREAD	   0x00200000
 #define PF_RANDOMIZE	   0x00400000
 #define PF_SWAPWRITE	   0x00800000
+#define PF_FREEZER_SKIP	   0x40000000 /* waits for a task that may be frozen */
 
 /* task->thread_flags bits [a], tested on return to user and by mm */
 enum thread_flag {

@@ -25,6 +25,7 @@
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/base/vsprintf.h"
+#include "kernel/core/freezer.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/timer.h"
 #include "mm/mm.h"
@@ -66,6 +67,7 @@ void coredump_wait(struct core_state *core)
 	if (!--core->nr_threads)
 		complete(&core->all_here);
 	spin_unlock_irq(&current->sighand->siglock);
+	freezer_do_not_count();
 	for (;;) {
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		if (!READ_ONCE(self.task))
@@ -73,6 +75,7 @@ void coredump_wait(struct core_state *core)
 		schedule();
 	}
 	set_current_state(TASK_RUNNING);
+	freezer_count();
 }
 
 static void release_others(struct core_state *core, bool dumped)

@@ -312,7 +312,7 @@ static void reset_task(struct exec *exec)
 {
 	struct task_struct *me = current;
 
-	me->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD | PF_RANDOMIZE);
+	me->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD | PF_NOFREEZE | PF_RANDOMIZE);
 	set_task_comm(me, base_name(exec->filename));
 	me->sas_ss_sp = me->sas_ss_size = me->sas_ss_flags = 0;
 	me->robust_list = NULL;

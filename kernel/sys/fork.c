@@ -24,6 +24,7 @@
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/core/completion.h"
+#include "kernel/core/freezer.h"
 #include "kernel/core/sched.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
@@ -303,7 +304,12 @@ static struct task_struct *copy_process(const struct clone_args *args)
 /* The parent of a vfork sleeps until the child has left its memory. */
 static void wait_for_vfork(struct task_struct *child, struct completion *done)
 {
-	if (!wait_for_completion_killable(done))
+	int err;
+
+	freezer_do_not_count();
+	err = wait_for_completion_killable(done);
+	freezer_count();
+	if (!err)
 		return;
 	task_lock(child);
 	child->vfork_done = NULL;

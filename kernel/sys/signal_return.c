@@ -3,7 +3,8 @@
  * Delivery: the way back to user mode, with work pending.
  *
  *	hook:  need_resched -> schedule
- *	       signal pending -> get_signal:  SIGKILL/group exit -> do_group_exit
+ *	       signal pending -> get_signal:  freeze, if asked to
+ *	                                      SIGKILL/group exit -> do_group_exit
  *	                                      stop -> sleep in TASK_STOPPED, start over
  *	                                      default ignore -> next;  default fatal -> do_group_exit
  *	                                      handler -> frame on the user's stack, regs -> handler
@@ -30,6 +31,7 @@
 #include "kernel/base/initcall.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
+#include "kernel/core/freezer.h"
 #include "kernel/core/sched.h"
 
 #define NR_restart_syscall 219
@@ -142,6 +144,7 @@ static int get_signal(struct k_sigaction *ka, struct linux_siginfo *info)
 	int sig, code;
 
 	for (;;) {
+		try_to_freeze();
 		spin_lock_irq(&p->sighand->siglock);
 		if (p->signal->notify_parent) {
 			report_continue();

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The freezer: all user tasks, and the kernel threads that asked for it, stop at a place where they hold nothing,
+ * and go on from there later. See freezer.c.
+ */
+#ifndef KERNEL_CORE_FREEZER_H
+#define KERNEL_CORE_FREEZER_H
+
+#include "kernel/core/task.h"
+
+/* [any CPU] tasks are to freeze, or frozen; written by freeze_processes() and thaw_processes() */
+extern bool pm_freezing;
+
+/* => p is to stop. Not the dying: their memory and their locks are waited for */
+static inline bool freezing(struct task_struct *p)
+{
+	return unlikely(READ_ONCE(pm_freezing)) && !(p->flags & PF_NOFREEZE) &&
+	       !test_tsk_thread_flag(p, TIF_MEMDIE) && !fatal_signal_pending(p);
+}
+
+/* => current stops here while it is to; no lock held. true: it did */
+bool try_to_freeze(void);
+
+/* => 0: everybody but current has stopped; -EBUSY: somebody did not within 20 s (its name is printed), -EINTR: a
+ *    signal for current; then all go on again. May sleep */
+int freeze_processes(void);
+void thaw_processes(void);
+/* => a frozen task goes on, for it has been chosen by the OOM killer (TIF_MEMDIE is set). tasklist_lock or a reference */
+void thaw_task(struct task_struct *p);
+
+/* => a kernel thread (current) will call try_to_freeze() where it holds nothing */
+void set_freezable(void);
+/* => around an uninterruptible wait for a task that may be frozen: current counts as stopped */
+void freezer_do_not_count(void);
+void freezer_count(void);
+
+/* Wake-up from suspend: by a key. Any context. */
+void pm_wakeup_event(void);
+/* => sleeps until the first pm_wakeup_event() after pm_wakeup_clear() */
+void pm_wakeup_clear(void);
+void pm_wait_for_wakeup(void);
+
+#endif
