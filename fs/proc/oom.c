@@ -37,6 +37,8 @@ static void show_words(struct court *c, const struct oom_verdict *v)
 		seq_puts(c->m, "its memory has been taken already");
 	else if (v->facts.oom_score_adj == OOM_SCORE_ADJ_MIN)
 		seq_puts(c->m, "never: oom_score_adj is -1000");
+	else if (!c->worst.pid)
+		seq_puts(c->m, "not while another is dying");
 	else if (v->pid == c->worst.pid)
 		seq_puts(c->m, "the most points");
 	else if (v->tgid == c->worst.tgid)

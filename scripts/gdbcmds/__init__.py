@@ -7,6 +7,8 @@
     tables.py    mm pte: page tables                          swap.py      mm swap
     frames.py    backtraces through the kernel's entries      files.py     names of files
     rmap.py      who maps a page                              page.py      mm page
+    owner.py     mm owner: page_owner's records               oom.py       mm oom: the killer's trial
+    pcp.py       mm pcp: per-CPU lists
     check.py     mm check: the invariants                     programs.py  symbols of user programs
     session.py   panics, the console, how a session begins
 

@@ -8,7 +8,7 @@ import re
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HEADERS = ("arch/x86_64/include/asm/page.h", "arch/x86_64/include/asm/pgtable.h", "mm/page.h", "mm/zone.h", "mm/swap.h",
-           "mm/mm_types.h", "kernel/core/task.h")
+           "mm/mm_types.h", "mm/oom.h", "kernel/core/task.h")
 
 
 def value(text, known):

@@ -11,5 +11,5 @@ sys.dont_write_bytecode = True
 
 import gdbcmds
 
-for module in ("command", "tasks", "zones", "tables", "swap", "page", "check", "programs", "session"):
+for module in ("command", "tasks", "zones", "pcp", "tables", "swap", "owner", "page", "oom", "check", "programs", "session"):
     importlib.import_module(f"gdbcmds.{module}")

@@ -9,7 +9,8 @@ import struct
 from gdbcmds import files, kernel, layout, pages, rmap, swap, tables
 from gdbcmds.command import Command, need, need_memory, number
 from gdbcmds.kernel import Obj
-from gdbcmds.tasks import all_tasks, complete_pid, place_of
+from gdbcmds.owner import owner_lines
+from gdbcmds.tasks import all_tasks, complete_pid
 
 D = layout.DEFINE
 LRU_WORDS = {False: ("inactive_anon", "active_anon"), True: ("inactive_file", "active_file")}
@@ -154,35 +155,6 @@ def lru_state(page):
             if page.address in struct.unpack(f"<{nr}Q", kernel.read(vectors.at(f"[{number}].pages"), nr * 8)):
                 return f"in a vector of CPU {cpu}, on its way to a list"
     return None
-
-
-# ---- Who had it: page_owner --------------------------------------------------------------------------------
-
-
-def owner_lines(pfn):
-    """=> what page_owner=on knows about the frame; nothing when it is off"""
-    table, block = kernel.symbol("owner_blocks"), pfn // pages.BLOCK
-    if not table or block >= kernel.symbol("nr_owner_blocks"):
-        return
-    records = int.from_bytes(kernel.read(table + 8 * block, 8), "little")
-    if not records:
-        return
-    at = lambda frame: Obj("struct page_owner", records + frame % pages.BLOCK * kernel.size_of("struct page_owner"))
-    owner = at(pfn)
-    for order in range(D["MAX_ORDER"]):  # the record of a block is that of its first frame
-        if at(pfn & -1 << order)["order"] >= order:
-            owner = at(pfn & -1 << order)
-            break
-    if owner["last_order"] < 0:
-        yield "never allocated"
-        return
-    now = "" if owner["order"] >= 0 else "free now; "
-    yield f"{now}allocated with order {owner['last_order']}, mask {owner['gfp']:#x}, by pid {owner['pid']}, at"
-    high = kernel.address_of("init_task") & ~0xffffffff
-    for i in range(kernel.size_of("struct owner_stack") // 4):
-        ip = owner[f"alloc.ips[{i}]"]
-        if ip:
-            yield f"  {high | ip:#x} {place_of(high | ip)[0]}"
 
 
 class PageCommand(Command):
