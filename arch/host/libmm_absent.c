@@ -5,6 +5,7 @@
  */
 
 #include "arch/host/host.h"
+#include "boot/boot_info.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/core/sched.h"
@@ -21,6 +22,17 @@ bool oom_killer_disabled;
 int zone_reclaim_mode;
 unsigned long total_swap_pages;
 struct swap_cache_info swap_cache_info;
+
+/* Where the kernel lies in memory: nowhere. Tests of boot/ have their own. */
+__weak u64 boot_image_start(void)
+{
+	return 0;
+}
+
+__weak u64 boot_image_end(void)
+{
+	return 0;
+}
 
 void wakeup_kswapd(struct zone *zone, unsigned int order, enum zone_type classzone_idx)
 {
