@@ -25,7 +25,7 @@ bool try_to_freeze(void);
  *    signal for current; then all go on again. May sleep */
 int freeze_processes(void);
 void thaw_processes(void);
-/* => a frozen task goes on, for it has been chosen by the OOM killer (TIF_MEMDIE is set). tasklist_lock or a reference */
+/* => a frozen task goes on: the OOM killer has chosen it (TIF_MEMDIE is set). tasklist_lock or a reference */
 void thaw_task(struct task_struct *p);
 
 /* => a kernel thread (current) will call try_to_freeze() where it holds nothing */
