@@ -5,7 +5,9 @@
  *
  * Source: Intel SDM volume 3, chapter 11.
  */
+#include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
+#include "arch/time.h"
 #include "arch/x86_64/internal.h"
 #include "asm/barrier.h"
 #include "asm/io.h"
@@ -37,6 +39,7 @@
 
 static volatile char *lapic; /* [I] */
 static u32 timer_count;	     /* [I] per tick, divided by 16 */
+static DEFINE_PER_CPU(bool, first_tick); /* the timer still runs down to where this CPU's ticks begin */
 
 static u32 lapic_read(int reg)
 {
@@ -112,9 +115,28 @@ void lapic_timer_set(u32 count_per_tick)
 	timer_count = count_per_tick;
 }
 
+/*
+ * The ticks of n CPUs come one n-th of a tick after each other (Linux: skew_tick=1), so that not all want the same
+ * locks at once. Under icount nothing else would do: QEMU then runs the CPUs in turn, each until the next timer of
+ * any of them is due, and a CPU whose tick is shortly followed by another's never gets beyond its tick.
+ */
 void lapic_timer_start(void)
 {
+	u64 tick = NSEC_PER_SEC / HZ, wait = tick, phase = tick * (u64)smp_processor_id() / (u64)nr_cpu_ids;
+
+	if (phase) {
+		this_cpu_write(first_tick, true);
+		wait = (tick + phase - arch_clock_ns() % tick) % tick;
+	}
 	lapic_write(LAPIC_TIMER_DIV, TIMER_DIVIDE_16);
 	lapic_write(LAPIC_LVT_TIMER, LVT_PERIODIC | VECTOR_TIMER);
+	lapic_write(LAPIC_TIMER_INIT, (u32)max(timer_count * wait / tick, (u64)1));
+}
+
+void lapic_timer_tick(void)
+{
+	if (likely(!this_cpu_read(first_tick)))
+		return;
+	this_cpu_write(first_tick, false);
 	lapic_write(LAPIC_TIMER_INIT, timer_count);
 }

@@ -127,6 +127,7 @@ u8 lapic_id(void);
 void lapic_eoi(void);
 void lapic_send_ipi(u8 apic_id, u32 command);
 void lapic_timer_start(void);
+void lapic_timer_tick(void); /* each tick, with interrupts off */
 void lapic_timer_run_free(void);
 u32 lapic_timer_sample(void); /* current count, for calibration */
 void lapic_timer_set(u32 count_per_tick);

@@ -49,6 +49,7 @@ void arch_set_tick_handler(void (*fn)(bool user))
 
 void timer_interrupt(struct pt_regs *regs)
 {
+	lapic_timer_tick();
 	if (tick_handler)
 		tick_handler(user_mode(regs));
 }

@@ -18,9 +18,10 @@
 #define wait_until(condition)                                              \
 	({                                                                 \
 		unsigned long __end = jiffies + 60 * HZ;                   \
-		while (!(condition) && time_before(jiffies, __end))        \
+		bool __holds;                                              \
+		while (!(__holds = (condition)) && time_before(jiffies, __end)) \
 			schedule_timeout_uninterruptible(1);               \
-		(condition);                                               \
+		__holds;                                                   \
 	})
 
 /* ---- Timers ---------------------------------------------------------------------------------- */

@@ -54,6 +54,16 @@ def test_locks_serve_in_turn():
     assert result.lines(r"selftest: (\d+) passed, 0 failed, 0 skipped"), result
 
 
+def test_cpus_that_run_in_turn_all_get_on():
+    """Under icount each CPU runs until the next timer of any: with ticks close together, a debug build's tick is not over
+    by then, and a CPU would see nothing else. These tests wait for both CPUs."""
+    result = run("--cpus", 2, "--icount", debug=True, append="selftest=core_", timeout=90)
+    assert result.status == 0 and result.lines(r"selftest: (\d+) passed, 0 failed"), result
+    result = run("--cpus", 3, "--icount", execs=["/bin/sh -c 'sleep 2; grep LOC: /proc/interrupts'"])
+    (ticks,) = result.lines(r"^ *LOC: +(\d+) +(\d+) +(\d+) ")
+    assert min(map(int, ticks)) > 190 and max(map(int, ticks)) - min(map(int, ticks)) <= 20, result
+
+
 def test_a_panic_ends_with_status_3():
     result = run(append="init=/nonexistent")
     assert result.status == 3, result
