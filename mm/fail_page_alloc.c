@@ -1,50 +1,62 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Allocations that fail on purpose: the boot word fail_page_alloc=N lets every Nth fail that a program's system call
- * or fault asks for, so that the ways back from a failure are walked too. Off unless asked for.
+ * Pages that are not allocated, on purpose: /sys/kernel/debug/fail_page_alloc and the boot word
+ * fail_page_alloc=INTERVAL[,PROBABILITY[,SPACE[,TIMES]]].
  *
- * Left out are, as in Linux by default, user pages (__GFP_HIGHMEM), for which the OOM killer would be called, and what
- * interrupt handlers, kernel threads, init, tasks that free memory or exit and those the OOM killer spares ask for;
- * __GFP_NOFAIL never gets here.
+ * debugfs begins with Linux's defaults: off, and requests of order 0, with __GFP_WAIT or with __GFP_HIGHMEM are left
+ * out. The boot word is made for random tests of whole machines: it counts every order and sleeping requests too, but
+ * only those of programs' system calls and faults (programs_only), after the first LET_PASS. __GFP_NOFAIL never gets
+ * here, and the failure is silent: no report, no retry.
  *
- * Linux beyond it: probability, space and times; the same for slab and block requests, by task and at run time.
- * Read next: page_alloc.c. Test: tests/boot/test_fuzz.py. Try: `make fuzz APPEND=fail_page_alloc=100`
+ * Read next: failslab.c, page_alloc.c. Test: tests/boot/test_fuzz.py, tests/boot/test_inject.py.
+ * Try: `make fuzz APPEND=fail_page_alloc=100`
  */
 #include "kernel/base/errno.h"
 #include "kernel/base/initcall.h"
-#include "kernel/base/kstrtox.h"
+#include "kernel/base/kernel.h"
 #include "kernel/base/param.h"
-#include "kernel/core/sched.h"
+#include "mm/fault_inject.h"
 #include "mm/internal.h"
 
-static unsigned int fail_interval;
-static atomic_t asked;
-
-#define LET_PASS 256 /* so that programs get started */
+#define LET_PASS 256 /* pages, so that programs get started */
 
 static bool fail_page(gfp_t gfp, unsigned int order)
 {
-	const struct task_struct *p = current;
-	unsigned int n;
+	const struct fault_attr *attr = &fail_page_alloc_attr;
 
-	if ((gfp & __GFP_HIGHMEM) || in_interrupt() || !p->mm || (p->flags & (PF_MEMALLOC | PF_EXITING)))
+	if (order < attr->min_order || (attr->ignore_gfp_highmem && (gfp & __GFP_HIGHMEM)) ||
+	    (attr->ignore_gfp_wait && (gfp & __GFP_WAIT)))
 		return false;
-	if (p->tgid == 1 || p->signal->oom_score_adj == OOM_SCORE_ADJ_MIN)
-		return false;
-	n = (unsigned int)atomic_inc_return(&asked);
-	return n > LET_PASS && n % fail_interval == 0;
+	return should_fail(&fail_page_alloc_attr, 1 << order);
 }
+
+static void set_active(bool active)
+{
+	set_fail_page_alloc(active ? fail_page : NULL);
+}
+
+struct fault_attr fail_page_alloc_attr = FAULT_ATTR("fail_page_alloc", set_active, .min_order = 1,
+						   .ignore_gfp_highmem = true);
 
 static int __init fail_page_alloc_setup(char *val)
 {
-	return val && !kstrtouint(val, 10, &fail_interval) && fail_interval ? 0 : -EINVAL;
+	struct fault_attr *attr = &fail_page_alloc_attr;
+	int err = setup_fault_attr(attr, val);
+
+	if (err)
+		return err;
+	attr->space = min(attr->space, INT_MAX - LET_PASS) + LET_PASS;
+	attr->programs_only = true;
+	attr->ignore_gfp_wait = false;
+	attr->min_order = 0;
+	attr->verbose = 0;
+	return 0;
 }
 early_param("fail_page_alloc", fail_page_alloc_setup);
 
 static int __init fail_page_alloc_init(void)
 {
-	if (fail_interval)
-		set_fail_page_alloc(fail_page);
+	fault_attr_changed(&fail_page_alloc_attr);
 	return 0;
 }
 core_initcall(fail_page_alloc_init);

@@ -63,6 +63,7 @@ void prep_compound_page(struct page *page, unsigned int order);
 #define ALLOC_SPECIAL_INJECT	4U
 #define ALLOC_SPECIAL_CPUSETS	8U
 #define ALLOC_SPECIAL_UNGROUPED 16U
+#define ALLOC_SPECIAL_FAILSLAB	32U /* for kmalloc and kmem_cache_alloc */
 extern unsigned int alloc_special;
 
 static inline void set_alloc_special(unsigned int bit, bool on)

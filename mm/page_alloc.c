@@ -324,6 +324,13 @@ static noinline struct page *alloc_pages_general(gfp_t gfp, unsigned int order,
 	return page;
 }
 
+static noinline bool injected(gfp_t gfp, unsigned int order)
+{
+	bool (*fail)(gfp_t gfp, unsigned int order) = READ_ONCE(fail_page_alloc);
+
+	return fail && !(gfp & __GFP_NOFAIL) && fail(gfp, order);
+}
+
 /* The second stage: any order, any flags, but only the first zone of the list. */
 static noinline struct page *alloc_pages_other(gfp_t gfp, unsigned int order,
 					       struct zonelist *zonelist)
@@ -335,8 +342,7 @@ static noinline struct page *alloc_pages_other(gfp_t gfp, unsigned int order,
 	gfp &= gfp_allowed_mask;
 	if (IS_ENABLED(CONFIG_DEBUG) && (gfp & __GFP_WAIT))
 		might_sleep();
-	if (unlikely(alloc_special & ALLOC_SPECIAL_INJECT) && !(gfp & __GFP_NOFAIL) &&
-	    fail_page_alloc(gfp, order))
+	if (unlikely(alloc_special & ALLOC_SPECIAL_INJECT) && injected(gfp, order))
 		return NULL;
 	migratetype = allocflags_to_migratetype(gfp);
 	z = first_zones_zonelist(zonelist, gfp_zone(gfp), 0);
@@ -485,7 +491,10 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 struct page *alloc_pages_nodemask(gfp_t gfp, unsigned int order, struct zonelist *zonelist,
 				  unsigned long nodemask)
 {
-	return alloc_pages_general(gfp & gfp_allowed_mask, order, zonelist, nodemask);
+	gfp &= gfp_allowed_mask;
+	if (unlikely(alloc_special & ALLOC_SPECIAL_INJECT) && injected(gfp, order))
+		return NULL;
+	return alloc_pages_general(gfp, order, zonelist, nodemask);
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)

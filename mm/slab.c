@@ -29,7 +29,22 @@ static DEFINE_SPINLOCK(cache_list_lock, LOCK_RANK_SPIN_OUTER);
 static LIST_HEAD(cache_list);
 static struct kmem_cache cache_cache;
 
-/* Zeroed, or watched by the debugging hooks. */
+static bool (*failslab)(const struct kmem_cache *cache, gfp_t gfp);
+
+void set_failslab(bool (*fn)(const struct kmem_cache *cache, gfp_t gfp))
+{
+	failslab = fn;
+	set_alloc_special(ALLOC_SPECIAL_FAILSLAB, fn);
+}
+
+static bool injected(const struct kmem_cache *cache, gfp_t gfp)
+{
+	bool (*fail)(const struct kmem_cache *cache, gfp_t gfp) = READ_ONCE(failslab);
+
+	return fail && fail(cache, gfp);
+}
+
+/* Zeroed, watched by the debugging hooks, or to fail. */
 void *cache_alloc_special(struct kmem_cache *cache, gfp_t gfp, void *caller)
 {
 	struct cpu_stack *stack;
@@ -37,6 +52,8 @@ void *cache_alloc_special(struct kmem_cache *cache, gfp_t gfp, void *caller)
 	void *object;
 
 	BUG_ON(gfp & __GFP_HIGHMEM);
+	if (unlikely(alloc_special & ALLOC_SPECIAL_FAILSLAB) && injected(cache, gfp))
+		return NULL;
 	local_irq_save(irq);
 	stack = &cache->cpu[smp_processor_id()];
 	object = stack->nr ? stack->entry[--stack->nr] : slab_refill(cache, gfp, &irq);
@@ -161,6 +178,16 @@ void kmem_cache_destroy(struct kmem_cache *cache)
 	kmem_cache_free(&cache_cache, cache);
 }
 
+/* Objects in use: those on the CPUs' stacks are free, as far as anybody but us knows. Exact when nobody allocates. */
+static unsigned long active_objects(const struct kmem_cache *cache)
+{
+	unsigned long used = READ_ONCE(cache->nr_used);
+
+	for (int cpu = 0; cpu < NR_CPUS; cpu++)
+		used -= min(used, READ_ONCE(cache->cpu[cpu].nr));
+	return used;
+}
+
 int slab_for_each_cache(int (*fn)(const struct slabinfo *info, void *arg), void *arg)
 {
 	struct kmem_cache *cache;
@@ -170,7 +197,7 @@ int slab_for_each_cache(int (*fn)(const struct slabinfo *info, void *arg), void 
 	list_for_each_entry(cache, &cache_list, caches) {
 		struct slabinfo info = {
 			.name = cache->name,
-			.active_objs = READ_ONCE(cache->nr_used),
+			.active_objs = active_objects(cache),
 			.num_objs = READ_ONCE(cache->nr_objects),
 			.objsize = cache->size,
 			.objperslab = objects_per_slab(cache, cache->order),

@@ -12,6 +12,7 @@
 #include "kernel/base/list.h"
 #include "kernel/base/spinlock.h"
 #include "kernel/base/string.h"
+#include "mm/internal.h"
 #include "mm/page_list.h"
 #include "mm/slab.h"
 #include "mm/zone.h"
@@ -71,6 +72,9 @@ void slab_debug_format(struct kmem_cache *cache, void *object);
 void slab_debug_alloc(struct kmem_cache *cache, void *object, void *caller);
 void slab_debug_free(struct kmem_cache *cache, void *object, void *caller);
 
+/* Fault injection: fn is asked before every allocation; true fails it. NULL: off. (slab.c) */
+void set_failslab(bool (*fn)(const struct kmem_cache *cache, gfp_t gfp));
+
 /* The unusual halves of the two below (slab.c): empty and full take interrupts off and restore irq. */
 void *cache_alloc_special(struct kmem_cache *cache, gfp_t gfp, void *caller);
 void *cache_alloc_empty(struct kmem_cache *cache, gfp_t gfp, unsigned long irq);
@@ -83,7 +87,7 @@ static __always_inline void *cache_alloc(struct kmem_cache *cache, gfp_t gfp, vo
 	unsigned long irq;
 	void *object;
 
-	if (unlikely(IS_ENABLED(CONFIG_DEBUG) || (gfp & (__GFP_HIGHMEM | __GFP_ZERO))))
+	if (unlikely(IS_ENABLED(CONFIG_DEBUG) || ((gfp & (__GFP_HIGHMEM | __GFP_ZERO)) | alloc_special)))
 		return cache_alloc_special(cache, gfp, caller);
 	local_irq_save(irq);
 	stack = &cache->cpu[(unsigned int)smp_processor_id()];

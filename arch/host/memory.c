@@ -21,6 +21,8 @@
 
 bool host_backing;
 static unsigned long vmemmap_bytes, phys_bytes;
+/* linker.ld's borders of mm's code: here nothing is known to be inside */
+char __mm_text_start[1], __mm_text_end[1];
 
 static int map_at(unsigned long addr, unsigned long bytes)
 {

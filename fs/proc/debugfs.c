@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * debugfs: page_owner, the record of who allocated every page (boot word page_owner=on, debug builds), and
- * provoke-crash/DIRECT, crashes on demand (drivers/lkdtm.c).
+ * provoke-crash/DIRECT, crashes on demand (drivers/lkdtm.c). Fault injection is fault_inject.c's.
  *
  * page_owner gives one record per read; the file position is the next frame number, so a program that reads on sees
  * each allocated block once. Without recording the file is empty.
@@ -61,4 +61,5 @@ void debugfs_fill(struct proc_entry *root)
 	proc_add(root, &page_owner_entry);
 	proc_add(root, &provoke_dir);
 	proc_add(&provoke_dir, &direct_entry);
+	debugfs_fault_init(root);
 }

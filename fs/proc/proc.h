@@ -101,6 +101,7 @@ void proc_slowpath_init(struct proc_entry *dir);
 void proc_pagemap_init(void);
 void sysfs_power_init(struct proc_entry *root);
 void debugfs_fill(struct proc_entry *root);
+void debugfs_fault_init(struct proc_entry *root);
 
 /* task_*.c */
 int task_stat_show(struct seq_file *m, struct task_struct *p);

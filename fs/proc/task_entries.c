@@ -5,6 +5,7 @@
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
 #include "kernel/base/kernel.h"
+#include "kernel/base/kstrtox.h"
 #include "kernel/base/string.h"
 #include "kernel/core/sched.h"
 #include "mm/mm.h"
@@ -182,6 +183,25 @@ static int auxv_show(struct seq_file *m, struct task_struct *p)
 	return 0;
 }
 
+static int make_it_fail_show(struct seq_file *m, struct task_struct *p)
+{
+	seq_printf(m, "%d\n", p->make_it_fail);
+	return 0;
+}
+
+/* Fault injection's task filter (mm/fault_inject.c); children inherit it. */
+static int make_it_fail_store(struct task_struct *p, char *text, size_t len)
+{
+	unsigned int on;
+
+	if (!has_cap(current, CAP_SYS_RESOURCE_BIT))
+		return -EPERM;
+	if (kstrtouint(text, 0, &on) || on > 1)
+		return -EINVAL;
+	WRITE_ONCE(p->make_it_fail, on);
+	return 0;
+}
+
 static int wchan_show(struct seq_file *m, struct task_struct *p)
 {
 	seq_putc(m, '0');
@@ -212,6 +232,7 @@ const struct task_entry task_entries[] = {
 	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = task_oom_score_adj_show,
 	  .store = task_oom_score_adj_store },
 	{ .name = "oom_adj", .mode = S_IFREG | 0644, .show = task_oom_adj_show, .store = task_oom_adj_store },
+	{ .name = "make-it-fail", .mode = S_IFREG | 0644, .show = make_it_fail_show, .store = make_it_fail_store },
 	LINK("exe", exe_link),
 	LINK("cwd", cwd_link),
 	LINK("root", root_link),

@@ -185,6 +185,7 @@ struct task_struct *task_alloc(const char *comm)
 	p->cap_permitted = me->cap_permitted;
 	p->cap_inheritable = me->cap_inheritable;
 	p->mems_allowed = me->mems_allowed;
+	p->make_it_fail = me->make_it_fail;
 	p->start_time_ns = ktime_get_ns();
 	strscpy(p->comm, comm, sizeof(p->comm));
 	atomic_set(&p->usage, 2);

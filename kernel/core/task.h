@@ -217,6 +217,7 @@ struct task_struct {
 	u64 min_flt, maj_flt;		/* [c] */
 	void *reclaim_state;		/* [c] pages freed by slab during reclaim */
 	struct block_plug *plug;	/* [c] */
+	bool make_it_fail;		/* its allocations may be failed on purpose; inherited */
 	int pagefault_disabled;		/* [c] uaccess in atomic context fails instead of sleeping */
 
 	/* User thread state. */

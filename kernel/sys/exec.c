@@ -33,6 +33,7 @@
 #include "mm/mm.h"
 #include "mm/slab.h"
 
+#define EXEC_DOOMED 1
 #define MAX_ARG_STRLEN (32 * PAGE_SIZE)
 #define ARG_MAX_MIN    (32 * PAGE_SIZE)
 #define ARG_MAX_MAX    (6UL << 20)
@@ -446,6 +447,7 @@ static int exec_prepare(struct exec *exec, struct elf_image *image, struct arg_v
 	return err;
 }
 
+/* => 0, -errno, or EXEC_DOOMED: the old program is gone, the new one not there. The caller gives back and dies. */
 static int do_exec(int dfd, const char *filename, struct arg_vector *argv, struct arg_vector *envp)
 {
 	struct exec *exec = kzalloc(sizeof(*exec), GFP_KERNEL);
@@ -460,12 +462,10 @@ static int do_exec(int dfd, const char *filename, struct arg_vector *argv, struc
 	if (!err)
 		err = exec_prepare(exec, &image, argv, envp);
 	if (!err && start_program(exec, &image)) {
-		elf_free(&image);
-		exec_free(exec);
 		pr_info("%s[%d]: killed: its program could not be loaded\n", current->comm, current->pid);
-		do_group_exit(SIGKILL);
+		err = EXEC_DOOMED;
 	}
-	if (err && argv->kernel)
+	if (err < 0 && argv->kernel)
 		report_kernel_exec(exec, err);
 	elf_free(&image);
 	exec_free(exec);
@@ -483,6 +483,8 @@ long sys_execve(const char __user *ufilename, unsigned long __user *uargv,
 		return PTR_ERR(filename);
 	err = do_exec(AT_FDCWD, filename, &argv, &envp);
 	putname(filename);
+	if (err == EXEC_DOOMED)
+		do_group_exit(SIGKILL);
 	return err ? err : (long)task_pt_regs(current)->ax;
 }
 
@@ -515,5 +517,9 @@ int kernel_execve(const char *path, const char *const argv[], const char *const 
 	struct arg_vector args = { .kernel = argv }, env = { .kernel = envp };
 	int err = become_process(current);
 
-	return err ? err : do_exec(AT_FDCWD, path, &args, &env);
+	if (!err)
+		err = do_exec(AT_FDCWD, path, &args, &env);
+	if (err == EXEC_DOOMED)
+		do_group_exit(SIGKILL);
+	return err;
 }

@@ -17,6 +17,7 @@ NOT_BY_ITSELF = {
     "fs_block",
     "fs_swap",
     "gentle",
+    "inject",
     "oom_survivor",
     "swap_stall",
     "swapctl",

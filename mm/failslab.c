@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects that are not allocated, on purpose: /sys/kernel/debug/failslab and the boot word
+ * failslab=INTERVAL[,PROBABILITY[,SPACE[,TIMES]]].
+ *
+ * Most requests of the kernel end at a CPU's stack of free objects and never ask for a page, so failing pages reaches
+ * few of the ways back. Here every kmalloc and kmem_cache_alloc is asked; space counts bytes. The boot word spares
+ * what fail_page_alloc's spares. Linux beyond it: cache-filter, by SLAB_FAILSLAB of each cache.
+ *
+ * Read next: slab.c. Test: tests/boot/test_inject.py. Try: `make fuzz APPEND=failslab=1000`
+ */
+#include "kernel/base/errno.h"
+#include "kernel/base/initcall.h"
+#include "kernel/base/param.h"
+#include "mm/fault_inject.h"
+#include "mm/slab_internal.h"
+
+#define LET_PASS (1 << 20) /* bytes, so that programs get started */
+
+static bool fail_object(const struct kmem_cache *cache, gfp_t gfp)
+{
+	if ((gfp & __GFP_NOFAIL) || (failslab_attr.ignore_gfp_wait && (gfp & __GFP_WAIT)))
+		return false;
+	return should_fail(&failslab_attr, (int)cache->object_size);
+}
+
+static void set_active(bool active)
+{
+	set_failslab(active ? fail_object : NULL);
+}
+
+struct fault_attr failslab_attr = FAULT_ATTR("failslab", set_active);
+
+static int __init failslab_setup(char *val)
+{
+	int err = setup_fault_attr(&failslab_attr, val);
+
+	if (err)
+		return err;
+	failslab_attr.space = min(failslab_attr.space, INT_MAX - LET_PASS) + LET_PASS;
+	failslab_attr.programs_only = true;
+	failslab_attr.ignore_gfp_wait = false;
+	failslab_attr.verbose = 0;
+	return 0;
+}
+early_param("failslab", failslab_setup);
+
+static int __init failslab_init(void)
+{
+	fault_attr_changed(&failslab_attr);
+	return 0;
+}
+core_initcall(failslab_init);
