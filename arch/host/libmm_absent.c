@@ -18,17 +18,6 @@
 #include "mm/writeback.h"
 #include "asm/host_cpu.h"
 
-/* No image lies in the library's memory. A test of the loaders' blocks has one of its own. */
-__attribute__((weak)) u64 boot_image_start(void)
-{
-	return 0;
-}
-
-__attribute__((weak)) u64 boot_image_end(void)
-{
-	return 0;
-}
-
 bool oom_killer_disabled;
 int zone_reclaim_mode;
 unsigned long total_swap_pages;
