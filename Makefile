@@ -253,7 +253,7 @@ build/host/tests/test_reclaim_math: $(addprefix build/host/san/mm/,oom_score.o s
 	   swap_readahead.o swap_map.o swap_header.o)
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/slow_world.h"' tests/host/test_*.c)
-$(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) build/host/tests/$(t)-numa0): HOST_LDFLAGS := -Wl,-z,muldefs
+$(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) $(foreach f,$(HOST_FLAVOURS),build/host/tests/$(t)-$(f))): HOST_LDFLAGS := -Wl,-z,muldefs
 
 # The OOM killer's scorer alone, for scripts/check-oom.
 build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oom_score.o

@@ -5,13 +5,15 @@
  * waits are a script, and count what they were asked. A test that includes this is linked so that its own functions
  * come before the kernel's of the same name (Makefile: SCRIPTED_TESTS).
  *
- * world_start() takes every free block off the zones; world_shape() gives back so many pages, in blocks no larger
+ * one_zone() and its like take every free block off the zones; give_pages() gives some back, in blocks no larger
  * than script.block that cannot merge. Per-CPU lists keep nothing, counters have no differentials: "free" is exact.
  */
 #ifndef TESTS_HOST_SLOW_WORLD_H
 #define TESTS_HOST_SLOW_WORLD_H
 
 #include "tests/host/fixture.h"
+
+#include <sys/wait.h>
 
 #include "kernel/base/printk.h"
 #include "kernel/base/preempt.h"
@@ -26,6 +28,7 @@
 /* kernel/core/sched.h does not go with the C library's. */
 long schedule_timeout_uninterruptible(long timeout);
 void bug_backtrace(void);
+void __might_sleep(const char *file, int line);
 
 static inline void world_frees(unsigned long pages); /* in blocks of at most script.block */
 static inline void world_compacts(void);	      /* what is free becomes blocks of script.block */
@@ -38,10 +41,12 @@ static struct {
 	const char *compact;			/* C=, what is left of it */
 	unsigned long until, exit_free;
 	bool oom_locked;
+	const struct zone *dirty;		/* this one is over its dirty limit */
 } script;
 
 static struct {
 	int wakes, warns, once, reclaims, kills, waits, ticks, sleeps, gates, compacts, rounds, reserve;
+	int sleep_checks, cautions;		/* might_sleep() with preemption off; "may fail" */
 	bool fast, endless, panicked;
 	unsigned int mode;
 	gfp_t reclaim_gfp;
@@ -157,6 +162,16 @@ void bug_backtrace(void)
 {
 }
 
+void __might_sleep(const char *file, int line)
+{
+	seen.sleep_checks += preempt_count() != 0;
+}
+
+bool zone_dirty_ok(struct zone *zone)
+{
+	return zone != script.dirty;
+}
+
 void __warn(const char *file, int line, const char *func, const char *fmt, ...)
 {
 	seen.once++;
@@ -170,6 +185,7 @@ int printk(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	seen.cautions += strstr(text, "may fail") != NULL;
 	at = strstr(text, "page allocation failure: order:");
 	if (at) {
 		seen.warns++;
@@ -184,6 +200,7 @@ int printk(const char *fmt, ...)
 static struct zone *world_zone[MAX_WORLD_ZONES];	/* from the most preferred on */
 static unsigned long next_frame[MAX_WORLD_ZONES];	/* frames from here down are nobody's */
 static int nr_world_zones;
+static bool world_backing;				/* the next machine's frames have memory */
 
 /* => zone i has n more free pages, none of them in a block above script.block */
 static void give_pages(int i, unsigned long n)
@@ -235,6 +252,8 @@ static void add_zone(struct zone *zone, unsigned long min, unsigned long low, un
 	zone->watermark[WMARK_HIGH] = high;
 	memset(zone->lowmem_reserve, 0, sizeof(zone->lowmem_reserve));
 	next_frame[nr_world_zones] = zone_end_pfn(zone);
+	while (page_count(pfn_to_page(next_frame[nr_world_zones] - 1)))
+		next_frame[nr_world_zones]--; /* allocated while booting */
 	world_zone[nr_world_zones++] = zone;
 }
 
@@ -246,19 +265,25 @@ static void new_task(void)
 	local_irq_save(flags); /* this thread takes a CPU */
 	local_irq_restore(flags);
 	memset(&task, 0, sizeof(task));
+	memset(&script, 0, sizeof(script));
+	memset(&seen, 0, sizeof(seen));
 	task.signal = &signal_of_task;
 	strcpy(task.comm, "row");
 	host_self.task = &task;
 	script.block = 10;
 	script.kill = -1;
 	script.compact = "s";
+	gfp_allowed_mask = GFP_BITS_MASK;
+	oom_killer_disabled = false;
+	set_number_of_cpusets(1);
 }
 
 static void start_zones(unsigned int nodes, u64 node_mib, u64 dma_mib, u64 normal_mib)
 {
 	struct mm_host_range ram[2] = { { 0, node_mib * MIB, 1, 0 },
 					{ node_mib * MIB, 2 * node_mib * MIB, 1, 1 } };
-	struct mm_host_config config = { ram, nodes, nodes, 1, dma_mib * MIB, normal_mib * MIB, 0 };
+	struct mm_host_config config = { ram, nodes, nodes, 1, dma_mib * MIB, normal_mib * MIB,
+					 world_backing };
 
 	assert_int_equal(mm_host_start(&config), 0);
 	nr_world_zones = 0;
@@ -300,10 +325,38 @@ static inline void machine_2(void)
 	set_number_of_cpusets(2);
 }
 
+/* => the page, or NULL; a panic for want of anybody to kill ends the request */
+static inline struct page *ask(gfp_t gfp, unsigned int order)
+{
+	return setjmp(out_of_row) ? NULL : alloc_pages(gfp, order);
+}
+
 /* => how often the slow path was entered */
 static inline unsigned long slow_entries(void)
 {
 	return slowpath_taken(SLOW_ENTRY, SLOW_THISNODE) + slowpath_taken(SLOW_ENTRY, SLOW_FAILED);
+}
+
+/* ---- A process of its own ---------------------------------------------------------------------------- */
+
+static bool is_child;
+
+/* => the status of a child that ran fn, which may die of a BUG or fail an assertion */
+static inline int status_of_child(void (*fn)(void))
+{
+	int status;
+	pid_t pid;
+
+	if (is_child)
+		_exit(1); /* an assertion has failed in the child: it goes no further */
+	pid = fork();
+	is_child = !pid;
+	if (is_child) {
+		fn();
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return status;
 }
 
 #endif

@@ -10,7 +10,6 @@
 #include "tests/host/slow_world.h"
 
 #include <sys/mman.h>
-#include <sys/wait.h>
 
 /* ---- Setting up a row ------------------------------------------------------------------------------ */
 
@@ -178,12 +177,6 @@ static int check_word(const char *row, const char *word, const struct page *page
 	return 1;
 }
 
-/* => the page, or NULL when the row ends in a panic */
-static struct page *request_or_panic(gfp_t gfp, unsigned int order)
-{
-	return setjmp(out_of_row) ? NULL : alloc_pages(gfp, order);
-}
-
 static void start_world(const char *machine, const char *zone, const char *free_pages)
 {
 	if (machine && *machine == '2')
@@ -240,7 +233,7 @@ static int run_row(char *line)
 		set_context(context[i]);
 	shape_world(free_pages);
 	entries = slow_entries();
-	page = request_or_panic(parse_gfp(gfp_text), (unsigned int)atoi(order));
+	page = ask(parse_gfp(gfp_text), (unsigned int)atoi(order));
 	look_at(page, entries);
 	while ((word = strtok(NULL, " ")))
 		failed += check_word(row, word, page);
@@ -251,8 +244,6 @@ static int run_row(char *line)
 #define NR_ROWS 64
 
 /* All lines of one row of the table, each in a process of its own. Row 0: ways beside the table's rows. */
-static bool is_child;
-
 static void row(void **state)
 {
 	FILE *f = open_data("tests/data/spec/slowpath.txt");
