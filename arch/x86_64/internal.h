@@ -190,6 +190,7 @@ void send_ipi(int cpu, u32 command);
 void ipi_call_interrupt(void);
 void __noreturn ipi_stop_interrupt(const struct pt_regs *regs);
 bool nmi_interrupt(const struct pt_regs *regs); /* => true if the NMI was one of ours */
+void report_unknown_nmis(void); /* traps.c: of this CPU, interrupts off */
 void timer_interrupt(struct pt_regs *regs);
 u64 arch_tsc_khz(void);
 void smp_prepare(void); /* while memblock is open: the trampoline page, IST stacks */

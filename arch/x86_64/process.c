@@ -177,9 +177,9 @@ int arch_restore_fpu_user(const void *ubuf)
 
 /*
  * On next's stack already; the registers below rsp are next's. Its result is what switch_to()
- * returns there.
+ * returns there. It begins under prev's canary and ends under next's.
  */
-struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
+struct task_struct *__no_stack_protector __switch_to(struct task_struct *prev, struct task_struct *next)
 {
 	struct thread_struct *old = &prev->thread, *new = &next->thread;
 

@@ -26,6 +26,7 @@ static struct cpu_snapshot snapshots[NR_CPUS]; /* [each CPU its own, while its b
 static cpumask_t asked;			       /* [a] CPUs that are to take a snapshot at their next NMI */
 static cpumask_t stopping;		       /* [a] and to stop then */
 static cpumask_t stopped;		       /* [a] CPUs that have: their snapshots stay */
+static cpumask_t late;			       /* [a] CPUs not waited for any more: their NMI is still to come */
 static int printing;			       /* [a] one round at a time */
 
 static void __noreturn stop_here(const struct pt_regs *regs)
@@ -51,8 +52,12 @@ bool nmi_interrupt(const struct pt_regs *regs)
 		return true; /* it came while this CPU was stopping */
 	if (cpumask_test_cpu(cpu, &stopping))
 		stop_here(regs);
-	if (!cpumask_test_cpu(cpu, &asked))
-		return false;
+	if (!cpumask_test_cpu(cpu, &asked)) {
+		bool was_late = cpumask_test_cpu(cpu, &late);
+
+		cpumask_clear_cpu(cpu, &late);
+		return was_late;
+	}
 	take_snapshot(&snapshots[cpu], regs);
 	cpumask_clear_cpu(cpu, &asked);
 	return true;
@@ -111,6 +116,7 @@ static void show_by_nmi(int cpu)
 		udelay(100);
 	if (cpumask_test_cpu(cpu, &asked)) {
 		pr_info("CPU: %d does not answer, not even an NMI\n", cpu);
+		cpumask_set_cpu(cpu, &late);
 		cpumask_clear_cpu(cpu, &asked);
 		return;
 	}

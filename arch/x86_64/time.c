@@ -50,6 +50,7 @@ void arch_set_tick_handler(void (*fn)(bool user))
 void timer_interrupt(struct pt_regs *regs)
 {
 	lapic_timer_tick();
+	report_unknown_nmis();
 	if (tick_handler)
 		tick_handler(user_mode(regs));
 }

@@ -197,11 +197,20 @@ static void double_fault(struct pt_regs *regs, unsigned long error)
 	die(regs, "double fault", error);
 }
 
+/* An NMI may come while this CPU prints: nobody may print in it. The next tick does. */
+static DEFINE_PER_CPU(unsigned int, unknown_nmis);
+
+void report_unknown_nmis(void)
+{
+	if (unlikely(this_cpu_read(unknown_nmis)) && xchg(this_cpu_ptr(&unknown_nmis), 0))
+		pr_warn_ratelimited("NMI of unknown origin on CPU %d\n", smp_processor_id());
+}
+
 void do_paranoid_trap(struct pt_regs *regs, unsigned long vector, unsigned long error)
 {
 	if (vector == TRAP_NMI) {
 		if (!nmi_interrupt(regs))
-			pr_warn("NMI of unknown origin on CPU %d\n", smp_processor_id());
+			this_cpu_inc(unknown_nmis);
 	} else if (vector == TRAP_DF) {
 		double_fault(regs, error);
 	} else {

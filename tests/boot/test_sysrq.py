@@ -11,6 +11,7 @@ import time
 import pytest
 
 from machine import Result, command, run
+from test_swap import Qmp
 
 HELP = ("HELP : loglevel(0-9) reboot(b) crash(c) memory-full-oom-kill(f) show-backtrace-all-active-cpus(l) "
         "show-memory-usage(m) poweroff(o) show-task-states(t) ")
@@ -152,3 +153,17 @@ def test_the_mask():
     result = line.end()
     assert result.status == 0 and len(result.lines("SysRq : Show Memory$")) == 2, result
     assert "Resetting" not in result.output and result.lines(r"^0$"), result
+
+
+def test_an_nmi_in_the_middle_of_printing(tmp_path):
+    """An NMI that nobody asked for is told, but not in the NMI: the CPU may be under the serial port's lock."""
+    script = "i=0; while [ $i -lt 300 ]; do cat /proc/meminfo; i=$((i+1)); done; echo all printed"
+    vm = subprocess.Popen(command("--cpus", 2, "--qmp", tmp_path / "qmp", timeout=90, execs=[f"/bin/sh -c '{script}'"]),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace")
+    qmp, seen = Qmp(tmp_path / "qmp"), ""
+    for line in vm.stdout:
+        seen += line
+        if "MemFree" in line:
+            qmp.command("inject-nmi")
+    assert vm.wait() == 0 and "all printed" in seen and "NMI of unknown origin on CPU" in seen, seen[-3000:]
