@@ -4,10 +4,10 @@
  * signal, kernel/sys/signal_return.c) and freezable kernel threads at the top of their loops. Nobody holds a lock
  * there, so who still runs can wait for no lock of a frozen task.
  *
- *	freeze_processes:  pm_freezing = true
+ *	freeze_processes:  pm_freezing = user tasks, then kernel threads too; each time
  *	                   every tick: all that are not frozen are woken from interruptible sleeps, or kicked
  *	                   until all are frozen, stopped, dead, or wait for a frozen one (freezer_do_not_count)
- *	try_to_freeze:     PF_FROZEN, TASK_UNINTERRUPTIBLE, until pm_freezing is false again
+ *	try_to_freeze:     PF_FROZEN, TASK_UNINTERRUPTIBLE, until pm_freezing says nobody again; this sleep is no load
  *
  * A task with SIGKILL pending or TIF_MEMDIE does not freeze: its end is what others wait for.
  *
@@ -24,7 +24,7 @@
 
 #define FREEZE_TIMEOUT (20 * HZ)
 
-bool pm_freezing;
+enum pm_freezing pm_freezing;
 static DECLARE_WAIT_QUEUE_HEAD(wakeup_wait);
 static bool wakeup_seen = true; /* [any CPU] */
 
@@ -48,6 +48,8 @@ bool try_to_freeze(void)
 
 static bool is_still(const struct task_struct *t)
 {
+	if ((t->flags & PF_KTHREAD) && pm_freezing < PM_FREEZE_ALL)
+		return true;
 	return t == current || t->exit_state || (t->flags & (PF_FROZEN | PF_FREEZER_SKIP | PF_NOFREEZE)) ||
 	       (READ_ONCE(t->state) & TASK_STOPPED);
 }
@@ -83,14 +85,14 @@ static unsigned int ask_everybody(struct task_struct **who)
 	return nr;
 }
 
-int freeze_processes(void)
+static int freeze(enum pm_freezing whom)
 {
 	unsigned long end = jiffies + FREEZE_TIMEOUT;
 	struct task_struct *who;
 	unsigned int nr;
 	int err = 0;
 
-	WRITE_ONCE(pm_freezing, true);
+	WRITE_ONCE(pm_freezing, whom);
 	while ((nr = ask_everybody(&who)) != 0) {
 		if (fatal_signal_pending(current))
 			err = -EINTR;
@@ -108,6 +110,13 @@ int freeze_processes(void)
 	return 0;
 }
 
+int freeze_processes(void)
+{
+	int err = freeze(PM_FREEZE_USER);
+
+	return err ? err : freeze(PM_FREEZE_ALL);
+}
+
 void thaw_task(struct task_struct *p)
 {
 	smp_mb(); /* behind what ends its freezing() */
@@ -119,7 +128,7 @@ void thaw_processes(void)
 {
 	struct task_struct *p, *t;
 
-	WRITE_ONCE(pm_freezing, false);
+	WRITE_ONCE(pm_freezing, PM_FREEZE_NOBODY);
 	read_lock(&tasklist_lock);
 	for_each_process(p)
 		for_each_thread(p, t)
@@ -140,6 +149,7 @@ void freezer_do_not_count(void)
 void freezer_count(void)
 {
 	current->flags &= ~PF_FREEZER_SKIP;
+	smp_mb(); /* either the freezer sees that, or we see that it came */
 	try_to_freeze();
 }
 
@@ -158,5 +168,7 @@ void pm_wakeup_clear(void)
 
 void pm_wait_for_wakeup(void)
 {
+	current->flags |= PF_FROZEN; /* as good as: no load, no hang */
 	wait_event(wakeup_wait, READ_ONCE(wakeup_seen));
+	current->flags &= ~PF_FROZEN;
 }

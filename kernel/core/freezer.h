@@ -8,13 +8,16 @@
 
 #include "kernel/core/task.h"
 
-/* [any CPU] tasks are to freeze, or frozen; written by freeze_processes() and thaw_processes() */
-extern bool pm_freezing;
+/* Who is to freeze, or frozen: kernel threads when all user tasks are, for these may wait for them (dirty pages). */
+enum pm_freezing { PM_FREEZE_NOBODY, PM_FREEZE_USER, PM_FREEZE_ALL };
+extern enum pm_freezing pm_freezing; /* [any CPU] written by freeze_processes() and thaw_processes() */
 
 /* => p is to stop. Not the dying: their memory and their locks are waited for */
 static inline bool freezing(struct task_struct *p)
 {
-	return unlikely(READ_ONCE(pm_freezing)) && !(p->flags & PF_NOFREEZE) &&
+	enum pm_freezing least = p->flags & PF_KTHREAD ? PM_FREEZE_ALL : PM_FREEZE_USER;
+
+	return unlikely(READ_ONCE(pm_freezing) >= least) && !(p->flags & PF_NOFREEZE) &&
 	       !test_tsk_thread_flag(p, TIF_MEMDIE) && !fatal_signal_pending(p);
 }
 

@@ -124,7 +124,7 @@ int __no_stack_protector try_to_wake_up(struct task_struct *p, unsigned int stat
 		task_rq_unlock(rq, flags);
 		return 1;
 	}
-	if (p->state & TASK_UNINTERRUPTIBLE)
+	if (contributes_to_load(p))
 		rq->nr_uninterruptible--;
 	cpu = select_cpu(p);
 	if (cpu_rq(cpu) != rq) {
@@ -231,7 +231,7 @@ static void put_prev(struct rq *rq, struct task_struct *prev)
 	if (prev->state != TASK_RUNNING && signal_pending_state(prev->state, prev))
 		prev->state = TASK_RUNNING;
 	if (prev->state != TASK_RUNNING) {
-		if (prev->state & TASK_UNINTERRUPTIBLE)
+		if (contributes_to_load(prev))
 			rq->nr_uninterruptible++;
 		prev->on_rq = 0;
 		rq->nr_running--;

@@ -146,7 +146,8 @@ static bool core_name(char *name, size_t size, int sig)
 /* => the file to write, or ERR_PTR; not a link, not a device, not somebody else's */
 static struct file *open_core(const char *name)
 {
-	struct file *file = filp_open(name, O_CREAT | O_WRONLY | O_NOFOLLOW | O_LARGEFILE, 0600);
+	/* O_RDWR: a FIFO of that name would keep a writer waiting for its reader. */
+	struct file *file = filp_open(name, O_CREAT | O_RDWR | O_NOFOLLOW | O_LARGEFILE, 0600);
 	struct inode *inode;
 	int err = 0;
 
@@ -220,8 +221,11 @@ int coredump(int sig, const struct linux_siginfo *info)
 	    (current->mm->flags & MMF_NOT_DUMPABLE) || !stop_others(&core, sig))
 		return sig;
 	current->flags |= PF_DUMPCORE;
-	if (core.nr_threads)
+	if (core.nr_threads) {
+		freezer_do_not_count(); /* one of them may be frozen */
 		wait_for_completion(&core.all_here);
+		freezer_count();
+	}
 	dumped = write_core(sig, info, &core, limit);
 	current->flags &= ~PF_DUMPCORE;
 	release_others(&core, dumped);

@@ -63,6 +63,7 @@ def test_who_leaves_none(tmp_path):
     echo '|/bin/true' > /proc/sys/kernel/core_pattern || cat /proc/sys/kernel/core_pattern
     echo precious > kept; ln -s kept core; /core_crash segv; cat kept; rm core
     ln kept core; /core_crash segv; cat kept
+    rm core; mkfifo core; /core_crash segv; echo nobody waited for a reader
     """
     result = crash(tmp_path, script)
     lines = [line for line in result.output.splitlines() if line.startswith("/core_crash")]
@@ -70,6 +71,7 @@ def test_who_leaves_none(tmp_path):
                      "/core_crash kill 137 ", "/core_crash segv 1 nodump 139 ", "/core_crash segv 139 ",
                      "/core_crash abort 134 core.core_crash.6.%"], result
     assert result.lines(r"^core$") and len(result.lines(r"^precious$")) == 2, result
+    assert result.lines("^nobody waited for a reader$"), result
 
 
 def test_the_limit_cuts_it_short(tmp_path):

@@ -55,3 +55,23 @@ def test_freeze_and_wake(tmp_path, debug, cpus):
         assert frozen >= 1 and ticks < 100 * frozen / 2, text
     for words in ("no mem", "\nfreeze\n", "the stopped one goes on", "alive 1", "\ndone\n"):
         assert words in text, text
+
+
+def test_a_long_freeze_hangs_nobody(tmp_path):
+    """Who is frozen waits for no disk and no lock: neither the watchdog nor the look for hung tasks minds."""
+    script = "echo 1 > /proc/sys/kernel/hung_task_timeout_secs; sleep 100000 & echo freeze > /sys/power/state; echo status $?"
+    machine = subprocess.Popen(command("--icount", watchdog=False, append="watchdog=5", execs=[f"/bin/sh -c '{script}'"]),
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = b""
+    for line in machine.stdout:
+        output += line
+        if b"press a key" in line:
+            try:  # an idle guest's time runs as fast as its ticks can be had: many minutes
+                machine.wait(3)
+            except subprocess.TimeoutExpired:
+                pass
+            machine.stdin.write(b"k")
+            machine.stdin.flush()
+    text = output.decode(errors="replace").replace("\r\n", "\n")
+    assert machine.wait() == 0 and "\nstatus 0\n" in text and "blocked for more than" not in text, text
+    assert int(text.split("PM: woken after ")[1].split()[0]) > 30000, text
