@@ -159,8 +159,10 @@ static ssize_t copy_input(char *ubuf, size_t count)
 		spin_unlock(&tty->lock);
 		if (!n)
 			break;
-		if (copy_to_user(ubuf, chunk, n))
-			return -EFAULT;
+		if (copy_to_user(ubuf, chunk, n)) {
+			done = done ? done : -EFAULT;
+			break; /* what was taken has made room all the same */
+		}
 		ubuf += n;
 		count -= n;
 		done += n;
@@ -182,7 +184,7 @@ static long wait_timed(unsigned int want, unsigned int generation)
 	while (left == 0 && !READY(want)) {
 		unsigned int have = READ_ONCE(tty->head);
 
-		left = wait_event_interruptible_timeout(tty->read_wait, READ_ONCE(tty->head) != have,
+		left = wait_event_interruptible_timeout(tty->read_wait, READ_ONCE(tty->head) != have || tty_hung_up(generation),
 							tenths * (HZ / 10));
 		if (left == 0)
 			break;
@@ -291,7 +293,9 @@ ssize_t tty_write(const char *buf, size_t count, bool kernel, bool nonblock, uns
 		if (err)
 			return err;
 	}
-	if (mutex_lock_interruptible(&tty->write_mutex))
+	if (nonblock && !mutex_trylock(&tty->write_mutex))
+		return -EAGAIN; /* whoever has it may wait for ^Q */
+	if (!nonblock && mutex_lock_interruptible(&tty->write_mutex))
 		return -ERESTARTSYS;
 	done = write_chunks(buf, count, kernel, nonblock, generation);
 	mutex_unlock(&tty->write_mutex);

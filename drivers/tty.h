@@ -31,7 +31,7 @@ bool tty_hung_up(unsigned int generation);
 /* => bytes, 0 at end of input or after a hangup, -ERESTARTSYS, -EAGAIN (nonblock), -EFAULT,
  *    -EIO (background group that cannot be stopped) */
 ssize_t tty_read(char *ubuf, size_t count, bool nonblock, unsigned int generation);
-/* => bytes, -ERESTARTSYS, -EAGAIN (nonblock, ^S), -EFAULT, -EIO (as above, or hung up) */
+/* => bytes, -ERESTARTSYS, -EAGAIN (nonblock: ^S, or another write), -EFAULT, -EIO (as above, or hung up) */
 ssize_t tty_write(const char *buf, size_t count, bool kernel, bool nonblock, unsigned int generation);
 long tty_ioctl(unsigned int cmd, unsigned long arg);
 bool tty_input_ready(void);

@@ -42,6 +42,7 @@ int tty_check_foreground(int sig)
 	if (ops->is_orphaned()) /* nobody could continue it */
 		return -EIO;
 	tty_send_signal(s->pgrp, sig);
+	set_thread_flag(TIF_SIGPENDING); /* another thread may take the signal: this one asks again all the same */
 	return -ERESTARTSYS;
 }
 

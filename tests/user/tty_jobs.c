@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -110,6 +111,38 @@ static void read_blocking(void)
 	CHECK_ERR(read(0, &c, 1), EIO);
 }
 
+static volatile int answered;
+
+static void *read_again_and_again(void *unused)
+{
+	char c;
+
+	(void)unused;
+	CHECK_ERR(read(0, &c, 1), EINTR); /* when SIGUSR1 comes, and at no SIGTTIN: the other thread takes those */
+	answered = 1;
+	return NULL;
+}
+
+/* The signal is the process's: whichever thread takes it, the one that reads gets no answer that is none of its. */
+static void read_in_a_thread(void)
+{
+	struct sigaction action = { .sa_handler = count };
+	pthread_t reader;
+
+	CHECK(!sigaction(SIGUSR1, &action, NULL));
+	action.sa_flags = SA_RESTART;
+	CHECK(!sigaction(SIGTTIN, &action, NULL));
+	conts = 0;
+	CHECK(!pthread_create(&reader, NULL, read_again_and_again, NULL));
+	while (conts < 3)
+		usleep(1000);
+	while (!answered) { /* one that comes between two tries ends none */
+		CHECK(!pthread_kill(reader, SIGUSR1));
+		usleep(1000);
+	}
+	CHECK(!pthread_join(reader, NULL));
+}
+
 static void set_ignoring(void)
 {
 	signal(SIGTTOU, SIG_IGN);
@@ -140,6 +173,7 @@ static void test_background(void)
 	STOPS(write_one, SIGTTOU);
 	CHECK(in_background(set_ignoring) == 0);
 	set_tostop(0);
+	CHECK(in_background(read_in_a_thread) == 0);
 }
 
 /* ---- Orphans: fn in a group whose parent is of another session; it reports through a pipe ---- */
@@ -201,6 +235,40 @@ static void test_orphans(void)
 	CHECK(!as_orphan(orphan_io, 0));
 	set_tostop(0);
 	CHECK(!as_orphan(orphan_stopped, 1));
+}
+
+/* ---- Output that is stopped ---- */
+
+static char state_of(pid_t pid)
+{
+	char path[32], text[128] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	CHECK(f && fgets(text, sizeof(text), f));
+	fclose(f);
+	return strrchr(text, ')')[2];
+}
+
+/* One writer waits for ^Q inside its write; another that must not wait does not wait for it either. */
+static void test_stopped(void)
+{
+	int fd = open("/dev/tty", O_WRONLY | O_NONBLOCK), status;
+	pid_t writer;
+
+	CHECK(fd >= 0 && !tcflow(1, TCOOFF));
+	writer = fork();
+	if (!writer)
+		_exit(write(1, "\n", 1) != 1);
+	while (state_of(writer) != 'S')
+		usleep(1000);
+	alarm(20);
+	CHECK_ERR(write(fd, "x", 1), EAGAIN);
+	alarm(0);
+	CHECK(!tcflow(1, TCOON));
+	CHECK(waitpid(writer, &status, 0) == writer && !status);
+	CHECK(write(fd, "\n", 1) == 1 && !close(fd));
 }
 
 /* ---- Foreground and sessions ---- */
@@ -343,6 +411,7 @@ int main(void)
 	CHECK(getsid(0) == getpid());
 	signal(SIGTTOU, SIG_DFL);
 	test_foreground();
+	test_stopped();
 	test_background();
 	test_orphans();
 	test_sessions();
