@@ -118,6 +118,8 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, NR_MM_COUNTERS };
 #define MMF_NOT_DUMPABLE_BIT 2
 #define MMF_NOT_DUMPABLE     (1UL << MMF_NOT_DUMPABLE_BIT)
 
+#define MMF_INIT_MASK MMF_NOT_DUMPABLE /* what a copy of an address space keeps */
+
 struct mm_struct {
 	struct vm_area_struct *mmap;	/* [m] list of areas by address */
 	struct rb_root mm_rb;		/* [m] */

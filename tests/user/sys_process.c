@@ -281,6 +281,22 @@ static void test_vfork_shares(void)
 	CHECK(shared == 1 && waitpid(pid, &status, 0) == pid);
 }
 
+/* What may not leave a core file makes no copies that may; another program starts afresh. */
+static void not_dumpable(void)
+{
+	CHECK(prctl(PR_GET_DUMPABLE) == 0);
+}
+
+static void test_dumpable(void)
+{
+	char *argv[] = { "prog", "--dumpable", NULL }, *envp[] = { NULL };
+
+	CHECK(prctl(PR_GET_DUMPABLE) == 1 && !prctl(PR_SET_DUMPABLE, 0));
+	CHECK_CHILD(not_dumpable);
+	CHECK(run(self, argv, envp) == 48);
+	CHECK(!prctl(PR_SET_DUMPABLE, 1) && prctl(PR_GET_DUMPABLE) == 1);
+}
+
 static void test_limits(void)
 {
 	struct rlimit r;
@@ -312,6 +328,8 @@ static int helper(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--exit"))
 		return 45;
+	if (!strcmp(argv[1], "--dumpable"))
+		return prctl(PR_GET_DUMPABLE) == 1 ? 48 : 1;
 	if (!strcmp(argv[1], "--count")) {
 		for (int i = 2; i < argc; i++) {
 			if (strlen(argv[i]) != 4000)
@@ -350,6 +368,7 @@ int main(int argc, char **argv)
 	CHECK_CHILD(test_cloexec);
 	CHECK_CHILD(thread_exec);
 	CHECK_CHILD(test_vfork_shares);
+	CHECK_CHILD(test_dumpable);
 	CHECK_CHILD(test_limits);
 	PASS("sys_process");
 }
