@@ -124,10 +124,11 @@ static void (*const parts[])(void) = {
 
 void panic(const char *fmt, ...)
 {
-	int me = smp_processor_id(), none = -1;
+	int me, none = -1;
 	va_list args;
 
 	local_irq_disable();
+	me = smp_processor_id(); /* from here on it stays the same */
 	va_start(args, fmt);
 	if (__atomic_compare_exchange_n(&panic_cpu, &none, me, false, __ATOMIC_SEQ_CST,
 					__ATOMIC_SEQ_CST)) {
