@@ -252,7 +252,7 @@ build/host/tests/test_elf: build/host/san/kernel/sys/elf_check.o
 build/host/tests/test_reclaim_math: $(addprefix build/host/san/mm/,oom_score.o scan_count.o shrinker.o \
 	   swap_readahead.o swap_map.o swap_header.o)
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
-SCRIPTED_TESTS := $(shell grep -l '"tests/host/slow_world.h"' tests/host/test_*.c)
+SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\).h"' tests/host/test_*.c)
 $(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) $(foreach f,$(HOST_FLAVOURS),build/host/tests/$(t)-$(f))): HOST_LDFLAGS := -Wl,-z,muldefs
 
 # The OOM killer's scorer alone, for scripts/check-oom.
