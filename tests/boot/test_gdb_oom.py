@@ -68,8 +68,9 @@ for planted in PLANTED:
         gdb.execute(f"set var {place} = {old}")
 until("zoneinfo_show")
 do("mm pcp 60000")
-for pfn in sorted({int(n) for n in re.findall(r"(?m)^PFN (\\d+) ", open(CONSOLE, errors="replace").read())}):
-    note(f"owner {pfn}", gdb.execute(f"mm owner {pfn}", to_string=True))
+for order, pfn in re.findall(r"order (\\d+), mask \\w+\\nPFN (\\d+) ", open(CONSOLE, errors="replace").read().replace("\\r", "")):
+    for n in {int(pfn), int(pfn) + (1 << int(order)) - 1}:        # the first frame of the block, and the last
+        note(f"owner {n}", gdb.execute(f"mm owner {n}", to_string=True))
 free = value("node_data[0]->node_zones[1].free_area[10].free_list[2].first")
 note("free", gdb.execute(f"mm owner {free}", to_string=True))
 for command in ("mm owner", "mm owner x", "mm owner 0xfffffff", "mm oom 1", "mm pcp x", "mm pcp 99999999"):
@@ -107,8 +108,10 @@ def test_owner(seen):
     """Order, mask and stack of each frame that the kernel's file told of."""
     records = re.findall(r"Page allocated via order (\d+), mask (0x\w+)\nPFN (\d+) [^\n]*\n((?: \[<\w+>\][^\n]*\n)+)\n", seen.console)
     assert len(records) >= 8, seen
+    assert any(order != "0" for order, *_ in records), seen
     for order, mask, pfn, stack in records:
-        text = seen[f"owner {pfn}"]
+        text, last = seen[f"owner {pfn}"], int(pfn) + (1 << int(order)) - 1
+        assert seen[f"owner {last}"].split(": ")[1] == text.split(": ")[1], (text, seen)
         assert f"frame {int(pfn):#x} ({pfn}): allocated with order {order}, mask {mask}, by pid " in text, (text, seen)
         wanted = [int(ip, 16) for ip in re.findall(r"\[<(\w+)>\]", stack)]
         assert [int(ip, 16) for ip in re.findall(r"(?m)^    (0x\w+) \w", text.split("freed")[0])] == wanted, (text, stack)

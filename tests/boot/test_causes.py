@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Every branch of the slow path has a cause in real life: real-time tasks, drivers' interrupts, disks that are full of requests."""
+import re
+
+import pytest
+
+from machine import program, run
+
+
+def floors(result):
+    """=> the least free pages each rt_floor saw; sum of the zones' min; what the zones keep back from Normal"""
+    text = result.output
+    least = [int(n) for n in re.findall(r"(?m)^floor: (\d+) pages free$", text)]
+    mins = sum(int(n) for n in re.findall(r"(?m)^ +min +(\d+)$", text))
+    kept = sum(int(words.split(",")[1]) for words in re.findall(r"protection: \(([^)]*)\)", text))
+    return least, mins, kept
+
+
+def test_a_real_time_task_gets_further_than_others():
+    """ALLOC_HARDER: a FIFO task gets pages down to 3/4 of min where a normal one has long had to reclaim."""
+    result = run("--memory", "64M", "--cpus", 1, adds=[program("rt_floor")], execs=[
+        "/bin/sh -c 'echo 8192 > /proc/sys/vm/min_free_kbytes; cat /proc/zoneinfo'",
+        "/rt_floor", "/bin/chrt -f 50 /rt_floor", "/bin/chrt -r 1 /rt_floor", "/bin/chrt -o 0 /rt_floor"])
+    assert result.status == 0, result
+    (normal, fifo, rr, other), mins, kept = floors(result)
+    assert 2000 <= mins <= 2100, result
+    for least, floor in ((normal, mins), (fifo, mins * 3 // 4), (rr, mins * 3 // 4), (other, mins)):
+        assert floor + kept - 64 <= least <= floor + kept + 64, (least, floor, kept, result)
+
+
+def test_chrt():
+    """As util-linux has it: a command, a process, and what is refused."""
+    script = ("chrt -p $$; chrt -f -p 7 $$; chrt -p $$; chrt -r 5 chrt -p 0; chrt --other -p 0 $$; chrt -p $$; chrt -f 100 true; echo $?;"
+              " chrt -f 1 /nowhere; echo $?; chrt -f; echo $?; chrt -p 31999; echo $?; chrt -fr 1 true; echo $?; chrt -f -r 1 true; echo $?")
+    result = run(execs=[f"/bin/sh -c '{script}'"])
+    assert result.lines(r"^pid \d+'s scheduling policy: (\w+)$") == [(name,) for name in (
+        "SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_OTHER")], result
+    assert result.lines(r"^pid \d+'s scheduling priority: (\d+)$") == [("0",), ("7",), ("5",), ("0",)], result
+    assert result.lines(r"^(\d+)$") == [("2",), ("127",), ("2",), ("1",), ("2",), ("2",)], result
+    assert "a priority from 1 to 99 is wanted here" in result.output and "No such process" in result.output, result
