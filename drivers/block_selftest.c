@@ -9,6 +9,7 @@
 #include "kernel/base/string.h"
 #include "kernel/core/block.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/timer.h"
 #include "mm/gfp.h"
 #include "mm/kmap.h"
 #include "mm/slab.h"
@@ -207,6 +208,26 @@ static int transfer(struct block_device *bdev, enum bio_op op, u64 sector, struc
 	bio.bi_op = op;
 	bio.bi_sector = sector;
 	return submit_bio_wait(&bio);
+}
+
+static void find_in_softirq(unsigned long seen)
+{
+	WRITE_ONCE(*(bool *)seen, !block_find("no such disk"));
+}
+
+/* block_stall.c looks through all devices in a timer, which may interrupt who looks through them, too. */
+SELFTEST(devices_are_found_in_softirqs)
+{
+	struct timer_list timer;
+	bool seen = false;
+
+	setup_timer(&timer, find_in_softirq, (unsigned long)&seen);
+	mod_timer(&timer, jiffies + 1);
+	while (!READ_ONCE(seen)) {
+		EXPECT(!block_find("no such disk"));
+		schedule_timeout_uninterruptible(1);
+	}
+	del_timer_sync(&timer);
 }
 
 SELFTEST(disk_reads_to_its_end)

@@ -5,7 +5,7 @@
  * Drivers register at start-up and never go, so a pointer to a device stays good. A claim keeps two users of the
  * whole device (two swap areas, say) apart.
  *
- * Locks: block_devices_lock for the list and bd_holder.
+ * Locks: block_devices_lock for the list and bd_holder; softirqs off, since block_stall.c looks at all devices in one.
  */
 #include "kernel/core/block.h"
 #include "kernel/base/bug.h"
@@ -41,9 +41,9 @@ int block_register(struct block_device *bdev)
 	if (block_find(bdev->name))
 		return -EEXIST;
 	block_queue_init(bdev->queue);
-	spin_lock(&block_devices_lock);
+	spin_lock_bh(&block_devices_lock);
 	list_add_tail(&bdev->list, &block_devices);
-	spin_unlock(&block_devices_lock);
+	spin_unlock_bh(&block_devices_lock);
 	pr_info("%s: %llu sectors of 512 bytes (%llu MiB)%s\n", bdev->name, bdev->nr_sectors,
 		bdev->nr_sectors >> 11, bdev->read_only ? ", read-only" : "");
 	return 0;
@@ -54,11 +54,11 @@ struct block_device *block_next(struct block_device *prev)
 	struct block_device *next = NULL;
 	struct list_head *at;
 
-	spin_lock(&block_devices_lock);
+	spin_lock_bh(&block_devices_lock);
 	at = prev ? prev->list.next : block_devices.next;
 	if (at != &block_devices)
 		next = list_entry(at, struct block_device, list);
-	spin_unlock(&block_devices_lock);
+	spin_unlock_bh(&block_devices_lock);
 	return next;
 }
 
@@ -87,21 +87,21 @@ int bdev_claim(struct block_device *bdev, void *holder)
 {
 	int error = 0;
 
-	spin_lock(&block_devices_lock);
+	spin_lock_bh(&block_devices_lock);
 	if (bdev->bd_holder && bdev->bd_holder != holder)
 		error = -EBUSY;
 	else
 		bdev->bd_holder = holder;
-	spin_unlock(&block_devices_lock);
+	spin_unlock_bh(&block_devices_lock);
 	return error;
 }
 
 void bdev_release(struct block_device *bdev, void *holder)
 {
-	spin_lock(&block_devices_lock);
+	spin_lock_bh(&block_devices_lock);
 	WARN_ON(bdev->bd_holder != holder);
 	bdev->bd_holder = NULL;
-	spin_unlock(&block_devices_lock);
+	spin_unlock_bh(&block_devices_lock);
 }
 
 void bio_init(struct bio *bio, struct bio_vec *vecs, unsigned int max_vecs)
