@@ -190,11 +190,12 @@ static unsigned long active_objects(const struct kmem_cache *cache)
 
 int slab_for_each_cache(int (*fn)(const struct slabinfo *info, void *arg), void *arg)
 {
-	struct kmem_cache *cache;
+	struct list_head *at;
 	int err = 0;
 
 	spin_lock(&cache_list_lock);
-	list_for_each_entry(cache, &cache_list, caches) {
+	list_for_each(at, &cache_list) {
+		struct kmem_cache *cache = list_entry(at, struct kmem_cache, caches);
 		struct slabinfo info = {
 			.name = cache->name,
 			.active_objs = active_objects(cache),

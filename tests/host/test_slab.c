@@ -111,6 +111,39 @@ static void constructors_and_the_end(void)
 }
 MACHINE_TEST(constructors_and_the_end, MACHINE)
 
+static int find_things(const struct slabinfo *info, void *used)
+{
+	if (strcmp(info->name, "things") == 0)
+		*(unsigned long *)used = info->active_objs;
+	return 0;
+}
+
+static unsigned long things_used(void)
+{
+	unsigned long used = ~0UL;
+
+	assert_int_equal(slab_for_each_cache(find_things, &used), 0);
+	return used;
+}
+
+/* /proc/slabinfo: what lies on a CPU's stack is free. */
+static void what_is_out_is_counted(void)
+{
+	struct kmem_cache *cache = kmem_cache_create("things", 64, 0, 0, NULL);
+	void *things[100];
+
+	for (unsigned long i = 0; i < 100; i++) {
+		assert_int_equal(things_used(), i);
+		things[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+	}
+	for (unsigned long i = 100; i-- > 0;) {
+		kmem_cache_free(cache, things[i]);
+		assert_int_equal(things_used(), i);
+	}
+	kmem_cache_destroy(cache);
+}
+MACHINE_TEST(what_is_out_is_counted, MACHINE)
+
 static void freed_twice(void)
 {
 	void *p = kmalloc(64, GFP_KERNEL);
@@ -151,6 +184,7 @@ int main(void)
 		machine_unit_test(random_kmalloc),
 		machine_unit_test(zeroed_and_grown),
 		machine_unit_test(constructors_and_the_end),
+		machine_unit_test(what_is_out_is_counted),
 		machine_unit_test(freed_twice),
 		machine_unit_test(written_after_free),
 		machine_unit_test(written_past_the_end),
