@@ -112,6 +112,7 @@ void mark_oom_victim(struct task_struct *p)
 
 void exit_oom_victim(void)
 {
+	oom_reaper_wait();
 	clear_thread_flag(TIF_MEMDIE);
 }
 
@@ -200,6 +201,30 @@ static bool may_kill_current(const struct oom_control *oc)
 	       current->signal->oom_score_adj != OOM_SCORE_ADJ_MIN;
 }
 
+/*
+ * The look after the scan. A victim loses TIF_MEMDIE when its memory is free: if the scan saw none dying because the
+ * last one had just gone, its memory is seen here. => the gate's high mark is met, nobody need die
+ */
+static bool memory_is_back(const struct oom_control *oc)
+{
+	int classzone = -1;
+	struct zoneref *z;
+	struct zone *zone;
+
+	if (!oc->zonelist)
+		return false;
+	for_each_zone_zonelist(zone, z, oc->zonelist, gfp_zone(oc->gfp)) {
+		if (classzone < 0)
+			classzone = z->zone_idx;
+		if ((oc->nodemask && !(oc->nodemask >> zone_to_nid(zone) & 1)) ||
+		    !cpuset_zone_allowed(zone, oc->gfp | __GFP_HARDWALL))
+			continue;
+		if (zone_watermark_ok(zone, oc->order, high_wmark_pages(zone), classzone, 0))
+			return true;
+	}
+	return false;
+}
+
 static unsigned long score_of(unsigned long points, unsigned long totalpages)
 {
 	return points == ULONG_MAX ? 1000 : points * 1000 / totalpages;
@@ -234,6 +259,11 @@ void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, uns
 	victim = select_bad_process(&oc, &points, &abort);
 	if (abort)
 		return;
+	if (!force && memory_is_back(&oc)) {
+		if (victim)
+			put_task_struct(victim);
+		return;
+	}
 	if (!victim && force) {
 		pr_info("OOM request ignored. No task eligible\n");
 		return;

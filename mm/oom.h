@@ -96,7 +96,10 @@ void oom_dry_run(struct oom_trial *trial);
 struct task_struct *find_lock_task_mm(struct task_struct *p);
 
 void mark_oom_victim(struct task_struct *p); /* TIF_MEMDIE */
-/* End of exit_mm, after mmput: gives the privilege back and lets the next kill happen. => current */
+/*
+ * End of exit_mm, after mmput: waits until the reaper has let go of the memory too, gives the privilege back and
+ * lets the next kill happen. => current; may sleep
+ */
 void exit_oom_victim(void);
 /* swapoff in progress: chosen first. */
 void set_current_oom_origin(void);

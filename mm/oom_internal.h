@@ -31,6 +31,9 @@ bool oom_unkillable_task(struct task_struct *p, unsigned long nodemask);
 /* => every process that shares p's memory is dying; p: current. Takes tasklist_lock */
 bool oom_sharers_die(struct task_struct *p);
 
+/* => current, an exiting victim that has given up its mm: on return the reaper has too. May sleep */
+void oom_reaper_wait(void);
+
 /* Header, memory and the task table (p's adj; NULL: current's only). => no task_lock held */
 void dump_header(const struct oom_control *oc, struct task_struct *p);
 /*

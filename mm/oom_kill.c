@@ -11,7 +11,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "mm/internal.h"
-#include "mm/mm_types.h"
+#include "mm/mm.h"
 #include "mm/oom_internal.h"
 
 #define K(pages) ((pages) << (PAGE_SHIFT - 10))
@@ -141,12 +141,14 @@ static struct task_struct *kill_victim(struct task_struct *victim)
 	if (!t) /* it has gone by itself */
 		return NULL;
 	mm = t->mm;
+	mmgrab(mm); /* it may exit by itself: the structure must not become somebody else's meanwhile */
 	mark_oom_victim(t);
 	pr_err("Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB\n", t->pid,
 	       t->comm, K(mm->total_vm), K(get_mm_counter(mm, MM_ANONPAGES)),
 	       K(get_mm_counter(mm, MM_FILEPAGES)));
 	task_unlock(t);
 	reapable = kill_sharers(mm, t);
+	mmdrop(mm);
 	task_kill(t);
 	if (!reapable)
 		return NULL;

@@ -13,9 +13,12 @@
  * a file or pipe. So from the first page taken no fault of that mm succeeds any more (MMF_UNSTABLE):
  * the copy ends short instead of passing on zeros.
  *
+ * While it works the mm is its own too, so the victim's mmput may not be the last: a victim that exits meanwhile
+ * waits for it (oom_reaper_wait). Who is seen to be dead, or without TIF_MEMDIE, has given its memory back.
+ *
  * vm.oom_reaper 0 leaves it off: then everything is as in 3.18. Linux has it since 4.6.
  *
- * Locks: reaper_lock for the queue of victims; mmap_sem (read, trylock).
+ * Locks: reaper_lock for the queue of victims and the one in work; mmap_sem (read, trylock).
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
@@ -31,8 +34,10 @@ int sysctl_oom_reaper = 1;
 
 static DEFINE_SPINLOCK(reaper_lock, LOCK_RANK_LEAF);
 static DECLARE_WAIT_QUEUE_HEAD(reaper_wait);
+static DECLARE_WAIT_QUEUE_HEAD(reaped_wait);
 static struct task_struct *reaper_task;	/* [I] NULL until the thread runs */
 static struct task_struct *to_reap;	/* [reaper_lock] linked by oom_reaper_next, with references */
+static struct task_struct *reaping;	/* [reaper_lock] taken from there, its memory not free yet */
 
 void wake_oom_reaper(struct task_struct *victim)
 {
@@ -60,8 +65,24 @@ static struct task_struct *next_victim(void)
 	victim = to_reap;
 	if (victim)
 		to_reap = victim->oom_reaper_next;
+	reaping = victim; /* before its mm is looked for */
 	spin_unlock(&reaper_lock);
 	return victim;
+}
+
+static bool has_in_hand(const struct task_struct *victim)
+{
+	bool mine;
+
+	spin_lock(&reaper_lock);
+	mine = reaping == victim;
+	spin_unlock(&reaper_lock);
+	return mine;
+}
+
+void oom_reaper_wait(void)
+{
+	wait_event(reaped_wait, !has_in_hand(current));
 }
 
 /* Unmap what is the process' own. => mmap_sem held for reading */
@@ -122,6 +143,10 @@ static int oom_reaper(void *unused)
 		if (!victim)
 			continue;
 		reap_task(victim);
+		spin_lock(&reaper_lock);
+		reaping = NULL;
+		spin_unlock(&reaper_lock);
+		wake_up_all(&reaped_wait);
 		put_task_struct(victim);
 	}
 	return 0;

@@ -29,6 +29,15 @@ def test_the_hog_alone_is_killed(memory):
     assert len(result.lines(r"invoked oom-killer: gfp_mask=0x[0-9a-f]+, order=0, oom_score_adj=0$")) == 1, result
 
 
+def test_only_hogs_die():
+    """One kill after the other: while a victim's memory is on its way nobody else dies, nor fails to fork after it."""
+    script = "i=0; while [ $i -lt 16 ]; do (hog --report 0); echo hog $i ended with $?; i=$((i + 1)); done"
+    result = run("--memory", "64M", "--cpus", 2, "--swap", "64M", append="loglevel=4",
+                 execs=[f"/bin/busybox sh -c '{script}'"])
+    assert result.status == 0 and len(result.lines(r"^hog \d+ ended with 137$")) == 16, result
+    assert set(result.lines(r"Killed process \d+ \((\w+)\)")) == {("hog",)}, result
+
+
 def test_the_hog_dies_on_both_builds(debug):
     result = run("--memory", "64M", "--cpus", 2, debug=debug, adds=[program("oom_survivor")], execs=["/oom_survivor"])
     assert result.status == 0, result
