@@ -18,7 +18,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -26,6 +25,7 @@
 
 #include "sysfuzz_worker.h"
 #include "sysfuzz_keep.h"
+#include "sysfuzz_sweep.h"
 
 #define MAX_JOBS      16
 #define POLLS_NUDGE   2	   /* polls (of a tick each) without progress before a signal */
@@ -43,7 +43,7 @@ static struct job {
 static struct slot *slots;
 static unsigned long target = 20000, next_batch, killed;
 static uint64_t seed;
-static int nr_jobs = 4, only_as = -1, verbose, proc_fd, tmp_fd, root_fd, failures;
+static int nr_jobs = 4, only_as = -1, verbose, tmp_fd, root_fd, failures;
 
 static void fail(const char *what, long a, long b)
 {
@@ -158,7 +158,7 @@ static void tick(void)
 /* Kills every process younger than the keepers. => how many there are */
 static int kill_strays(int *example)
 {
-	DIR *dir = fdopendir(openat(proc_fd, ".", O_RDONLY | O_DIRECTORY));
+	DIR *dir = fdopendir(openat(sweep.proc, ".", O_RDONLY | O_DIRECTORY));
 	struct dirent *entry;
 	int n = 0;
 
@@ -176,64 +176,6 @@ static int kill_strays(int *example)
 	return n;
 }
 
-static void remove_tree(int at, const char *name)
-{
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	struct dirent *entry;
-	DIR *dir;
-
-	if (fd >= 0 && (dir = fdopendir(fd))) {
-		while ((entry = readdir(dir))) {
-			if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-				remove_tree(fd, entry->d_name);
-		}
-		closedir(dir);
-		unlinkat(at, name, AT_REMOVEDIR);
-	} else {
-		unlinkat(at, name, 0);
-	}
-}
-
-static void remove_segments(void)
-{
-	struct shmid_ds ds;
-	int last = shmctl(0, 14 /* SHM_INFO */, (void *)OUT), id;
-
-	for (int i = 0; i <= last; i++) {
-		id = shmctl(i, 13 /* SHM_STAT */, &ds);
-		if (id >= 0 && id != area.shm)
-			shmctl(id, IPC_RMID, NULL);
-	}
-}
-
-static char first_mounts[2048]; /* /proc/mounts before anything else was mounted */
-
-/* What was mounted since goes, the last first: it may lie on others. => how many went */
-static int remove_mounts_once(void)
-{
-	static char text[65536];
-	char path[256];
-	int gone = 0;
-
-	read_all(proc_fd, "1/mounts", text, sizeof(text));
-	for (char *end = strrchr(text, '\n'); end;) {
-		char *line;
-
-		*end = 0;
-		end = strrchr(text, '\n');
-		line = end ? end + 1 : text;
-		if (!strstr(first_mounts, line) && sscanf(line, "%*s %255s", path) == 1)
-			gone += !umount2(path, MNT_DETACH);
-	}
-	return gone;
-}
-
-static void remove_mounts(void)
-{
-	while (remove_mounts_once())
-		;
-}
-
 /* Where it is, as far as /proc tells, and what the jobs called last. */
 static void report_undead(int left, int pid)
 {
@@ -244,33 +186,15 @@ static void report_undead(int left, int pid)
 		report_stuck(i);
 	for (int i = 0; i < 2; i++) {
 		snprintf(name, sizeof(name), "%d/%s", pid, i ? "status" : "wchan");
-		read_all(proc_fd, name, text, sizeof(text));
+		read_all(sweep.proc, name, text, sizeof(text));
 		printf("%s: %s\n", name, text);
 	}
 	exit(1);
 }
 
-/* A worker of root may have gone elsewhere and made the same names there. */
-static void remove_elsewhere(void)
-{
-	static const char *const places[] = { "/", "/tmp", "/dev", "/dev/shm" };
-	static const char *const names[] = { "file", "new",  "dir",  "link", "garbage", "nosuchfs",
-					     "other", "fifo", "loop", "gone", "x", "tmpfs", "proc" };
-
-	for (size_t i = 0; i < COUNT(places); i++) {
-		int fd = open(places[i], O_RDONLY | O_DIRECTORY);
-
-		for (size_t j = 0; j < COUNT(names) - !i; j++) /* not /proc itself */
-			remove_tree(fd, names[j]);
-		close(fd);
-	}
-}
-
 static void clean_up(void)
 {
-	struct dirent *entry;
 	int left = 0, example = 0;
-	DIR *dir;
 
 	for (int polls = 0; (left = kill_strays(&example)) && polls < POLLS_DEAD; polls++) {
 		tick();
@@ -280,14 +204,7 @@ static void clean_up(void)
 		report_undead(left, example);
 	memset(jobs, 0, sizeof(jobs));
 	remove_mounts();
-	dir = fdopendir(openat(tmp_fd, ".", O_RDONLY | O_DIRECTORY));
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] != '.')
-			remove_tree(tmp_fd, entry->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	remove_elsewhere();
+	remove_files();
 	remove_segments();
 	reap();
 }
@@ -331,15 +248,14 @@ static void prepare(void)
 	mkdir("/tmp/sysfuzz", 0777);
 	root_fd = open("/", O_RDONLY | O_DIRECTORY);
 	tmp_fd = open("/tmp/sysfuzz", O_RDONLY | O_DIRECTORY);
-	proc_fd = open("/proc", O_RDONLY | O_DIRECTORY);
 	slots = mmap(NULL, sizeof(*slots) * MAX_JOBS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (root_fd < 0 || tmp_fd < 0 || proc_fd < 0 || slots == MAP_FAILED || area_map()) {
+	if (root_fd < 0 || tmp_fd < 0 || slots == MAP_FAILED || area_map()) {
 		printf("FAIL sysfuzz: cannot start: %s\n", strerror(errno));
 		exit(1);
 	}
 	area.shm = shmget(IPC_PRIVATE, 2 * AREA_PAGE, 0666);
-	read_all(proc_fd, "1/mounts", first_mounts, sizeof(first_mounts));
 	keepers_start();
+	sweep_prepare();
 	syscall(NR_sched_setscheduler, 0, SCHED_FIFO, &param);
 }
 
@@ -390,9 +306,9 @@ int main(int argc, char **argv)
 	has_tty = !tcgetattr(0, &tty);
 	prepare();
 	run_until(WARM_UP);
-	take_holdings(proc_fd, &before);
+	take_holdings(sweep.proc, &before);
 	run_until(WARM_UP + target);
-	take_holdings(proc_fd, &after);
+	take_holdings(sweep.proc, &after);
 	if (has_tty) {
 		tcsetattr(0, TCSANOW, &tty);
 		tcflow(1, TCOON);
