@@ -164,13 +164,11 @@ static struct vm_struct *find_area(unsigned long address)
 	return NULL;
 }
 
-static void release(const void *address, const char *caller)
+/* => vmalloc_mutex held; lets go of it */
+static void release_unlock(const void *address, const char *caller)
 {
-	struct vm_struct *area;
+	struct vm_struct *area = find_area((unsigned long)address);
 
-	might_sleep();
-	mutex_lock(&vmalloc_mutex);
-	area = find_area((unsigned long)address);
 	if (!area)
 		panic("%s: no area starts at %p", caller, address);
 	unmap_area(area);
@@ -179,10 +177,25 @@ static void release(const void *address, const char *caller)
 	free_area_pages(area);
 }
 
+static void release(const void *address, const char *caller)
+{
+	might_sleep();
+	mutex_lock(&vmalloc_mutex);
+	release_unlock(address, caller);
+}
+
 void vfree(const void *address)
 {
 	if (address)
 		release(address, "vfree");
+}
+
+bool vfree_try(const void *address)
+{
+	if (!mutex_trylock(&vmalloc_mutex))
+		return false;
+	release_unlock(address, "vfree_try");
+	return true;
 }
 
 void *ioremap(phys_addr_t phys, unsigned long size)

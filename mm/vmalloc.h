@@ -13,6 +13,8 @@ void *__must_check vmalloc(unsigned long size);
 void *__must_check vzalloc(unsigned long size);
 void *__must_check __vmalloc(unsigned long size, gfp_t gfp, pgprot_t prot);
 void vfree(const void *address); /* may sleep; NULL is fine */
+/* => for reclaim, whose caller may be inside vmalloc: false and nothing done if somebody, perhaps current, is at it */
+bool __must_check vfree_try(const void *address);
 
 /* Device registers: size bytes at physical address phys, uncached. */
 void *__must_check ioremap(phys_addr_t phys, unsigned long size);
