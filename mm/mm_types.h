@@ -114,7 +114,7 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, NR_MM_COUNTERS };
 #define MMF_UNSTABLE_BIT 1
 #define MMF_UNSTABLE	 (1UL << MMF_UNSTABLE_BIT)
 
-/* prctl(PR_SET_DUMPABLE, 0): no core file */
+/* prctl(PR_SET_DUMPABLE, 0), or its ids changed since exec: no core file, and only root looks into it */
 #define MMF_NOT_DUMPABLE_BIT 2
 #define MMF_NOT_DUMPABLE     (1UL << MMF_NOT_DUMPABLE_BIT)
 

@@ -20,10 +20,22 @@
 static const struct inode_operations task_dir_iops, task_file_iops, task_link_iops;
 static const struct file_operations task_dir_fops, task_file_fops;
 
+/* => another process of p's user may look into it: it has no secrets of somebody else's (mm_types.h) */
+static bool is_dumpable(struct task_struct *p)
+{
+	bool dumpable;
+
+	task_lock(p);
+	dumpable = !p->mm || !(p->mm->flags & MMF_NOT_DUMPABLE);
+	task_unlock(p);
+	return dumpable;
+}
+
 bool proc_may_look(struct task_struct *p)
 {
 	return p->group_leader == current->group_leader || has_cap(current, PTRACE_CAP) ||
-	       (current->fsuid == p->uid && current->fsuid == p->euid && current->fsuid == p->suid);
+	       (current->fsuid == p->uid && current->fsuid == p->euid && current->fsuid == p->suid &&
+		is_dumpable(p));
 }
 
 static bool task_alive(struct task_struct *p)

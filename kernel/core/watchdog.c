@@ -3,13 +3,12 @@
  * The watchdog: compares the sum of all progress counters once a second of guest time.
  *
  * A machine whose tasks all sleep for an event is idle, not stuck; one where some task is runnable
- * or sleeps for memory or a disk must show progress, unless all are frozen (freezer.h).
+ * or sleeps for memory or a disk must show progress.
  */
 #include "kernel/core/watchdog.h"
 #include "kernel/base/bug.h"
 #include "kernel/base/kstrtox.h"
 #include "kernel/base/param.h"
-#include "kernel/core/freezer.h"
 #include "kernel/core/sched.h"
 #include "arch/cpu.h"
 
@@ -46,7 +45,7 @@ void watchdog_tick(void)
 	if (time_before(now, due) || cmpxchg(&next_look, due, now + HZ) != due)
 		return;
 	sum = progress_sum();
-	if (sum != last_sum || (!nr_running() && !nr_uninterruptible()) || READ_ONCE(pm_freezing) == PM_FREEZE_ALL) {
+	if (sum != last_sum || (!nr_running() && !nr_uninterruptible())) {
 		last_sum = sum;
 		last_change = now;
 		return;

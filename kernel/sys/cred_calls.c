@@ -16,6 +16,7 @@
 #include "kernel/base/initcall.h"
 #include "kernel/base/string.h"
 #include "mm/gfp.h"
+#include "mm/mm_types.h"
 #include "mm/zone.h"
 
 #define KEEP ((u32)-1)
@@ -80,11 +81,20 @@ long sys_getresgid(u32 __user *rgid, u32 __user *egid, u32 __user *sgid)
 
 /* ---- Changing ids ------------------------------------------------------------------------------- */
 
+/* What it holds in memory was another's secret: no core file, and nobody looks in, until the next exec. */
+static void not_dumpable_any_more(void)
+{
+	if (current->mm)
+		set_bit(MMF_NOT_DUMPABLE_BIT, &current->mm->flags);
+}
+
 static void commit_uids(u32 uid, u32 euid, u32 suid)
 {
 	struct task_struct *p = current;
 	bool had_root = !p->uid || !p->euid || !p->suid;
 
+	if (euid != p->euid || euid != p->fsuid)
+		not_dumpable_any_more();
 	if (!p->euid && euid)
 		p->cap_effective = 0;
 	else if (p->euid && !euid)
@@ -144,6 +154,8 @@ long sys_setreuid(u32 uid, u32 euid)
 
 static void commit_gids(u32 gid, u32 egid, u32 sgid)
 {
+	if (egid != current->egid || egid != current->fsgid)
+		not_dumpable_any_more();
 	current->gid = gid;
 	current->egid = current->fsgid = egid;
 	current->sgid = sgid;
@@ -194,8 +206,11 @@ long sys_setfsuid(u32 uid)
 {
 	u32 old = current->fsuid;
 
-	if (uid != KEEP && (capable(CAP_SETUID) || may_be(uid, current->uid, current->euid, current->suid)))
+	if (uid != KEEP && (capable(CAP_SETUID) || may_be(uid, current->uid, current->euid, current->suid))) {
+		if (uid != old)
+			not_dumpable_any_more();
 		current->fsuid = uid;
+	}
 	return old;
 }
 
@@ -203,8 +218,11 @@ long sys_setfsgid(u32 gid)
 {
 	u32 old = current->fsgid;
 
-	if (gid != KEEP && (capable(CAP_SETGID) || may_be(gid, current->gid, current->egid, current->sgid)))
+	if (gid != KEEP && (capable(CAP_SETGID) || may_be(gid, current->gid, current->egid, current->sgid))) {
+		if (gid != old)
+			not_dumpable_any_more();
 		current->fsgid = gid;
+	}
 	return old;
 }
 

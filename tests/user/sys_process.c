@@ -297,6 +297,36 @@ static void test_dumpable(void)
 	CHECK(!prctl(PR_SET_DUMPABLE, 1) && prctl(PR_GET_DUMPABLE) == 1);
 }
 
+static int open_pagemap(pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	return open(path, O_RDONLY);
+}
+
+/* Who was somebody else may still have its secrets: not for others of the new user, unless it says so. */
+static void test_changed_ids(void)
+{
+	int go[2], done[2], fd;
+	char c = 'x';
+	pid_t pid;
+
+	CHECK(!pipe(go) && !pipe(done));
+	CHECK(!setgid(1000) && !setuid(1000) && prctl(PR_GET_DUMPABLE) == 0);
+	pid = fork();
+	if (!pid) {
+		CHECK(open_pagemap(getpid()) >= 0);
+		CHECK(read(go[0], &c, 1) == 1 && !prctl(PR_SET_DUMPABLE, 1) && write(done[1], &c, 1) == 1);
+		CHECK(read(go[0], &c, 1) == 1);
+		_exit(0);
+	}
+	CHECK_ERR(open_pagemap(pid), EACCES);
+	CHECK(write(go[1], &c, 1) == 1 && read(done[0], &c, 1) == 1);
+	fd = open_pagemap(pid);
+	CHECK(fd >= 0 && !close(fd) && write(go[1], &c, 1) == 1 && waitpid(pid, NULL, 0) == pid);
+}
+
 static void test_limits(void)
 {
 	struct rlimit r;
@@ -369,6 +399,7 @@ int main(int argc, char **argv)
 	CHECK_CHILD(thread_exec);
 	CHECK_CHILD(test_vfork_shares);
 	CHECK_CHILD(test_dumpable);
+	CHECK_CHILD(test_changed_ids);
 	CHECK_CHILD(test_limits);
 	PASS("sys_process");
 }
