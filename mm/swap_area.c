@@ -2,7 +2,7 @@
 /*
  * Swap areas come: swapon, and what /proc/swaps and free memory reports want to know.
  *
- *   swapon: free type? claim device -> read header -> map, clusters -> pool -> on the lists
+ *   swapon: claim device -> read header, killably and without a lock -> free type? map, clusters -> pool -> on the lists
  *
  * Every check comes before the first change that others can see; the commit (publish) cannot fail.
  * Area structures stay for ever once made (their address is used without a lock through entries in
@@ -115,28 +115,65 @@ void swap_area_free_tables(struct swap_area *area)
 	area->map = NULL;
 }
 
-/* => 0 and *h filled, -EIO, -ENOMEM */
-static int read_header(struct block_device *bdev, struct swap_header **h)
-{
-	struct page *page = alloc_page(GFP_KERNEL);
-	struct bio_vec vec;
+/* The read of a header. It goes with its end, which whoever waits may not live to see. */
+struct header_read {
 	struct bio bio;
+	struct bio_vec vec;
+};
+
+static void header_read_end(struct bio *bio, int error)
+{
+	struct page *page = bio->bi_private;
+
+	if (!error)
+		SetPageUptodate(page);
+	kfree(container_of(bio, struct header_read, bio));
+	unlock_page(page);
+	put_page(page);
+}
+
+/* => 0 and *page, a reference; -EIO, -ENOMEM; -EINTR: killed before the disk has answered. No lock is held */
+static int read_header(struct block_device *bdev, struct page **page)
+{
+	struct header_read *read = kzalloc(sizeof(*read), GFP_KERNEL);
 	int err;
 
-	if (!page)
+	*page = read ? alloc_page(GFP_KERNEL) : NULL;
+	if (!*page) {
+		kfree(read);
 		return -ENOMEM;
-	bio_init(&bio, &vec, 1);
-	bio_add_page(&bio, page, PAGE_SIZE, 0);
-	bio.bi_bdev = bdev;
-	bio.bi_op = BIO_READ;
-	bio.bi_sector = 0;
-	err = submit_bio_wait(&bio);
-	if (err) {
-		put_page(page);
-		return err;
 	}
-	*h = lowmem_page_address(page);
-	return 0;
+	lock_page(*page);
+	get_page(*page);
+	bio_init(&read->bio, &read->vec, 1);
+	bio_add_page(&read->bio, *page, PAGE_SIZE, 0);
+	read->bio.bi_bdev = bdev;
+	read->bio.bi_op = BIO_READ;
+	read->bio.bi_sector = 0;
+	read->bio.bi_end_io = header_read_end;
+	read->bio.bi_private = *page;
+	submit_bio(&read->bio);
+	err = wait_on_page_locked_killable(*page);
+	if (!err && !PageUptodate(*page))
+		err = -EIO;
+	if (err)
+		put_page(*page);
+	return err;
+}
+
+/* => read_header()'s errors, -EINVAL; told to the log */
+static int get_header(struct block_device *bdev, const char *path, struct page **page)
+{
+	int err;
+
+	if (bdev->nr_sectors < 2 * PAGE_SECTORS) {
+		pr_err("swap: %s: too small for a swap area (mkswap wants 40 KiB)\n", path);
+		return -EINVAL;
+	}
+	err = read_header(bdev, page);
+	if (err)
+		pr_err("swap: %s: the header cannot be read (error %d)\n", path, err);
+	return err;
 }
 
 /* Maps and clusters of an area of max slots. => 0, -ENOMEM, -EINVAL */
@@ -168,35 +205,23 @@ static int area_setup_tables(struct swap_area *area, const struct swap_header *h
 }
 
 /* Everything that may fail. => 0 or -errno, tables perhaps half made */
-static int area_prepare(struct swap_area *area)
+static int area_prepare(struct swap_area *area, struct swap_header *h)
 {
 	struct block_device *bdev = area->bdev;
-	struct swap_header *h;
 	unsigned int max;
 	const char *why;
-	int err;
+	int err = swap_io_init();
 
-	if (bdev->nr_sectors < 2 * PAGE_SECTORS) {
-		pr_err("swap: %s: too small for a swap area (mkswap wants 40 KiB)\n", area->path);
-		return -EINVAL;
-	}
-	err = swap_io_init();
-	if (!err)
-		err = read_header(bdev, &h);
-	if (err) {
-		pr_err("swap: %s: the header cannot be read (error %d)\n", area->path, err);
+	if (err)
 		return err;
-	}
 	max = (unsigned int)swap_header_check(h, bdev->nr_sectors / PAGE_SECTORS, false, &why);
 	if (!max) {
 		pr_err("swap: %s: %s\n", area->path, why);
-		err = -EINVAL;
-	} else {
-		if (!bdev->rotational)
-			area->flags |= SWP_SOLIDSTATE;
-		err = area_setup_tables(area, h, max);
+		return -EINVAL;
 	}
-	free_page((unsigned long)h);
+	if (!bdev->rotational)
+		area->flags |= SWP_SOLIDSTATE;
+	err = area_setup_tables(area, h, max);
 	if (err)
 		return err;
 	spin_lock(&area->lock);
@@ -228,7 +253,7 @@ void swap_area_publish(struct swap_area *area)
 	active_insert(area);
 }
 
-static int swapon_locked(struct block_device *bdev, const char *path, int flags)
+static int swapon_locked(struct block_device *bdev, const char *path, int flags, struct swap_header *h)
 {
 	struct swap_area *area = area_get_unused();
 	int err;
@@ -240,7 +265,7 @@ static int swapon_locked(struct block_device *bdev, const char *path, int flags)
 	}
 	strscpy(area->path, path, sizeof(area->path));
 	area->bdev = bdev;
-	err = area_prepare(area);
+	err = area_prepare(area, h);
 	if (err) {
 		swap_area_free_tables(area);
 		area->flags = 0;
@@ -256,6 +281,7 @@ static int swapon_locked(struct block_device *bdev, const char *path, int flags)
 
 int do_swapon(struct block_device *bdev, const char *path, int flags)
 {
+	struct page *header;
 	int err;
 
 	if (!has_capability_admin(current))
@@ -267,13 +293,19 @@ int do_swapon(struct block_device *bdev, const char *path, int flags)
 		return -EACCES;
 	}
 	mutex_lock(&swapon_mutex);
-	if (swap_area_find(bdev) || bdev_claim(bdev, &swapon_mutex)) {
-		err = -EBUSY;
-	} else {
-		err = swapon_locked(bdev, path, flags);
-		if (err)
-			bdev_release(bdev, &swapon_mutex);
+	err = swap_area_find(bdev) || bdev_claim(bdev, &header) ? -EBUSY : 0;
+	mutex_unlock(&swapon_mutex); /* the disk may take for ever: others go on, but not with this disk */
+	if (err)
+		return err;
+	err = get_header(bdev, path, &header);
+	mutex_lock(&swapon_mutex);
+	if (!err) {
+		err = swapon_locked(bdev, path, flags, lowmem_page_address(header));
+		put_page(header);
 	}
+	bdev_release(bdev, &header);
+	if (!err)
+		WARN_ON(bdev_claim(bdev, &swapon_mutex)); /* nobody claims without the mutex */
 	mutex_unlock(&swapon_mutex);
 	return err;
 }

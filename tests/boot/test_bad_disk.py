@@ -229,6 +229,21 @@ def test_swap_that_never_answers(tmp_path):
     assert result.status == 0 and "PASS swap_stall" in result.output and result.lines(STALLED), result
 
 
+def test_a_header_that_never_comes(tmp_path):
+    """swapon of a silent disk can be killed, and nobody else waits for it; then the disk is free for another."""
+    good = make_swap(tmp_path / "good", 16)
+    result = run(*stalling(make_swap(tmp_path / "stuck", 16)), *disk(good, "good"), args=["--icount"], watchdog=False,
+                 timeout=90, execs=[SH.format(
+                     "dd if=/dev/vda of=/dev/null bs=4k count=1 skip=9 & swapon /dev/vda & p=$!; sleep 1; "
+                     "swapon /dev/vda; echo second $?; swapon /dev/vdb; echo other $?; wc -l < /proc/swaps; "
+                     "kill -9 $p; wait $p; echo killed $?; swapon /dev/vda & p=$!; sleep 1; kill -9 $p; wait $p; echo again $?; "
+                     "swapoff /dev/vdb; echo off $?")])
+    for line in ("second 1", "other 0", "2", "killed 137", "again 137", "off 0"):
+        assert result.lines(f"^{line}$"), (line, result)
+    assert result.status == 0 and result.output.count("vda: Device or resource busy") == 1, result
+    assert result.lines(r"swap: /dev/vda: the header cannot be read \(error -4\)"), result
+
+
 def test_a_disk_that_answers_late(tmp_path):
     """Forty seconds late, nothing is lost: the reader gets its data, the writer's data arrives."""
     data = image(tmp_path / "late", 4 << 20)
