@@ -137,7 +137,7 @@ static void tell(const struct fault_attr *attr)
 
 bool should_fail(struct fault_attr *attr, int size)
 {
-	unsigned long ip[2];
+	unsigned long ip[2], interval = READ_ONCE(attr->interval); /* may become 0 meanwhile */
 	u64 ips[FAULT_DEPTH];
 	int n;
 
@@ -154,8 +154,7 @@ bool should_fail(struct fault_attr *attr, int size)
 		__atomic_sub_fetch(&attr->space, size, __ATOMIC_RELAXED);
 		return false;
 	}
-	if (attr->interval > 1 &&
-	    __atomic_add_fetch(&attr->count, 1, __ATOMIC_RELAXED) % attr->interval)
+	if (interval > 1 && __atomic_add_fetch(&attr->count, 1, __ATOMIC_RELAXED) % interval)
 		return false;
 	if (attr->probability <= random_percent() || !stack_may_fail(attr, ips, n) || !take_time(attr))
 		return false;

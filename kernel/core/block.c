@@ -435,8 +435,6 @@ static void finish_request(struct request *rq)
 
 	if (!several)
 		end_bios(rq->bio, rq->error);
-	if (unlikely(q->stall_said))
-		block_stall_over(bdev);
 	spin_lock_irqsave(&q->lock, flags);
 	q->in_flight--;
 	rq->started = 0;
@@ -447,6 +445,8 @@ static void finish_request(struct request *rq)
 	started = dispatch(bdev);
 	spin_unlock_irqrestore(&q->lock, flags);
 	commit(bdev, started);
+	if (unlikely(q->stall_said))
+		block_stall_over(bdev);
 	smp_mb(); /* the free request before the look at the sleepers */
 	if (freed && waitqueue_active(&q->wait[dir]))
 		wake_up(&q->wait[dir]);

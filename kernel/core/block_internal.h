@@ -9,6 +9,6 @@
 extern struct timer_list block_stall_timer;
 
 void block_stall_watch(void);			   /* => a request is with a driver and the timer does not run */
-void block_stall_over(struct block_device *bdev); /* => one came back; q->stall_said is set */
+void block_stall_over(struct block_device *bdev); /* => one came back, and q->stall_said was set */
 
 #endif

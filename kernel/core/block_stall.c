@@ -3,7 +3,7 @@
  * Disks that do not answer: a request that is with the driver for too long is reported, and waited for.
  *
  *   dispatch: rq->started = now, the timer runs --> every 10 s: the oldest request of each queue
- *        30 s without an answer: a message, again after twice the time; an answer: one more message
+ *        30 s without an answer: a message, again after twice the time; all late ones answered: one more message
  *
  * A request cannot be taken back: the device may write into its pages at any moment, so they cannot be used for
  * anything else, and a read that is "over" without data would be a lie. So nothing is failed (Linux's virtio_blk
@@ -93,16 +93,21 @@ void block_stall_watch(void)
 	mod_timer(&block_stall_timer, jiffies + LOOK_EVERY);
 }
 
-/* => a request has come back after a report. No lock held */
+/* => a request has come back after a report; others may still be late. No lock held */
 void block_stall_over(struct block_device *bdev)
 {
 	struct request_queue *q = bdev->queue;
-	unsigned long flags, said;
+	struct request *oldest;
+	unsigned long flags;
+	bool over = false;
 
 	spin_lock_irqsave(&q->lock, flags);
-	said = q->stall_said;
-	q->stall_said = 0;
+	oldest = oldest_in_flight(q);
+	if (q->stall_said && (!oldest || jiffies - oldest->started < PATIENCE)) {
+		q->stall_said = 0;
+		over = true;
+	}
 	spin_unlock_irqrestore(&q->lock, flags);
-	if (said)
+	if (over)
 		pr_err("%s: the disk answers again\n", bdev->name);
 }
