@@ -272,12 +272,14 @@ FUZZ_boot_info := $(addprefix boot/,boot_info.c multiboot2.c pvh.c grub_cmdline.
 FUZZ_cpio    := fs/cpio.c
 FUZZ_elf     := kernel/sys/elf_check.c
 FUZZ_e820    := mm/e820.c mm/range_set.c
+FUZZ_fuzz_buddy := $(LIBMM_SRC)
+FUZZ_fuzz_slow_path := $(LIBMM_SRC)
 
-build/fuzz/%: tests/host/test_%.c tests/host/fuzz.h Makefile $(wildcard boot/*.c fs/cpio.c kernel/sys/elf*.[ch] mm/e820.c mm/range_set.c)
+build/fuzz/%: tests/host/test_%.c tests/host/fuzz.h Makefile $(wildcard boot/*.c fs/cpio.c kernel/sys/elf*.[ch] mm/*.[ch] tests/host/slow_world.h)
 	@mkdir -p $@.corpus
 	@echo "  FUZZ    $*"
 	@clang $(filter-out $(WARN),$(HOST_CFLAGS)) -w -DCONFIG_DEBUG=1 -DLIBFUZZER -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all $< $(FUZZ_$*) $(FUZZ_BASE) -o $@ -Wl,--gc-sections -lcmocka -lpthread
+		-fno-sanitize-recover=all $< $(sort $(FUZZ_$*) $(FUZZ_BASE)) -o $@ -Wl,--gc-sections,-z,muldefs -lcmocka -lpthread
 
 fuzz-parsers: setup $(patsubst %,build/fuzz/%,$(or $(FUZZ),$(FUZZ_TARGETS)))
 	@for f in $(filter build/%,$^); do $$f -max_total_time=$(or $(SECONDS),60) -max_len=8192 -len_control=0 -artifact_prefix=build/fuzz/ $$f.corpus || exit 1; done

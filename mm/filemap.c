@@ -246,7 +246,7 @@ struct page *read_mapping_page(struct address_space *mapping, unsigned long inde
 		return page;
 	if (page)
 		put_page(page);
-	page = find_or_create_page(mapping, index, mapping->gfp_mask);
+	page = find_or_create_page(mapping, index, mapping->gfp_mask | __GFP_COLD);
 	if (!page)
 		return ERR_PTR(-ENOMEM);
 	if (PageUptodate(page)) {

@@ -39,7 +39,7 @@ static struct {
 	unsigned long progress, freed;		/* R= */
 	long kill;				/* K=, -1: nobody */
 	const char *compact;			/* C=, what is left of it */
-	unsigned long until, exit_free;
+	unsigned long until, relief, exit_free;	/* after `until` rounds somebody frees `relief` */
 	bool oom_locked;
 	const struct zone *dirty;		/* this one is over its dirty limit */
 } script;
@@ -64,7 +64,7 @@ static void next_round(void)
 	if (script.until && ++seen.rounds == (int)script.until) {
 		seen.endless = true;
 		script.block = 10;
-		world_frees(1000);
+		world_frees(script.relief);
 	}
 	if (seen.rounds > 2000)
 		longjmp(out_of_row, 1);
@@ -273,6 +273,7 @@ static void new_task(void)
 	script.block = 10;
 	script.kill = -1;
 	script.compact = "s";
+	script.relief = 1000;
 	gfp_allowed_mask = GFP_BITS_MASK;
 	oom_killer_disabled = false;
 	set_number_of_cpusets(1);
