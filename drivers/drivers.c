@@ -15,6 +15,7 @@ void drivers_init(void)
 	tty_init();
 	pci_init();
 	virtio_blk_init();
+	virtio_rng_init();
 	error = ramdisk_init();
 	if (error)
 		pr_err("ramdisk: error %d\n", error);

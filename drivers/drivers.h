@@ -16,6 +16,7 @@ void drivers_init(void);
 /* Its parts. */
 void pci_init(void);
 void virtio_blk_init(void);
+void virtio_rng_init(void);
 int ramdisk_init(void);
 
 #endif

@@ -19,6 +19,7 @@
 	0x1000 /* up to 0x103f: with the interface of before 1.0 beside the modern one */
 #define VIRTIO_PCI_DEVICE_BASE 0x1040 /* + device type */
 #define VIRTIO_ID_BLOCK	       2
+#define VIRTIO_ID_RNG	       4
 
 #define VIRTIO_F_INDIRECT_DESC 28
 #define VIRTIO_F_VERSION_1     32
@@ -98,7 +99,7 @@ u64 virtio_config64(struct virtio_dev *vdev, u32 offset);
 void virtqueue_add(struct virtqueue *vq, u16 head);
 /* => wakes the device if it wants to be told; needs no lock */
 void virtqueue_kick(struct virtqueue *vq);
-/* => head of the next finished entry, or -1 */
-int virtqueue_next_used(struct virtqueue *vq);
+/* => head of the next finished entry, or -1; *len: bytes the device has written, len may be NULL */
+int virtqueue_next_used(struct virtqueue *vq, u32 *len);
 
 #endif

@@ -133,7 +133,7 @@ static void blk_poll(struct block_device *bdev)
 	int index;
 
 	spin_lock_irqsave(&bdev->queue->lock, flags);
-	while ((index = virtqueue_next_used(&blk->vq)) >= 0) {
+	while ((index = virtqueue_next_used(&blk->vq, NULL)) >= 0) {
 		struct blk_slot *slot = blk->slots[index % NR_SLOTS];
 
 		if (unlikely((unsigned)index >= blk->nr_slots || !slot->rq)) {

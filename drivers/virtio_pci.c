@@ -260,10 +260,15 @@ void virtqueue_kick(struct virtqueue *vq)
 		writew(vq->index, vq->notify);
 }
 
-int virtqueue_next_used(struct virtqueue *vq)
+int virtqueue_next_used(struct virtqueue *vq, u32 *len)
 {
+	const struct vring_used_elem *elem;
+
 	if (vq->used_idx == READ_ONCE(vq->used->idx))
 		return -1;
 	rmb();
-	return vq->used->ring[vq->used_idx++ & (vq->size - 1)].id;
+	elem = &vq->used->ring[vq->used_idx++ & (vq->size - 1)];
+	if (len)
+		*len = elem->len;
+	return (int)elem->id;
 }

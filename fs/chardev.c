@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Character devices: null, zero, full, random, urandom, kmsg; the terminal is in tty_file.c.
+ * Character devices: null, zero, full, random, urandom, kmsg, hwrng; the terminal is in tty_file.c.
  *
  * A device node's inode says only its number. Opening it looks the number up here and goes on with the device's
  * own operations; all of them are streams without a position but where said.
  */
 #include "arch/uaccess.h"
+#include "drivers/virtio_rng.h"
 #include "fs/device.h"
 #include "fs/internal.h"
 #include "fs/poll.h"
@@ -159,6 +160,30 @@ static const struct file_operations random_fops = {
 	.llseek = null_llseek, .open = null_open,
 };
 
+/* ---- /dev/hwrng: the bytes of the generator itself, as it makes them ---- */
+
+static ssize_t hwrng_file_read(struct file *file, char *ubuf, size_t count, loff_t *pos)
+{
+	size_t done = 0;
+	ssize_t got = 0;
+	u8 buf[256];
+
+	while (done < count) {
+		got = hwrng_read(buf, min(count - done, sizeof(buf)), file->f_flags & O_NONBLOCK);
+		if (got <= 0)
+			break;
+		if (copy_to_user(ubuf + done, buf, (size_t)got)) {
+			got = -EFAULT;
+			break;
+		}
+		done += (size_t)got;
+	}
+	memset(buf, 0, sizeof(buf));
+	return done ? (ssize_t)done : got;
+}
+
+static const struct file_operations hwrng_fops = { .read = hwrng_file_read, .open = null_open };
+
 /* ---- /dev/kmsg: one record per read, "prio,seq,microseconds,-;text"; a write is a line of the log ---- */
 
 struct kmsg_reader {
@@ -299,6 +324,7 @@ static struct char_device devices[] = {
 	{ "random", MKDEV(1, 8), 0666, &random_fops, NULL },
 	{ "urandom", MKDEV(1, 9), 0666, &random_fops, NULL },
 	{ "kmsg", MKDEV(1, 11), 0644, &kmsg_fops, NULL },
+	{ "hwrng", MKDEV(10, 183), 0600, &hwrng_fops, NULL },
 };
 
 void chardev_init(void)
@@ -307,5 +333,6 @@ void chardev_init(void)
 
 	for (i = 0; i < ARRAY_SIZE(devices); i++)
 		register_chrdev(&devices[i]);
+	hwrng_set_sink(add_randomness);
 	tty_file_init();
 }

@@ -73,31 +73,33 @@ static void stir(u64 a, u64 b)
 void add_randomness(const void *data, size_t n)
 {
 	const u8 *p = data;
+	unsigned long flags;
 	u64 word = 0;
 
-	spin_lock(&random_lock);
+	spin_lock_irqsave(&random_lock, flags);
 	while (n--) {
 		word = word << 8 | *p++;
 		if (n % 8 == 0)
 			stir(word, n);
 	}
-	spin_unlock(&random_lock);
+	spin_unlock_irqrestore(&random_lock, flags);
 }
 
 /* A key for one request; the pool's own is already another one. */
 static void draw_key(u32 key[8])
 {
+	unsigned long flags;
 	u32 block[16];
 	int i;
 
-	spin_lock(&random_lock);
+	spin_lock_irqsave(&random_lock, flags);
 	for (i = seeded ? 3 : 0; i < 4; i++)
 		stir(arch_random_u64(), arch_clock_ns());
 	seeded = true;
 	chacha20_block(random_key, 0, block);
 	memcpy(random_key, block, sizeof(random_key));
 	memcpy(key, block + 8, 32);
-	spin_unlock(&random_lock);
+	spin_unlock_irqrestore(&random_lock, flags);
 }
 
 void get_random_bytes(void *buf, size_t n)

@@ -3,8 +3,8 @@
  * chrt: runs a program with a real-time policy, or shows and changes a process's: chrt -f 50 CMD, chrt -p PID.
  *
  * The letters are util-linux's: -f FIFO, -r round robin, -o other (normal), -p a process instead of a command. A
- * real-time task may take pages that others leave as a reserve (ALLOC_HARDER, docs/slow-path.md). The system calls are made
- * by number, as musl's functions of these names only return ENOSYS.
+ * real-time task may take pages that others leave as a reserve (ALLOC_HARDER, docs/slow-path.md). The system calls are
+ * made by number, as musl's functions of these names only return ENOSYS.
  */
 #include <sched.h>
 #include <sys/syscall.h>
@@ -18,7 +18,7 @@ static const struct option_row rows[] = {
 	{ "fifo", OPTION_FLAG, &fifo, 0, 0, NULL, "-f: first in, first out; until it sleeps" },
 	{ "rr", OPTION_FLAG, &rr, 0, 0, NULL, "-r: the same, in turn with others of its priority (the default)" },
 	{ "other", OPTION_FLAG, &other, 0, 0, NULL, "-o: like everybody; PRIORITY is 0" },
-	{ "pid", OPTION_FLAG, &process, 0, 0, NULL, "-p: [PRIORITY] PID: of a process that runs; without PRIORITY only shown" },
+	{ "pid", OPTION_FLAG, &process, 0, 0, NULL, "-p: [PRIORITY] PID: of a running process; PRIORITY: set it" },
 	{ 0 },
 };
 
@@ -75,8 +75,9 @@ static int show(pid_t pid)
 static void set(pid_t pid, const char *priority)
 {
 	int policy = fifo ? SCHED_FIFO : other ? SCHED_OTHER : SCHED_RR;
-	struct sched_param param = { .sched_priority = (int)number(priority, "priority", other ? 0 : 1, other ? 0 : 99) };
+	struct sched_param param;
 
+	param.sched_priority = (int)number(priority, "priority", other ? 0 : 1, other ? 0 : 99);
 	if (syscall(SYS_sched_setscheduler, pid, policy, &param)) {
 		fprintf(stderr, "chrt: the policy cannot be set: %s%s\n", strerror(errno),
 			errno == EPERM ? " (only root may)" : "");
@@ -96,7 +97,8 @@ int main(int argc, char **argv)
 	if (process && left == 1)
 		return show((pid_t)number(argv[at], "process", 0, 1 << 22));
 	if (process ? left != 2 : left < 2)
-		wrong_usage(&manual, process ? "[PRIORITY] PID is wanted" : "PRIORITY and COMMAND are wanted", argv[argc - 1]);
+		wrong_usage(&manual, process ? "[PRIORITY] PID is wanted" : "PRIORITY and COMMAND are wanted",
+			    argv[argc - 1]);
 	if (process) {
 		set((pid_t)number(argv[at + 1], "process", 0, 1 << 22), argv[at]);
 		return 0;

@@ -105,4 +105,5 @@ void proc_trace_init(void)
 	proc_add(NULL, &tidemark_dir);
 	proc_add(&tidemark_dir, &trace_entry);
 	proc_slowpath_init(&tidemark_dir);
+	proc_hwrng_init(&tidemark_dir);
 }

@@ -38,3 +38,14 @@ def test_chrt():
     assert result.lines(r"^pid \d+'s scheduling priority: (\d+)$") == [("0",), ("7",), ("5",), ("0",)], result
     assert result.lines(r"^(\d+)$") == [("2",), ("127",), ("2",), ("1",), ("2",), ("2",)], result
     assert "a priority from 1 to 99 is wanted here" in result.output and "No such process" in result.output, result
+
+
+def test_an_interrupt_handler_allocates(debug):
+    """virtio-rng takes its buffers GFP_ATOMIC, in its interrupt and in softirq; without a page it recovers by itself."""
+    result = run("--memory", "64M", debug=debug, adds=[program("hwrng")], execs=["/hwrng device", "/bin/cat /proc/interrupts"],
+                 qemu=["--", "-device", "virtio-rng-pci,disable-legacy=on"])
+    assert result.status == 0, result
+    assert "PASS hwrng" in result.output and result.lines(r"^ *\d+: +([1-9]\d*) .*virtio_rng$"), result
+    reports = result.lines(r"([\w/.-]+): page allocation failure: order:0, mode:0x20$")
+    assert 1 <= len(reports) <= 30, result
+    assert re.search(r"(?s)page allocation failure.*?refill.*?(rng_timer|rng_interrupt)", result.output), result

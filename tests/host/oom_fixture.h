@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A cast of processes for the OOM killer on the host machine: each has the badness that the test gives it and only
- * sleeps. What the kernel says is kept in said[]; a panic comes back to the test. Link with -z muldefs: printk(), panic()
- * and bug_backtrace() here take the place of arch/host's.
+ * sleeps. What the kernel says is kept in said[]; a panic comes back to the test. Linked with -z muldefs: printk(),
+ * panic() and bug_backtrace() here take the place of arch/host's.
  *
  * A test ends its machine at once (the_end()), for what the processes claim to have is not there to be freed.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The OOM killer, rule by rule: selection (spec 9.4), the kill (9.5), its words (9.5, 9.6), the worked examples (9.7). */
+/* The OOM killer rule by rule: selection (spec 9.4), the kill (9.5), its words (9.5, 9.6), worked examples (9.7). */
 #include "tests/host/machine_fixture.h"
 #include "tests/host/oom_fixture.h"
 

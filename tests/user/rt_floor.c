@@ -28,7 +28,8 @@ static unsigned long free_pages(void)
 static void take_all(volatile unsigned long *least)
 {
 	for (;;) {
-		char *at = mmap(NULL, PAGE << 9, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		char *at = mmap(NULL, PAGE << 9, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				-1, 0);
 
 		CHECK(at != MAP_FAILED);
 		for (unsigned long i = 0; i < 1 << 9; i++) {

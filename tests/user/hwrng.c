@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /dev/hwrng: without a generator ENODEV. With one, `hwrng device`:
+ *
+ *	read	bytes come, never twice the same; the driver's counters add up
+ *	starve	all memory is held, then min is raised above what is free: the driver's GFP_ATOMIC finds nothing, the
+ *		ring runs dry (EAGAIN); memory is given back, and it fills again by itself
+ */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include "tests/user/check.h"
+#include "user/proc.h"
+
+#define PAGE 4096UL
+#define STAT "/proc/tidemark/hwrng"
+
+static char text[1024];
+
+static long stat_of(const char *name)
+{
+	CHECK(read_file(STAT, text, sizeof(text)) > 0);
+	return find_number(text, name);
+}
+
+static unsigned long free_pages(void)
+{
+	struct sysinfo info;
+
+	CHECK(!sysinfo(&info));
+	return info.freeram * info.mem_unit / PAGE;
+}
+
+static void read_many(int fd)
+{
+	static unsigned char one[40000], other[40000];
+	size_t same = 0;
+
+	CHECK(read(fd, one, sizeof(one)) == (ssize_t)sizeof(one));
+	CHECK(read(fd, other, sizeof(other)) == (ssize_t)sizeof(other));
+	for (size_t i = 0; i < sizeof(one); i++)
+		same += one[i] == other[i];
+	CHECK(same > 50 && same < 400); /* 156 expected */
+	CHECK(stat_of("filled") >= 20 && stat_of("posted") + stat_of("full") <= 16);
+	CHECK(stat_of("from_hardirq") > 0 && stat_of("from_softirq") > 0 && stat_of("starved") == 0);
+	CHECK(stat_of("from_hardirq") + stat_of("from_softirq") == stat_of("filled") + stat_of("posted"));
+}
+
+/* => pages held, so that less than `least` are free; locked, so that they need nothing more */
+static char *hold_all(size_t *bytes, unsigned long least)
+{
+	unsigned long take = free_pages() - least;
+	char *at = mmap(NULL, take * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(at != MAP_FAILED);
+	for (*bytes = 0; *bytes < take * PAGE; *bytes += PAGE)
+		at[*bytes] = 1;
+	return at;
+}
+
+static void starve(int fd)
+{
+	int knob = open("/proc/sys/vm/min_free_kbytes", O_RDWR);
+	char buf[4096], old[32] = "";
+	size_t bytes;
+	char *held;
+
+	CHECK(knob >= 0 && read(knob, old, sizeof(old) - 1) > 0);
+	CHECK(!mlockall(MCL_CURRENT));
+	held = hold_all(&bytes, 1000);
+	CHECK(pwrite(knob, "65536", 5, 0) == 5); /* 3/8 of the least zone's part of it is above 1000 pages */
+	for (int reads = 0, quiet = 0; quiet < 20; reads++) { /* nothing below may need memory */
+		bool some = read(fd, buf, sizeof(buf)) > 0;
+
+		quiet = some ? 0 : quiet + 1;
+		CHECK(reads < 10000 && (some || errno == EAGAIN));
+		if (!some)
+			usleep(10000);
+	}
+	CHECK(!munmap(held, bytes));
+	CHECK(pwrite(knob, old, strlen(old), 0) == (ssize_t)strlen(old));
+	CHECK(stat_of("starved") > 0);
+	fcntl(fd, F_SETFL, 0);
+	CHECK(read(fd, buf, sizeof(buf)) == (ssize_t)sizeof(buf));
+	CHECK(stat_of("from_hardirq") + stat_of("from_softirq") == stat_of("filled") + stat_of("posted"));
+}
+
+int main(int argc, char **argv)
+{
+	int fd = open("/dev/hwrng", O_RDONLY);
+	char byte;
+
+	CHECK(fd >= 0);
+	if (argc < 2) {
+		CHECK_ERR(read(fd, &byte, 1), ENODEV);
+		PASS("hwrng");
+	}
+	read_many(fd);
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK));
+	starve(fd);
+	PASS("hwrng");
+}
