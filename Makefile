@@ -174,7 +174,7 @@ HOST_FLAVOURS := rel san tsan numa0
 
 LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c memmap.c zonelist.c \
 	   watermark.c buddy.c buddy_check.c fallback.c pcp.c vmstat.c page_alloc.c page_check.c page_owner.c \
-	   page_poison.c slowpath.c slowpath_engines.c alloc_report.c show_mem.c mm_trace.c) \
+	   kmemcheck.c page_poison.c slowpath.c slowpath_engines.c alloc_report.c show_mem.c mm_trace.c) \
 	   $(addprefix kernel/base/,bitops.c math.c kstrtox.c ratelimit.c string_ext.c spinlock.c lock_debug.c \
 	   radix_tree.c radix_tree_tag.c rbtree.c vsprintf.c kallsyms.c sort.c crc32.c) \
 	   $(addprefix arch/host/,cpu.c clock.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c tsan.c)
@@ -254,6 +254,7 @@ build/host/tests/test_reclaim_math: $(addprefix build/host/san/mm/,oom_score.o s
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\).h"' tests/host/test_*.c)
 $(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) $(foreach f,$(HOST_FLAVOURS),build/host/tests/$(t)-$(f))): HOST_LDFLAGS := -Wl,-z,muldefs
+build/host/tests/test_hooks: HOST_LDFLAGS := -Wl,-z,muldefs
 
 # The OOM killer's scorer alone, for scripts/check-oom.
 build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oom_score.o

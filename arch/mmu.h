@@ -64,6 +64,12 @@ pte_t *kernel_pte(unsigned long va);
 /* => The frame behind any mapped kernel address, large pages included; ~0UL if unmapped. */
 unsigned long kernel_va_to_pfn(unsigned long va);
 /*
+ * => Hides a frame of lowmem from the kernel: its entry of the direct map is not present; or shows it. => it was
+ *    hidden. Any context. Only with one CPU and after direct_map_small was set before paging_init(): 4 KiB entries all over.
+ */
+bool arch_hide_page(unsigned long pfn, bool hide);
+extern bool direct_map_small;
+/*
  * => struct page array: maps one page (large: one 2 MiB page, va and pfn aligned to 512)
  *    read-write. Boot only (tables from memblock) or hotplug; 0 or -ENOMEM.
  */

@@ -71,6 +71,9 @@ void arch_set_trap_handler(int vector, void (*fn)(struct pt_regs *regs, unsigned
  */
 void arch_set_fault_handler(int (*fn)(struct pt_regs *regs, unsigned long addr,
 				      unsigned long error));
+/* => Asked first at each #PF of kernel mode, with interrupts off; true: repeat the instruction. NULL: nobody. */
+void arch_set_hidden_page_handler(bool (*fn)(struct pt_regs *regs, unsigned long addr,
+					     unsigned long error));
 /*
  * => Number in regs->orig_ax, arguments in di si dx r10 r8 r9, result into regs->ax (preset to
  *    -ENOSYS). A call that changes other registers calls arch_regs_changed() (arch/thread.h).

@@ -200,6 +200,28 @@ static void do_panic_in_panic(void)
 	panic("dumptest with a broken report");
 }
 
+/* kmemcheck's (mm/kmemcheck.c): no panic, but a report in the log. */
+static void do_read_uninit(void)
+{
+	volatile unsigned long *page = (unsigned long *)__get_free_page(GFP_KERNEL);
+
+	if (page)
+		pr_info("lkdtm: the page holds %lx\n", page[5]);
+	free_page((unsigned long)page);
+}
+
+/* The same, written before: no report. */
+static void do_read_init(void)
+{
+	volatile unsigned long *page = (unsigned long *)__get_free_page(GFP_KERNEL);
+
+	if (page) {
+		page[0] = 42;
+		pr_info("lkdtm: the page holds %lx\n", page[0]);
+	}
+	free_page((unsigned long)page);
+}
+
 static const struct crash {
 	const char *name;
 	void (*fn)(void);
@@ -221,6 +243,8 @@ static const struct crash {
 	{ "PANIC_ZONE_LOCK", do_panic_zone_lock },
 	{ "PANIC_DEAF_CPUS", do_panic_deaf_cpu },
 	{ "PANIC_IN_PANIC", do_panic_in_panic },
+	{ "READ_UNINIT", do_read_uninit },
+	{ "READ_INIT", do_read_init },
 };
 
 const char *lkdtm_name(unsigned int i)

@@ -23,6 +23,7 @@
 #include "kernel/base/printk.h"
 #include "kernel/core/block.h"
 #include "mm/page.h"
+#include "mm/page_debug.h"
 #include "mm/slab.h"
 
 #define VIRTIO_BLK_F_SEG_MAX 2
@@ -81,6 +82,8 @@ static unsigned fill_table(struct blk_slot *slot, struct request *rq)
 			const struct bio_vec *vec = &bio->bi_io_vec[i];
 			u64 addr = ((u64)page_to_pfn(vec->page) << PAGE_SHIFT) + vec->offset;
 
+			if (rq->op == BIO_READ)
+				kmemcheck_mark_initialized(vec->page);
 			set_desc(&table[n], addr, vec->len, VRING_DESC_F_NEXT | direction, n + 1);
 		}
 	}

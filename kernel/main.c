@@ -37,6 +37,7 @@
 #include "mm/kmap.h"
 #include "mm/kstack.h"
 #include "mm/memblock.h"
+#include "mm/page_debug.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
 #include "mm/slab.h"
@@ -100,6 +101,7 @@ static void memory_init_early(void)
 	reserve_loaded();
 	acpi_init(boot->rsdp_valid ? boot->rsdp : NULL);
 	setup_numa();
+	direct_map_small = kmemcheck_enabled;
 	paging_init((phys_addr_t)max_low_pfn << PAGE_SHIFT);
 	setup_per_cpu_areas();
 }
@@ -142,7 +144,7 @@ static void run_first_program(void)
 
 static int init_thread(void *unused)
 {
-	smp_boot_cpus(max_cpus, idle_create, cpu_idle_entry_on);
+	smp_boot_cpus(kmemcheck_enabled ? 1 : max_cpus, idle_create, cpu_idle_entry_on);
 	core_start();
 	vmstat_init();
 	swap_init();

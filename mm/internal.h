@@ -58,7 +58,7 @@ void prep_compound_page(struct page *page, unsigned int order);
 
 /*
  * Reasons for alloc_pages and __free_pages to leave their short cut, a bit each: one test for all. 0 in an
- * ordinary release kernel; PAGE_DEBUG_* (page_debug.h) are the lowest two.
+ * ordinary release kernel; PAGE_DEBUG_* (page_debug.h) are 1, 2 and 64.
  */
 #define ALLOC_SPECIAL_INJECT	4U
 #define ALLOC_SPECIAL_CPUSETS	8U

@@ -30,17 +30,17 @@ static int set_page_debug(const char *value, unsigned int bit)
 	return 0;
 }
 
-static int __init set_page_poison(char *value)
+static int __init page_poison_setup(char *value)
 {
 	return set_page_debug(value, PAGE_DEBUG_POISON);
 }
-early_param("page_poison", set_page_poison);
+early_param("page_poison", page_poison_setup);
 
-static int __init set_page_owner(char *value)
+static int __init page_owner_setup(char *value)
 {
 	return set_page_debug(value, PAGE_DEBUG_OWNER);
 }
-early_param("page_owner", set_page_owner);
+early_param("page_owner", page_owner_setup);
 
 /* ---- Hooks ----------------------------------------------------------------------------------- */
 
@@ -49,11 +49,15 @@ void page_debug_alloc(struct page *page, unsigned int order, gfp_t gfp)
 	if (alloc_special & PAGE_DEBUG_POISON)
 		page_poison_check(page, order);
 	if (alloc_special & PAGE_DEBUG_OWNER)
-		page_owner_alloc(page, order, gfp);
+		set_page_owner(page, order, gfp);
+	if (alloc_special & PAGE_DEBUG_KMEMCHECK)
+		kmemcheck_pagealloc_alloc(page, order, gfp); /* last: from here on the page may be hidden */
 }
 
 void page_debug_free(struct page *page, unsigned int order)
 {
+	if (alloc_special & PAGE_DEBUG_KMEMCHECK)
+		kmemcheck_pagealloc_free(page, order);
 	if (alloc_special & PAGE_DEBUG_OWNER)
 		page_owner_free(page, order);
 	if (alloc_special & PAGE_DEBUG_POISON)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page owner: for each frame, who allocated it last (order, gfp, stack) and who freed it.
+ * Page owner: for each frame, who allocated it last (order, gfp, stack, when) and who freed it.
  *
  *	side table   [block 0: 1024 records] [block 1] ...  one per MAX_ORDER block with RAM, by pointer
  *
@@ -9,7 +9,7 @@
  * there is no lock; a reader may see a record change under its eyes.
  *
  * A fallback allocation (the pageblock is of another type than the request) is marked in the text.
- * Linux later: stacks kept once in a depot. Test: tests/host/test_page_debug.c.
+ * Linux later: stacks kept once in a depot. Test: tests/host/test_page_debug.c, tests/boot/test_page_debug.py.
  */
 #include "arch/trap.h"
 #include "kernel/base/errno.h"
@@ -17,6 +17,7 @@
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/core/task.h"
+#include "kernel/core/timer.h"
 #include "mm/buddy.h"
 #include "mm/internal.h"
 #include "mm/memblock.h"
@@ -34,6 +35,7 @@ struct page_owner {
 	s8 order; /* -1: free, or never allocated */
 	s8 last_order;
 	u16 pid;
+	u32 alloc_jiffies, free_jiffies; /* when */
 };
 
 static struct page_owner **owner_blocks; /* [I] by block, NULL: no table for it */
@@ -95,7 +97,7 @@ static unsigned long full_ip(u32 ip)
 	return ((unsigned long)&save_stack & ~0xffffffffUL) | ip;
 }
 
-void page_owner_alloc(struct page *page, unsigned int order, gfp_t gfp)
+void set_page_owner(struct page *page, unsigned int order, gfp_t gfp)
 {
 	struct page_owner *owner = owner_of(page_to_pfn(page));
 
@@ -105,6 +107,7 @@ void page_owner_alloc(struct page *page, unsigned int order, gfp_t gfp)
 	owner->gfp = gfp;
 	owner->order = owner->last_order = (s8)order;
 	owner->pid = (u16)current->pid;
+	owner->alloc_jiffies = (u32)jiffies;
 }
 
 void page_owner_free(struct page *page, unsigned int order)
@@ -114,6 +117,7 @@ void page_owner_free(struct page *page, unsigned int order)
 	if (!owner)
 		return;
 	save_stack(&owner->freed);
+	owner->free_jiffies = (u32)jiffies;
 	owner->order = -1;
 }
 
@@ -128,9 +132,11 @@ void page_owner_split(struct page *page, unsigned int order)
 		owner[i] = *owner;
 }
 
-static void print_stack(const char *what, const struct owner_stack *stack)
+static void print_stack(const char *what, u32 when, const struct owner_stack *stack)
 {
-	pr_alert("%s", what);
+	u32 ago = (u32)jiffies - when;
+
+	pr_alert("page last %s at (%u.%02u s ago):\n", what, ago / HZ, ago % HZ * 100 / HZ);
 	for (int i = 0; i < OWNER_DEPTH && stack->ips[i]; i++)
 		pr_alert(" %pS\n", (void *)full_ip(stack->ips[i]));
 }
@@ -146,9 +152,9 @@ void page_owner_dump(const struct page *page)
 	pr_alert("page_owner: last allocated via order %d, mask 0x%x, pid %u, now %s\n",
 		 owner->last_order, owner->gfp, owner->pid,
 		 owner->order < 0 ? "free" : "allocated");
-	print_stack("page last allocated at:\n", &owner->alloc);
+	print_stack("allocated", owner->alloc_jiffies, &owner->alloc);
 	if (owner->freed.ips[0])
-		print_stack("page last freed at:\n", &owner->freed);
+		print_stack("freed", owner->free_jiffies, &owner->freed);
 }
 
 /* ---- /sys/kernel/debug/page_owner ------------------------------------------------------------- */

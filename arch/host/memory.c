@@ -12,6 +12,7 @@
 #include "arch/cpu.h"
 #include "arch/host/host.h"
 #include "arch/mmu.h"
+#include "arch/trap.h"
 #include "kernel/base/kernel.h"
 #include "mm/page.h"
 
@@ -23,6 +24,17 @@ bool host_backing;
 static unsigned long vmemmap_bytes, phys_bytes;
 /* linker.ld's borders of mm's code: here nothing is known to be inside */
 char __mm_text_start[1], __mm_text_end[1];
+bool direct_map_small;
+
+/* No page is hidden here: kmemcheck is the machine's. */
+bool arch_hide_page(unsigned long pfn, bool hide)
+{
+	return false;
+}
+
+void arch_set_hidden_page_handler(bool (*fn)(struct pt_regs *regs, unsigned long addr, unsigned long error))
+{
+}
 
 static int map_at(unsigned long addr, unsigned long bytes)
 {

@@ -3,7 +3,7 @@
  * The kernel's page tables.
  *
  *	swapper_pg_dir[256..511]
- *	  [273] direct map	2 MiB pages, RW NX; 4 KiB ones around the image, whose code and
+ *	  [273] direct map	2 MiB pages, RW NX (not with direct_map_small); 4 KiB ones around the image, whose code and
  *				constants are read-only here too
  *	  [402] vmalloc		one second-level table now, below it as needed
  *	  [468] vmemmap		the same (arch_vmemmap_map)
@@ -31,6 +31,7 @@ extern char __kernel_start[], _etext[], __start_rodata[], __end_rodata[], _sdata
 extern char __kallsyms_start[], __kernel_end[], boot_stack_guard[];
 
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __aligned(PAGE_SIZE);
+bool direct_map_small;
 static phys_addr_t (*table_alloc)(void);
 static void (*table_free)(phys_addr_t table);
 
@@ -129,7 +130,7 @@ static void __init map_direct(phys_addr_t end)
 	phys_addr_t phys = 0;
 
 	while (phys < end) {
-		bool large = phys + PMD_SIZE <= end && IS_ALIGNED(phys, PMD_SIZE) &&
+		bool large = !direct_map_small && phys + PMD_SIZE <= end && IS_ALIGNED(phys, PMD_SIZE) &&
 			     (phys < image || phys >= image_end);
 
 		map_boot_page(PAGE_OFFSET + phys, phys, direct_map_rights(phys), large);
@@ -256,6 +257,25 @@ pte_t *kernel_pte(unsigned long va)
 		return &pkmap_ptes[(va - PKMAP_BASE) >> PAGE_SHIFT];
 	entry = lookup(va, &shift);
 	return entry && shift == PAGE_SHIFT ? (pte_t *)entry : NULL;
+}
+
+#define _PAGE_HIDDEN (1UL << 9) /* one of the bits left to us */
+
+bool arch_hide_page(unsigned long pfn, bool hide)
+{
+	unsigned long va = PAGE_OFFSET + (pfn << PAGE_SHIFT);
+	u64 *pte = (u64 *)kernel_pte(va), old;
+
+	if (!pte)
+		return false;
+	old = *pte;
+	if (hide && (old & _PAGE_PRESENT)) {
+		WRITE_ONCE(*pte, (old & ~_PAGE_PRESENT) | _PAGE_HIDDEN);
+		flush_tlb_one_local(va);
+	} else if (!hide && (old & _PAGE_HIDDEN)) {
+		WRITE_ONCE(*pte, (old & ~_PAGE_HIDDEN) | _PAGE_PRESENT);
+	}
+	return old & _PAGE_HIDDEN;
 }
 
 unsigned long kernel_va_to_pfn(unsigned long va)

@@ -163,9 +163,19 @@ static bool is_user_access(const struct pt_regs *regs, unsigned long addr, unsig
 	return !cpu_features.smap || (regs->flags & EFLAGS_AC);
 }
 
+static bool (*hidden_page_handler)(struct pt_regs *regs, unsigned long addr, unsigned long error);
+
+void arch_set_hidden_page_handler(bool (*fn)(struct pt_regs *regs, unsigned long addr,
+					     unsigned long error))
+{
+	hidden_page_handler = fn;
+}
+
 /* A page fault of kernel mode; those of user mode go from entry_page_fault to the handler. */
 void do_kernel_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 {
+	if (unlikely(hidden_page_handler) && hidden_page_handler(regs, addr, error))
+		return;
 	if (regs->flags & EFLAGS_IF)
 		local_irq_enable();
 	if (is_user_access(regs, addr, error) && !user_fault_handler(regs, addr, error))

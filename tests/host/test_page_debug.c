@@ -59,7 +59,7 @@ static void test_bad_state_at_free(void **state)
 	snprintf(want, sizeof(want), "BUG: Bad page state in process cpu0  pfn:%05lx", page_to_pfn(page));
 	assert_non_null(strstr(text, want));
 	assert_non_null(strstr(text, " lru"));
-	assert_non_null(strstr(text, "page last allocated at"));
+	assert_non_null(strstr(text, "page last allocated at (0.00 s ago):"));
 	assert_int_equal(mm_host_zone(0, 1, MM_FREE), free);
 	for (int i = 0; i < 100; i++)
 		assert_ptr_not_equal(alloc_pages(GFP_KERNEL, 0), page); /* leaked */
