@@ -19,6 +19,7 @@
  */
 #include "arch/mmu.h"
 #include "arch/trap.h"
+#include "kernel/base/bug.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
@@ -83,7 +84,7 @@ static void report(const struct pt_regs *regs, unsigned long addr, unsigned long
 	pr_alert("kmemcheck: read of uninitialised page pfn %05lx, byte %lu, by %pS\n", pfn, addr & ~PAGE_MASK,
 		 (void *)instruction_pointer(regs));
 	page_owner_dump(pfn_to_page(pfn));
-	dump_stack();
+	bug_backtrace();
 }
 
 bool kmemcheck_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)

@@ -3,8 +3,8 @@
  * The kernel's page tables.
  *
  *	swapper_pg_dir[256..511]
- *	  [273] direct map	2 MiB pages, RW NX (not with direct_map_small); 4 KiB ones around the image, whose code and
- *				constants are read-only here too
+ *	  [273] direct map	2 MiB pages, RW NX (not with direct_map_small); 4 KiB ones around
+ *				the image, whose code and constants are read-only here too
  *	  [402] vmalloc		one second-level table now, below it as needed
  *	  [468] vmemmap		the same (arch_vmemmap_map)
  *	  [511] image		4 KiB pages: code RX, constants R, data RW; windows (fixmap.c)
