@@ -124,9 +124,6 @@ static int copy_signal(unsigned long flags, struct task_struct *p)
 	memcpy(sig->rlim, mine->rlim, sizeof(sig->rlim));
 	sig->oom_score_adj = mine->oom_score_adj;
 	sig->oom_score_adj_min = mine->oom_score_adj_min;
-	sig->pgrp = mine->pgrp;
-	sig->session = mine->session;
-	sig->tty = mine->tty;
 	p->signal = sig;
 	return 0;
 }
@@ -231,7 +228,22 @@ void store_child_tid(void)
 
 /* ---- Birth ------------------------------------------------------------------------------------ */
 
-/* => 0, or -ERESTARTNOINTR when the parent is being killed */
+/* Whose p's new process is. => tasklist_lock held: now none of it can change */
+static void fill_signal(struct task_struct *p)
+{
+	struct signal_struct *sig = p->signal, *mine = current->signal;
+
+	sig->group_leader = p;
+	sig->ppid = p->real_parent->flags & PF_KTHREAD ? 0 : p->real_parent->tgid;
+	sig->pgrp = mine->pgrp;
+	sig->session = mine->session;
+	sig->tty = mine->tty;
+}
+
+/*
+ * => 0, or -ERESTARTNOINTR: a signal has come for the parent. One for its whole group must not miss a
+ *    child that was not there yet: the parent takes it first
+ */
 static int link_child(const struct clone_args *args, struct task_struct *p)
 {
 	bool thread = args->flags & CLONE_THREAD;
@@ -239,21 +251,20 @@ static int link_child(const struct clone_args *args, struct task_struct *p)
 
 	write_lock_irq(&tasklist_lock);
 	spin_lock(&me->sighand->siglock);
-	if (fatal_signal_pending(me) || (thread && (me->signal->group_exit || me->signal->group_exec))) {
+	recalc_sigpending();
+	if (signal_pending(me) || (thread && (me->signal->group_exit || me->signal->group_exec))) {
 		spin_unlock(&me->sighand->siglock);
 		write_unlock_irq(&tasklist_lock);
 		return -ERESTARTNOINTR;
 	}
 	p->tgid = thread ? me->tgid : p->pid;
 	p->group_leader = thread ? me->group_leader : p;
-	if (!thread)
-		p->signal->group_leader = p;
 	/* A sibling tells the common parent as the process itself will: who chooses the signal is the parent. */
 	p->exit_signal = thread ? -1 : args->flags & CLONE_PARENT ? me->group_leader->exit_signal : args->exit_signal;
 	p->real_parent = args->flags & (CLONE_PARENT | CLONE_THREAD) ? me->real_parent : me->group_leader;
 	p->parent = p->real_parent;
 	if (!thread)
-		p->signal->ppid = p->real_parent->flags & PF_KTHREAD ? 0 : p->real_parent->tgid;
+		fill_signal(p);
 	atomic_inc(&p->signal->live);
 	if (thread && me->stop_pending) {
 		p->stop_pending = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fork, exec, exit, wait: what parents and children may rely on. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -268,6 +269,64 @@ static void thread_exec(void)
 	sleep_long(NULL);
 }
 
+/* => members of the group that sleep and are not stopped */
+static int sleepers_of(pid_t pgrp)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	int n = 0;
+
+	CHECK(dir);
+	while ((d = readdir(dir))) {
+		char path[300], text[256], state;
+		int fd, ppid, group;
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/%s/stat", d->d_name);
+		fd = *d->d_name >= '1' && *d->d_name <= '9' ? open(path, O_RDONLY) : -1;
+		if (fd < 0)
+			continue;
+		len = read(fd, text, sizeof(text) - 1);
+		close(fd);
+		text[len > 0 ? len : 0] = 0;
+		if (len > 0 && sscanf(strrchr(text, ')'), ") %c %d %d", &state, &ppid, &group) == 3)
+			n += group == pgrp && state == 'S';
+	}
+	closedir(dir);
+	return n;
+}
+
+/* A signal for a group reaches also a child that one of it is just making. */
+static void test_fork_and_group_signals(void)
+{
+	int status, round;
+	pid_t maker = fork();
+
+	if (!maker) {
+		char *memory = malloc(2 << 20);
+
+		CHECK(!setpgid(0, 0));
+		memset(memory, 1, 2 << 20); /* makes fork take its time */
+		for (;;) {
+			pid_t child = fork();
+
+			if (!child)
+				for (;;)
+					pause();
+			CHECK(child > 0 && !kill(child, SIGKILL) && waitpid(child, &status, 0) == child);
+		}
+	}
+	setpgid(maker, maker);
+	for (round = 0; round < 100; round++) {
+		usleep(1000 + round * 37 % 1000);
+		CHECK(!kill(-maker, SIGSTOP));
+		CHECK(waitpid(maker, &status, WUNTRACED) == maker && WIFSTOPPED(status));
+		CHECK(sleepers_of(maker) == 0);
+		CHECK(!kill(-maker, SIGCONT));
+	}
+	CHECK(!kill(-maker, SIGKILL) && waitpid(maker, &status, 0) == maker);
+}
+
 static void test_vfork_shares(void)
 {
 	volatile int shared = 0;
@@ -397,6 +456,7 @@ int main(int argc, char **argv)
 	CHECK_CHILD(test_big_args);
 	CHECK_CHILD(test_cloexec);
 	CHECK_CHILD(thread_exec);
+	CHECK_CHILD(test_fork_and_group_signals);
 	CHECK_CHILD(test_vfork_shares);
 	CHECK_CHILD(test_dumpable);
 	CHECK_CHILD(test_changed_ids);
