@@ -184,6 +184,7 @@ struct task_struct *task_alloc(const char *comm)
 	p->cap_effective = me->cap_effective;
 	p->cap_permitted = me->cap_permitted;
 	p->cap_inheritable = me->cap_inheritable;
+	p->no_new_privs = me->no_new_privs;
 	p->mems_allowed = me->mems_allowed;
 	p->make_it_fail = me->make_it_fail;
 	p->start_time_ns = ktime_get_ns();

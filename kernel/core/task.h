@@ -211,6 +211,7 @@ struct task_struct {
 	u32 uid, euid, suid, fsuid, gid, egid, sgid, fsgid; /* [c] */
 	u32 groups[NGROUPS], nr_groups;	/* [c] supplementary groups */
 	u64 cap_effective, cap_permitted, cap_inheritable;   /* [c] */
+	bool no_new_privs;		/* [c] prctl; inherited, never taken back */
 
 	/* Memory management. */
 	unsigned long mems_allowed;	/* [I] bit per node */

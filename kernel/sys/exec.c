@@ -5,7 +5,7 @@
  *	open file, resolve #! lines, check the ELF headers         may fail: the old program goes on
  *	new address space with a stack; copy argv and envp into it   may fail: E2BIG, ENOMEM, EFAULT
  *	---- point of no return ----
- *	other threads die; the new address space becomes current's   from here on failure is SIGKILL
+ *	other threads die; the new address space becomes current's   from here on failure is SIGSEGV
  *	close-on-exec files, caught signals, comm
  *	map the segments, write the stack, registers -> entry
  *
@@ -447,7 +447,7 @@ static int exec_prepare(struct exec *exec, struct elf_image *image, struct arg_v
 	return err;
 }
 
-/* => 0, -errno, or EXEC_DOOMED: the old program is gone, the new one not there. The caller gives back and dies. */
+/* => 0, -errno, or EXEC_DOOMED: the old program is gone, the new one not there. The caller gives back and sees to its death. */
 static int do_exec(int dfd, const char *filename, struct arg_vector *argv, struct arg_vector *envp)
 {
 	struct exec *exec = kzalloc(sizeof(*exec), GFP_KERNEL);
@@ -483,8 +483,10 @@ long sys_execve(const char __user *ufilename, unsigned long __user *uargv,
 		return PTR_ERR(filename);
 	err = do_exec(AT_FDCWD, filename, &argv, &envp);
 	putname(filename);
-	if (err == EXEC_DOOMED)
-		do_group_exit(SIGKILL);
+	if (err == EXEC_DOOMED) {
+		force_sig(SIGSEGV); /* as Linux since 3.18; its action is the default by now */
+		return -ENOEXEC;
+	}
 	return err ? err : (long)task_pt_regs(current)->ax;
 }
 

@@ -236,14 +236,19 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 			set_bit(MMF_NOT_DUMPABLE_BIT, &current->mm->flags);
 		return 0;
 	case PR_GET_KEEPCAPS:
-	case PR_GET_NO_NEW_PRIVS:
 		return 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : current->no_new_privs;
 	case PR_CAPBSET_READ:
 		return arg2 < 38 ? 1 : -EINVAL;
 	case PR_GET_TIMERSLACK:
 		return 50000;
 	case PR_SET_TIMERSLACK:
-	case PR_SET_NO_NEW_PRIVS: /* there are no set-user-ID programs to refuse */
+		return 0;
+	case PR_SET_NO_NEW_PRIVS:
+		if (arg2 != 1 || arg3 || arg4 || arg5)
+			return -EINVAL;
+		current->no_new_privs = true; /* a promise only: no set-user-ID program gives any */
 		return 0;
 	case PR_SET_CHILD_SUBREAPER:
 		current->signal->subreaper = arg2 != 0;

@@ -237,7 +237,7 @@ int main(int argc, char **argv)
 	scripts();
 	arguments();
 	busy();
-	CHECK(signal_of(huge_bss) == SIGKILL);
+	CHECK(signal_of(huge_bss) == SIGSEGV);
 	CHECK(signal_of(no_code) == SIGSEGV);
 	CHECK(signal_of(no_access) == SIGSEGV);
 	PASS("exec_errors");

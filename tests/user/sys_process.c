@@ -356,6 +356,25 @@ static void test_dumpable(void)
 	CHECK(!prctl(PR_SET_DUMPABLE, 1) && prctl(PR_GET_DUMPABLE) == 1);
 }
 
+static void promised(void)
+{
+	char *argv[] = { "prog", "--no-new-privs", NULL }, *envp[] = { NULL };
+
+	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	CHECK(run(self, argv, envp) == 49);
+}
+
+/* Promised once, by children and programs too. */
+static void test_no_new_privs(void)
+{
+	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
+	CHECK_ERR(prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0), EINVAL);
+	CHECK_ERR(prctl(PR_SET_NO_NEW_PRIVS, 1, 1, 0, 0), EINVAL);
+	CHECK_ERR(prctl(PR_GET_NO_NEW_PRIVS, 1, 0, 0, 0), EINVAL);
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK_CHILD(promised);
+}
+
 static int open_pagemap(pid_t pid)
 {
 	char path[32];
@@ -419,6 +438,8 @@ static int helper(int argc, char **argv)
 		return 45;
 	if (!strcmp(argv[1], "--dumpable"))
 		return prctl(PR_GET_DUMPABLE) == 1 ? 48 : 1;
+	if (!strcmp(argv[1], "--no-new-privs"))
+		return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 49 : 1;
 	if (!strcmp(argv[1], "--count")) {
 		for (int i = 2; i < argc; i++) {
 			if (strlen(argv[i]) != 4000)
@@ -459,6 +480,7 @@ int main(int argc, char **argv)
 	CHECK_CHILD(test_fork_and_group_signals);
 	CHECK_CHILD(test_vfork_shares);
 	CHECK_CHILD(test_dumpable);
+	CHECK_CHILD(test_no_new_privs);
 	CHECK_CHILD(test_changed_ids);
 	CHECK_CHILD(test_limits);
 	PASS("sys_process");
