@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from gdb_driver import session
 from machine import TOP, program, run
 
 NS_AFTER_LAST_PAGE = 2 * 10**9
@@ -103,3 +104,73 @@ def test_the_court_spares_a_parent(tmp_path):
     rows, chosen, victim = court(result.output)
     assert rows[chosen][11] == "hog" and rows[chosen][7] == 500, result
     assert victim != chosen and rows[victim][11] == "hog" and rows[victim][7] == 0, result
+
+
+TRIALS = """
+for role in threads shared shared-immune family; do
+  echo "--- $role"
+  /oom_cast $role 24 > /cast &
+  until grep -q "^cast $role" /cast; do sleep 0.1; done
+  cat /cast
+  dmesg -c > /dev/null
+  echo f > /proc/sysrq-trigger
+  until dmesg | grep -q "Killed process"; do sleep 0.1; done
+  sleep 0.3
+  dmesg | grep -E "Out of memory|Kill process|Killed process"
+  for pid in $(sed "s/cast [a-z-]* //" /cast); do
+    grep -q "^State:.[RSD]" /proc/$pid/status 2>/dev/null && echo "lives: $pid" || echo "gone: $pid"
+    kill -9 $pid 2>/dev/null
+  done
+done
+echo "--- end"
+"""
+
+
+def test_whole_processes_die(tmp_path, debug):
+    """A process without its leader, processes that share memory, one of them immune, a family: by SysRq f."""
+    (tmp_path / "trials.sh").write_text(TRIALS)
+    result = run("--memory", "128M", "--cpus", 2, debug=debug, adds=[program("oom_cast"), tmp_path / "trials.sh"],
+                 execs=["/bin/sh /trials.sh"])
+    assert result.status == 0, result
+    trials = dict(re.findall(r"(?s)--- ([a-z-]+)\n(.*?)(?=--- )", result.output))
+    cast = {role: re.search(rf"(?m)^cast {role} (.*)$", text)[1].split() for role, text in trials.items()}
+    fates = lambda text: {pid: what for what, pid in re.findall(r"(?m)^(lives|gone): (\d+)$", text)}
+    fate = {role: fates(text) for role, text in trials.items()}
+    (leader,) = cast["threads"]
+    assert fate["threads"] == {leader: "gone"} and "(oom_cast) total-vm" in trials["threads"], result
+    one, other = cast["shared"]
+    assert fate["shared"] == {one: "gone", other: "gone"}, result
+    assert f"Kill process {other} (oom_cast) sharing same memory" in trials["shared"], result
+    one, other = cast["shared-immune"]
+    assert fate["shared-immune"] == {one: "gone", other: "lives"} and "sharing same" not in trials["shared-immune"], result
+    parent, small, large = cast["family"]
+    assert f"Kill process {parent} (oom_cast)" in trials["family"] and f"Killed process {large}" in trials["family"], result
+    assert fate["family"] == {parent: "lives", small: "lives", large: "gone"}, result
+
+
+MEMDIE = """
+until("exit_oom_victim")
+note("at the end of exit_mm", [value("$current()->mm"), value("$current()->thread_flags") >> 2 & 1])
+gdb.execute("finish")
+note("after", value("$current()->thread_flags") >> 2 & 1)
+do("mm oom")
+until("exit_oom_victim")
+note("the next", value("$current()->pid"))
+"""
+
+
+def test_a_victim_is_one_until_its_memory_is_gone(tmp_path):
+    """TIF_MEMDIE is given back at the end of exit_mm, when the memory is free; then the next kill may happen."""
+    seen = session(str(tmp_path), MEMDIE, "--memory", "64M", "--exec", "/bin/sh -c 'echo 0 > /proc/sys/vm/oom_reaper'",
+                   "--exec", "/bin/hog --report 0", "--exec", "/bin/hog --report 0")
+    assert seen["at the end of exit_mm"] == [0, 1] and seen["after"] == 0, seen
+    assert "dying already" not in seen["mm oom"] and "has no memory" in seen["mm oom"], seen
+    killed = re.findall(r"Killed process (\d+) \(hog\)", seen.console)
+    assert len(killed) == 2 and killed[1] == str(seen["the next"]), seen
+
+
+def test_the_old_knob_is_deprecated_once():
+    result = run(adds=[program("oom_adj")], execs=["/oom_adj", "/oom_adj"])
+    assert result.status == 0 and result.output.count("PASS oom_adj") == 2, result
+    words = r"oom_adj \(\d+\): /proc/\d+/oom_adj is deprecated, please use /proc/\d+/oom_score_adj instead\.$"
+    assert len(result.lines(words)) == 1, result

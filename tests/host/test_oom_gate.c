@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether anybody dies, and by what measure: zonelist lock (spec 9.1), order of out_of_memory() (9.2), constraints (9.3) */
+/* Whether anybody dies, and by what measure: zonelist lock (spec 9.1), out_of_memory() (9.2), constraints (9.3) */
 #include "tests/host/machine_fixture.h"
 #include "tests/host/oom_fixture.h"
 

@@ -4,10 +4,9 @@
  *
  *	read	bytes come, never twice the same; the driver's counters add up
  *	starve	all memory is held, then min is raised above what is free: the driver's GFP_ATOMIC finds nothing, the
- *		ring runs dry (EAGAIN); memory is given back, and it fills again by itself
+ *		ring runs dry, a reader sleeps; memory is given back, and the ring fills again by itself
  */
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include "tests/user/check.h"
@@ -59,30 +58,50 @@ static char *hold_all(size_t *bytes, unsigned long least)
 	return at;
 }
 
+static volatile int *stage; /* 1: the reader has all it needs, 2: it may read */
+
+/* Reads more than the driver keeps: it sleeps until the ring is fed again. */
+static void reader(int fd)
+{
+	static char buf[200000];
+
+	memset(buf, 1, sizeof(buf));
+	CHECK(!mlockall(MCL_CURRENT));
+	*stage = 1;
+	while (*stage < 2)
+		usleep(1000);
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK));
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+	CHECK(errno == EAGAIN && !fcntl(fd, F_SETFL, 0));
+	CHECK(read(fd, buf, sizeof(buf)) == (ssize_t)sizeof(buf));
+	_exit(0);
+}
+
 static void starve(int fd)
 {
-	int knob = open("/proc/sys/vm/min_free_kbytes", O_RDWR);
-	char buf[4096], old[32] = "";
+	int knob = open("/proc/sys/vm/min_free_kbytes", O_RDWR), status;
+	char old[32] = "", *held;
 	size_t bytes;
-	char *held;
+	pid_t pid;
 
-	CHECK(knob >= 0 && read(knob, old, sizeof(old) - 1) > 0);
+	stage = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(stage != MAP_FAILED && knob >= 0 && read(knob, old, sizeof(old) - 1) > 0);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid)
+		reader(fd);
+	while (*stage < 1)
+		usleep(1000);
 	CHECK(!mlockall(MCL_CURRENT));
 	held = hold_all(&bytes, 1000);
 	CHECK(pwrite(knob, "65536", 5, 0) == 5); /* 3/8 of the least zone's part of it is above 1000 pages */
-	for (int reads = 0, quiet = 0; quiet < 20; reads++) { /* nothing below may need memory */
-		bool some = read(fd, buf, sizeof(buf)) > 0;
-
-		quiet = some ? 0 : quiet + 1;
-		CHECK(reads < 10000 && (some || errno == EAGAIN));
-		if (!some)
-			usleep(10000);
-	}
+	*stage = 2;
+	usleep(500000); /* nobody may need memory now */
 	CHECK(!munmap(held, bytes));
 	CHECK(pwrite(knob, old, strlen(old), 0) == (ssize_t)strlen(old));
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 	CHECK(stat_of("starved") > 0);
-	fcntl(fd, F_SETFL, 0);
-	CHECK(read(fd, buf, sizeof(buf)) == (ssize_t)sizeof(buf));
 	CHECK(stat_of("from_hardirq") + stat_of("from_softirq") == stat_of("filled") + stat_of("posted"));
 }
 
@@ -97,7 +116,6 @@ int main(int argc, char **argv)
 		PASS("hwrng");
 	}
 	read_many(fd);
-	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK));
 	starve(fd);
 	PASS("hwrng");
 }

@@ -103,10 +103,12 @@ static pid_t child(unsigned long mib)
 	return pid;
 }
 
-static void family(void)
+/* The children first: they shall not have the parent's. */
+static void family(unsigned long mib)
 {
 	pid_t small = child(4), large = child(8);
 
+	take(mib);
 	printf("cast family %d %d %d\n", getpid(), small, large);
 	fflush(stdout);
 }
@@ -114,8 +116,9 @@ static void family(void)
 static void play(const char *name, unsigned long mib)
 {
 	if (!strcmp(name, "family"))
-		family(); /* first: the children shall not have the parent's */
-	take(mib);
+		family(mib);
+	else
+		take(mib);
 	if (!strcmp(name, "threads"))
 		threads();
 	else if (!strcmp(name, "shared"))
