@@ -6,16 +6,20 @@
  * User pages come from HighMem, so its row tells all: pages leave it a batch at a time for the CPU's own list,
  * the smallest blocks first; when they are used up, the next larger one is halved, and its half, and so on.
  * What comes back waits on that list, too; the tour stays on one CPU so that it is one list.
+ *
+ * After other work single pages in use - on the lists of CPUs, a shell's, files - keep many small blocks apart. So
+ * memory is compacted first, and as many pages are taken as it needs for a block of the highest order there is.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "user/tour/tour.h"
 
-#define ORDERS	  11
-#define LARGEST	  (1L << (ORDERS - 1)) /* pages of the largest block */
-#define MAX_PAGES (4 * LARGEST)
+#define ORDERS 11
+#define SPARE  1024L /* pages that come from the CPU's list */
 
 /* => 0: no such zone */
 static int read_blocks(long *blocks)
@@ -63,10 +67,30 @@ static int highest_change(const long *now, const long *last, int sign)
 	return -1;
 }
 
-/* Until the first of the largest blocks is in use entirely, and half of the next. => pages taken */
-static long take_pages(char *memory, const long *start, long *now)
+/* => the highest order of which there is a block */
+static int highest_order(const long *blocks)
 {
-	long last[ORDERS], page = 0, enough = MAX_PAGES;
+	int order = ORDERS - 1;
+
+	while (order > 0 && !blocks[order])
+		order--;
+	return order;
+}
+
+/* => pages to take, at most, until one of the highest order is in use entirely, and half of the next */
+static long pages_enough(const long *blocks, int top)
+{
+	long pages = SPARE + (2L << top);
+
+	for (int order = 0; order < top; order++)
+		pages += blocks[order] << order;
+	return pages;
+}
+
+/* Until the first of the largest blocks is in use entirely, and half of the next. => pages taken */
+static long take_pages(char *memory, const long *start, long *now, int top, long enough)
+{
+	long last[ORDERS], page = 0;
 	int highest = 0;
 
 	memcpy(last, start, sizeof(last));
@@ -78,19 +102,19 @@ static long take_pages(char *memory, const long *start, long *now)
 		if (order > highest) {
 			print_blocks("took", page, now, last);
 			highest = order;
-			if (order == ORDERS - 1)
-				enough = page + LARGEST * 3 / 2;
+			if (order == top && page + (3L << top) / 2 < enough)
+				enough = page + (3L << top) / 2;
 		}
 		memcpy(last, now, sizeof(last));
 		progress("   ... took %ld pages", page);
 	}
-	check(highest == ORDERS - 1, "%ld pages split blocks of every order up to %d", page, highest);
+	check(highest >= top, "%ld pages split blocks of every order up to %d", page, highest);
 	return page;
 }
 
-static void give_back_pages(char *memory, long pages, long *now)
+static void give_back_pages(char *memory, long pages, long *now, int top)
 {
-	long last[ORDERS], fewest = now[ORDERS - 1];
+	long last[ORDERS], fewest = now[top];
 	int highest = 0;
 
 	memcpy(last, now, sizeof(last));
@@ -107,20 +131,35 @@ static void give_back_pages(char *memory, long pages, long *now)
 		progress("   ... gave back %ld of %ld pages", page, pages);
 	}
 	print_blocks("all given back", 0, now, NULL);
-	check(highest == ORDERS - 1 && now[ORDERS - 1] > fewest,
-	      "free neighbours merged up to order %d again: %ld blocks, %ld in between", highest, now[ORDERS - 1],
-	      fewest);
+	check(highest >= top && now[top] > fewest,
+	      "free neighbours merged up to order %d again: %ld blocks, %ld in between", highest, now[top], fewest);
+}
+
+static void compact(void)
+{
+	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY);
+
+	(void)!write(fd, "1", 1); /* without it the tour takes longer, no more */
+	close(fd);
 }
 
 void show_buddy(void)
 {
-	long start[ORDERS], now[ORDERS];
+	long start[ORDERS], now[ORDERS], pages, most;
 	cpu_set_t all, one;
 	char *memory;
+	int top;
 
 	title("The buddy allocator: blocks of 2^order pages split and merge");
-	memory = mmap(NULL, MAX_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED || !read_blocks(start)) {
+	compact();
+	if (!read_blocks(start)) {
+		check(0, "memory from HighMem");
+		return;
+	}
+	top = highest_order(start);
+	most = pages_enough(start, top);
+	memory = mmap(NULL, (size_t)most * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED) {
 		check(0, "memory from HighMem");
 		return;
 	}
@@ -131,9 +170,8 @@ void show_buddy(void)
 	say("   %-18s    0    1    2    3    4    5    6    7    8    9   10\n", "HighMem, by order");
 	print_blocks("free blocks", 0, start, NULL);
 	memcpy(now, start, sizeof(now));
-	long pages = take_pages(memory, start, now);
-
-	give_back_pages(memory, pages, now);
+	pages = take_pages(memory, start, now, top, most);
+	give_back_pages(memory, pages, now, top);
 	sched_setaffinity(0, sizeof(all), &all);
-	munmap(memory + pages * (long)PAGE, (size_t)(MAX_PAGES - pages) * PAGE);
+	munmap(memory, (size_t)most * PAGE);
 }
