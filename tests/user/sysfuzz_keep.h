@@ -122,15 +122,31 @@ static inline int keepers_have(pid_t pid)
 	return 0;
 }
 
+/* => keeper i still had all; 0: it says itself what was lost, or has died */
+static int keeper_asked(int i)
+{
+	ssize_t got = -1;
+	int status = 0;
+	char ok = 0;
+
+	if (write(keepers[i].ask, "?", 1) == 1)
+		got = read(keepers[i].answer, &ok, 1);
+	if (got == 1)
+		return ok;
+	printf("FAIL sysfuzz: keeper %d does not answer: %s", i, got ? strerror(errno) : "it is gone");
+	if (waitpid(keepers[i].pid, &status, WNOHANG) == keepers[i].pid)
+		printf(", wait status %#x", (unsigned)status);
+	printf("\n");
+	return 0;
+}
+
 /* Asks all, and lets them go. => how many have lost something */
 static int keepers_check(void)
 {
 	int bad = 0;
-	char ok;
 
 	for (int i = 0; i < KEEPERS; i++) {
-		ok = 0;
-		if (write(keepers[i].ask, "?", 1) != 1 || read(keepers[i].answer, &ok, 1) != 1 || !ok) {
+		if (!keeper_asked(i)) {
 			printf("FAIL sysfuzz: keeper %d has not kept its data\n", i);
 			bad++;
 		}
