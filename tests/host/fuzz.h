@@ -84,6 +84,7 @@ static inline void fuzz_loop(unsigned int rounds)
 	static unsigned char data[FUZZ_MAX];
 
 	printf("TIDEMARK_SEED=%lu, %u rounds\n", seed, rounds);
+	fflush(stdout);
 	fuzz_state = seed;
 	for (unsigned int i = 0; i < rounds; i++) {
 		size_t size = fuzz_seed(i, data);

@@ -96,7 +96,7 @@ static void check_refusal(int nid, gfp_t gfp)
 
 	for_each_zone_zonelist(zone, z, list, gfp_zone(gfp)) {
 		if (flags & ALLOC_NO_WATERMARKS)
-			DEMAND(!zone_page_state(zone, NR_FREE_PAGES));
+			DEMAND(!zone_page_state_snapshot(zone, NR_FREE_PAGES));
 		else
 			DEMAND(!zone_watermark_ok(zone, 0, min_wmark_pages(zone), first->zone_idx, flags));
 	}
