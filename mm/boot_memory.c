@@ -37,6 +37,7 @@ static int numa_fake;
 
 #define MIN_MEMORY (15ULL << 20) /* of the 16 MiB that a machine must have, the firmware may keep one */
 #define WORD_MAX   64
+#define PROBE_BIG  (1ULL << 30)
 #define PROBE_STEP (64ULL << 20)
 
 /* These words are read by setup_memory(), before and in another order than the handlers run. */
@@ -149,21 +150,34 @@ static bool page_answers(unsigned long pfn)
 	return ok;
 }
 
+/* => where the piece ends that begins at `at`, at a border of step or at limit; *answers: whether its last page does */
+static u64 probe_piece(u64 at, u64 limit, u64 step, bool *answers)
+{
+	u64 end = min(round_down(at, step) + step, limit);
+
+	*answers = page_answers((end >> PAGE_SHIFT) - 1);
+	return end;
+}
+
 /*
- * RAM that a map promises but that is not there would be given out like any other. => each piece of PROBE_STEP
- * bytes whose first or last page does not answer is taken out of the map
+ * RAM that a map promises but that is not there would be given out like any other. => each piece of PROBE_BIG bytes
+ * whose last page answers stays; of the others, each of PROBE_STEP bytes whose last page does not is taken out of
+ * the map. Few words are tried because the host may give two megabytes for each.
  */
 static void drop_absent(struct range_set *map)
 {
 	for (unsigned int i = 0; i < map->nr; i++) {
 		struct mem_range r = map->ranges[i];
-		u64 gone = 0, end;
+		u64 gone = 0, end, limit = round_down(r.end, PAGE_SIZE);
+		bool answers;
 
 		if (r.tag != E820_RAM)
 			continue;
 		for (u64 at = round_up(r.start, PAGE_SIZE); at + PAGE_SIZE <= r.end; at = end) {
-			end = min(round_down(at, PROBE_STEP) + PROBE_STEP, round_down(r.end, PAGE_SIZE));
-			if (page_answers(at >> PAGE_SHIFT) && page_answers((end >> PAGE_SHIFT) - 1))
+			end = probe_piece(at, limit, PROBE_BIG, &answers);
+			if (!answers)
+				end = probe_piece(at, limit, PROBE_STEP, &answers);
+			if (answers)
 				continue;
 			e820_remove_type(map, at, end, E820_RAM);
 			gone += end - at;

@@ -196,8 +196,8 @@ def peak_mib(pid):
 
 @pytest.mark.parametrize("memory", ["256M", "16G"])
 def test_the_host_gives_only_what_is_used(memory):
-    """No boot touches all memory. Of 16 GiB: the array of struct page, and huge pages of the host's under the few words
-    that are tried to see whether the memory is there. QEMU's own is included."""
+    """No boot touches all memory. Of 16 GiB: the array of struct page (a 64th at most), and huge pages of the host's under
+    the few words that are tried to see whether the memory is there. QEMU's own is included."""
     machine = subprocess.Popen(command("--memory", memory, execs=["/bin/busybox sh -c 'echo ready; read answer'"]),
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     seen = b""
@@ -207,4 +207,4 @@ def test_the_host_gives_only_what_is_used(memory):
     peak = peak_mib(machine.pid)
     output = machine.communicate(b"go\n")[0].decode(errors="replace")
     assert machine.returncode == 0, Result(machine.returncode, output)
-    assert peak < 160 + mib(memory) // 10, peak
+    assert peak < 100 + mib(memory) // 64, peak
