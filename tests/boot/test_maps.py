@@ -6,6 +6,7 @@ import os
 import pytest
 
 from machine import TOP, run
+from test_shapes import zones
 
 MACHINE = 1 << 30
 FIRST_MIB = 1 << 20
@@ -39,8 +40,11 @@ def words(path):
     return " ".join(out)
 
 
-def usable_pages(path):
-    """=> whole pages of type 1 that nothing else covers, as tests/data says"""
+ZONES = (("DMA", 0, 16 << 20), ("Normal", 16 << 20, 896 << 20), ("HighMem", 896 << 20, 1 << 52))
+
+
+def usable_frames(path):
+    """=> the frames of type 1 that nothing else covers, as tests/data says"""
     good, bad = set(), set()
     ram = sorted((s, e) for s, e, kind in scaled(path) if kind == 1)
     joined = []
@@ -54,7 +58,19 @@ def usable_pages(path):
     for start, end, kind in scaled(path):
         if kind != 1:
             bad.update(range(start // 4096, -(-end // 4096)))
-    return len(good - bad)
+    return good - bad
+
+
+def expected_zones(frames):
+    """=> {zone: (pages spanned, pages present)}: from its lower border, but never before the first frame of all, to its
+    upper one or the end of memory. A zone without memory is not there"""
+    out, low, top = {}, min(frames), max(frames) + 1
+    for name, start, end in ZONES:
+        first, last = max(start // 4096, low), min(end // 4096, top)
+        present = sum(first <= frame < last for frame in frames)
+        if present:
+            out[name] = last - first, present
+    return out
 
 
 EVERY = sorted(glob.glob(os.path.join(TOP, "tests", "data", "e820", "*.txt")))
@@ -67,5 +83,13 @@ def test_the_machine_lives_in_a_recorded_shape(path):
     result = run("--memory", "1G", append=words(path),
                  execs=["/bin/busybox cat /proc/zoneinfo", "/bin/pages --mib 16 --rounds 1"])
     assert result.status == 0, result
-    present = sum(int(n) for (n,) in result.lines(r"^ +present +(\d+)$"))
-    assert present == usable_pages(path), (present, usable_pages(path), result)
+    found = {name: z for _, name, z in zones(result)}
+    expected = expected_zones(usable_frames(path))
+    assert {name: (z["spanned"], z["present"]) for name, z in found.items() if z["present"]} == expected, (expected, result)
+    managed = {name: z["managed"] for name, z in found.items()}
+    at_boot = {name: int(n) for name, n in result.lines(r"(\w+) zone: node 0, .* (\d+) managed")}
+    for name, (_, present) in expected.items(): # the initrd's pages come later
+        assert at_boot[name] <= managed[name] <= present and managed[name] > present * 4 // 5 - 2048, (name, expected, result)
+    ((kept, total, high),) = result.lines(r"Memory: (\d+)K/(\d+)K available \(.*?(\d+)K highmem\)")
+    assert int(kept) <= sum(managed.values()) * 4 and sum(p for _, p in expected.values()) * 4 == int(total), result
+    assert int(kept) >= int(total) * 3 // 4 - 8192 and int(high) <= managed.get("HighMem", 0) * 4, result
