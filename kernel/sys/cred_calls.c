@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who a process is: user and group ids, capabilities, process groups and sessions, resource limits.
+ * Who a process is: user and group ids, capabilities, process groups and sessions.
  *
  * Ids and capabilities belong to the thread and are written by it alone; user programs' libraries make all threads of a
  * process change together (a signal to each). Capabilities follow the uid as in Linux: leaving euid 0 drops the
  * effective set, leaving all three drops the permitted one. Of supplementary groups there are at most
  * NGROUPS (Linux: 65536).
  *
- * Locks: tasklist_lock for process groups and sessions, siglock for limits.
+ * Locks: tasklist_lock for process groups and sessions. Read next: limits.c.
  */
 #include "kernel/sys/process.h"
 #include "kernel/sys/signal.h"
@@ -17,7 +17,6 @@
 #include "kernel/base/string.h"
 #include "mm/gfp.h"
 #include "mm/mm_types.h"
-#include "mm/zone.h"
 
 #define KEEP ((u32)-1)
 
@@ -431,97 +430,4 @@ long sys_setsid(void)
 	}
 	write_unlock_irq(&tasklist_lock);
 	return ret;
-}
-
-/* ---- Limits ------------------------------------------------------------------------------------- */
-
-/* Kernel stacks may take an eighth of memory, as in Linux. */
-static void set_max_threads(void)
-{
-	unsigned long fit = totalram_pages / (8 * KERNEL_STACK_SIZE / PAGE_SIZE);
-
-	max_threads = (int)clamp(fit, 64UL, (unsigned long)PID_MAX);
-}
-
-void init_rlimits(struct signal_struct *sig)
-{
-	set_max_threads();
-	for (int i = 0; i < RLIM_NLIMITS; i++)
-		sig->rlim[i] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
-	sig->rlim[RLIMIT_STACK] = (struct rlimit){ 8 << 20, RLIM_INFINITY };
-	sig->rlim[RLIMIT_CORE].rlim_cur = 0;
-	sig->rlim[RLIMIT_NOFILE] = (struct rlimit){ 1024, 4096 };
-	sig->rlim[RLIMIT_MEMLOCK] = (struct rlimit){ 64 << 10, 64 << 10 };
-	sig->rlim[RLIMIT_NPROC] = (struct rlimit){ (u64)max_threads / 2, (u64)max_threads / 2 };
-}
-
-static long do_prlimit(struct task_struct *p, unsigned int which, const struct rlimit *new,
-		       struct rlimit *old)
-{
-	struct rlimit *slot;
-	long err = 0;
-
-	if (which >= RLIM_NLIMITS)
-		return -EINVAL;
-	if (new && new->rlim_cur > new->rlim_max)
-		return -EINVAL;
-	if (new && which == RLIMIT_NOFILE && new->rlim_max > 1024 * 1024)
-		return -EPERM;
-	slot = &p->signal->rlim[which];
-	read_lock(&tasklist_lock);
-	if (!p->sighand) {
-		read_unlock(&tasklist_lock);
-		return -ESRCH;
-	}
-	spin_lock_irq(&p->sighand->siglock);
-	if (old)
-		*old = *slot;
-	if (new && new->rlim_max > slot->rlim_max && !capable(CAP_SYS_RESOURCE))
-		err = -EPERM;
-	if (new && !err)
-		*slot = *new;
-	spin_unlock_irq(&p->sighand->siglock);
-	read_unlock(&tasklist_lock);
-	return err;
-}
-
-long sys_getrlimit(unsigned int which, void __user *ulimit)
-{
-	struct rlimit limit;
-	long err = do_prlimit(current, which, NULL, &limit);
-
-	if (err)
-		return err;
-	return copy_to_user(ulimit, &limit, sizeof(limit)) ? -EFAULT : 0;
-}
-
-long sys_setrlimit(unsigned int which, const void __user *ulimit)
-{
-	struct rlimit limit;
-
-	if (copy_from_user(&limit, ulimit, sizeof(limit)))
-		return -EFAULT;
-	return do_prlimit(current, which, &limit, NULL);
-}
-
-long sys_prlimit64(pid_t pid, unsigned int which, const void __user *unew, void __user *uold)
-{
-	struct rlimit new, old;
-	struct task_struct *p;
-	long err;
-
-	if (unew && copy_from_user(&new, unew, sizeof(new)))
-		return -EFAULT;
-	p = find_get_task_by_pid(pid ? pid : current->pid);
-	if (!p)
-		return -ESRCH;
-	err = 0;
-	if (p != current && current->uid != p->uid && !capable(CAP_SYS_RESOURCE))
-		err = -EPERM;
-	if (!err)
-		err = do_prlimit(p, which, unew ? &new : NULL, uold ? &old : NULL);
-	put_task_struct(p);
-	if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
-		err = -EFAULT;
-	return err;
 }

@@ -40,7 +40,11 @@ long sys_getpgid(pid_t pid);
 long sys_getpgrp(void);
 long sys_getsid(pid_t pid);
 long sys_setsid(void);
+
+/* tty_signal.c */
 long sys_vhangup(void);
+
+/* limits.c */
 long sys_getrlimit(unsigned int which, void __user *ulimit);
 long sys_setrlimit(unsigned int which, const void __user *ulimit);
 long sys_prlimit64(pid_t pid, unsigned int which, const void __user *unew, void __user *uold);
