@@ -29,6 +29,7 @@
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/base/vsprintf.h"
+#include "kernel/core/freezer.h"
 #include "kernel/core/sched.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
@@ -192,6 +193,7 @@ static int wait_for_threads(struct task_struct *me)
 	sig->group_exec = me;
 	zap_other_threads(me);
 	spin_unlock_irq(&me->sighand->siglock);
+	freezer_do_not_count(); /* one of them may be frozen */
 	for (;;) {
 		set_current_state(TASK_KILLABLE);
 		read_lock(&tasklist_lock);
@@ -203,6 +205,7 @@ static int wait_for_threads(struct task_struct *me)
 		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
+	freezer_count();
 	if (done)
 		return 0;
 	spin_lock_irq(&me->sighand->siglock);
