@@ -84,6 +84,17 @@ long sys_setrlimit(unsigned int which, const void __user *ulimit)
 	return do_prlimit(current, which, &limit, NULL);
 }
 
+/* Of another process: only with all of one's own ids, or it may have been started for somebody else. */
+static bool may_limit(const struct task_struct *p)
+{
+	const struct task_struct *me = current;
+
+	if (p == me || has_cap(me, CAP_SYS_RESOURCE))
+		return true;
+	return me->uid == p->uid && me->uid == p->euid && me->uid == p->suid && me->gid == p->gid &&
+	       me->gid == p->egid && me->gid == p->sgid;
+}
+
 long sys_prlimit64(pid_t pid, unsigned int which, const void __user *unew, void __user *uold)
 {
 	struct rlimit new, old;
@@ -95,9 +106,7 @@ long sys_prlimit64(pid_t pid, unsigned int which, const void __user *unew, void 
 	p = find_get_task_by_pid(pid ? pid : current->pid);
 	if (!p)
 		return -ESRCH;
-	err = 0;
-	if (p != current && current->uid != p->uid && !has_cap(current, CAP_SYS_RESOURCE))
-		err = -EPERM;
+	err = may_limit(p) ? 0 : -EPERM;
 	if (!err)
 		err = do_prlimit(p, which, unew ? &new : NULL, uold ? &old : NULL);
 	put_task_struct(p);

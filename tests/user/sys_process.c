@@ -420,6 +420,27 @@ static void test_limits(void)
 	CHECK_ERR(setrlimit(RLIMIT_NOFILE, &r), EINVAL);
 }
 
+/* A stranger's limits are not for a user, a half stranger's neither. */
+static void test_limits_of_others(void)
+{
+	struct rlimit r;
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	CHECK(!pipe(ready));
+	pid = fork();
+	if (!pid) {
+		CHECK(!setresuid(1000, 1000, 0) && write(ready[1], "r", 1) == 1);
+		for (;;)
+			pause();
+	}
+	CHECK(read(ready[0], &c, 1) == 1 && !prlimit(pid, RLIMIT_CORE, NULL, &r));
+	CHECK(!kill(pid, 0) && !setresuid(1000, 1000, 0) && !prlimit(0, RLIMIT_CORE, NULL, &r));
+	CHECK_ERR(prlimit(pid, RLIMIT_CORE, NULL, &r), EPERM);
+	CHECK(!setresuid(0, 0, 0) && !kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid);
+}
+
 /* Started by exec as another program: what it was given. */
 static int helper(int argc, char **argv)
 {
@@ -483,5 +504,6 @@ int main(int argc, char **argv)
 	CHECK_CHILD(test_no_new_privs);
 	CHECK_CHILD(test_changed_ids);
 	CHECK_CHILD(test_limits);
+	CHECK_CHILD(test_limits_of_others);
 	PASS("sys_process");
 }
