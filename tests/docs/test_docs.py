@@ -91,6 +91,21 @@ def test_the_textbooks_names_are_here():
     assert [row for row in rows if " ".join(row) not in tags] == []
 
 
+def test_the_ways_through_the_map_are_the_sources():
+    """Each function is in the file beside it, and its name in the file of the one that calls it."""
+    rows = re.findall(r"(?m)^( *)(\w+) +((?:kernel|mm)/[\w/]+\.[ch])\b", text_of("docs/map.md"))
+    assert len(rows) > 40
+    done = subprocess.run(["ctags", "-x", "--c-kinds=f", "--_xformat=%N %F"] + sorted({path for _, _, path in rows}),
+                          cwd=TOP, stdout=subprocess.PIPE, text=True, check=True)
+    tags, above = set(done.stdout.splitlines()), []
+    for blanks, name, path in rows:
+        assert f"{name} {path}" in tags, (name, path)
+        above = above[: len(blanks) // 2] + [path]
+        assert len(above) == len(blanks) // 2 + 1, name
+        if blanks:
+            assert re.search(rf"\b{name}\b", text_of(above[-2])), (name, above[-2])
+
+
 def test_every_fault_finds_its_line():
     """tests/mutate would notice, but only when it comes to that fault."""
     for fault in sorted(os.listdir(os.path.join(TOP, "tests", "mutations"))):
