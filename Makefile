@@ -173,8 +173,8 @@ HOST_CFLAGS_numa0 := -DCONFIG_DEBUG=1 -DCONFIG_NUMA=0 $(HOST_SAN)
 HOST_FLAVOURS := rel san tsan numa0
 
 LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c memmap.c zonelist.c \
-	   watermark.c buddy.c buddy_check.c fallback.c pcp.c vmstat.c page_alloc.c page_check.c page_owner.c \
-	   kmemcheck.c page_poison.c slowpath.c slowpath_engines.c alloc_report.c show_mem.c mm_trace.c) \
+	   watermark.c buddy.c buddy_check.c fallback.c pcp.c vmstat.c page_alloc.c page_alloc_fast.c page_free.c \
+	   page_check.c page_owner.c kmemcheck.c page_poison.c slowpath.c slowpath_engines.c alloc_report.c show_mem.c mm_trace.c) \
 	   $(addprefix kernel/base/,bitops.c math.c kstrtox.c ratelimit.c string_ext.c spinlock.c lock_debug.c \
 	   radix_tree.c radix_tree_tag.c rbtree.c vsprintf.c kallsyms.c sort.c crc32.c) \
 	   $(addprefix arch/host/,cpu.c clock.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c tsan.c)

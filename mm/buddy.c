@@ -37,6 +37,7 @@ static inline void add_block(struct zone *zone, struct page *page, unsigned long
 {
 	struct free_area *area = &zone->free_area[order];
 
+	OPTIMIZER_HIDE_VAR(area);
 	page->private = order;
 	page->index = migratetype;
 	atomic_set(&page->_mapcount, PAGE_BUDDY_MAPCOUNT_VALUE);
@@ -194,17 +195,25 @@ static __always_inline void insert_block(struct zone *zone, struct page *page, u
 	add_block(zone, page, pfn, order, migratetype, tail);
 }
 
+static __always_inline struct page *buddy_of(struct page *page, unsigned long pfn, unsigned int order)
+{
+	return page + ((pfn ^ 1UL << order) - pfn);
+}
+
+static __always_inline bool buddy_is_free(struct page *page, unsigned long pfn, unsigned int order)
+{
+	return order != MAX_ORDER - 1 && page_is_buddy(page, buddy_of(page, pfn, order), order);
+}
+
 /* The block's buddy, if they can unite. */
 static __always_inline struct page *free_buddy(const struct zone *zone, struct page *page,
 					       unsigned long pfn, unsigned int order)
 {
-	struct page *buddy = page + ((pfn ^ 1UL << order) - pfn);
-
-	if (order == MAX_ORDER - 1 || !page_is_buddy(page, buddy, order))
+	if (!buddy_is_free(page, pfn, order))
 		return NULL;
 	if (order >= pageblock_order && isolation_differs(zone, pfn, pfn ^ 1UL << order))
 		return NULL;
-	return buddy;
+	return buddy_of(page, pfn, order);
 }
 
 static noinline void unite(struct zone *zone, struct page *page, struct page *buddy, unsigned long pfn,
@@ -240,15 +249,42 @@ void buddy_free(struct zone *zone, struct page *page, unsigned long pfn, unsigne
 	__buddy_free(zone, page, pfn, order, migratetype);
 }
 
-void free_one_page(struct zone *zone, struct page *page, unsigned int order,
-		   enum migratetype migratetype)
+/* free_one_page() with the lock held already, and a buddy to unite with. => flags are restored */
+static noinline void unite_and_unlock(struct zone *zone, struct page *page, unsigned long pfn,
+				      unsigned int order, enum migratetype migratetype, unsigned long flags)
+{
+	__buddy_free(zone, page, pfn, order, migratetype);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+static noinline void free_one_page_wait(struct zone *zone, struct page *page, unsigned long pfn,
+					unsigned int order, enum migratetype migratetype)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone_clear_pages_scanned(zone);
-	__buddy_free(zone, page, page_to_pfn(page), order, migratetype);
 	__add_free_pages(zone, 1L << order);
+	unite_and_unlock(zone, page, pfn, order, migratetype, flags);
+}
+
+/* The rare cases are tail calls: nothing has to be saved on the stack for them. */
+void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
+		   enum migratetype migratetype)
+{
+	unsigned long flags;
+
+	if (unlikely(!spin_trylock_irqsave(&zone->lock, flags))) {
+		free_one_page_wait(zone, page, pfn, order, migratetype);
+		return;
+	}
+	zone_clear_pages_scanned(zone);
+	__add_free_block(zone, per_cpu_pageset_of(zone), 1L << order);
+	if (buddy_is_free(page, pfn, order)) {
+		unite_and_unlock(zone, page, pfn, order, migratetype, flags);
+		return;
+	}
+	insert_block(zone, page, pfn, order, migratetype);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 

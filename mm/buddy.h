@@ -16,19 +16,25 @@
  */
 struct page *buddy_alloc_split(struct zone *zone, unsigned int order, enum migratetype migratetype);
 
-static __always_inline struct page *buddy_alloc(struct zone *zone, unsigned int order,
-						enum migratetype migratetype)
+/* The first block of a list that is not empty. */
+static __always_inline struct page *buddy_pop(struct free_area *area, enum migratetype migratetype)
 {
-	struct free_area *area = &zone->free_area[order];
-	struct page *page;
+	struct page *page = page_list_pop(&area->free_list[migratetype]);
 
-	if (unlikely(page_list_empty(&area->free_list[migratetype])))
-		return buddy_alloc_split(zone, order, migratetype);
-	page = page_list_pop(&area->free_list[migratetype]);
 	page->private = 0;
 	atomic_set(&page->_mapcount, -1);
 	area->nr_free--;
 	return page;
+}
+
+static __always_inline struct page *buddy_alloc(struct zone *zone, unsigned int order,
+						enum migratetype migratetype)
+{
+	struct free_area *area = &zone->free_area[order];
+
+	if (unlikely(page_list_empty(&area->free_list[migratetype])))
+		return buddy_alloc_split(zone, order, migratetype);
+	return buddy_pop(area, migratetype);
 }
 
 /*
@@ -42,7 +48,7 @@ void buddy_free(struct zone *zone, struct page *page, unsigned long pfn, unsigne
 		enum migratetype migratetype);
 
 /* A whole block from or to the zone: takes zone->lock, does NR_FREE_PAGES and pages_scanned. */
-void free_one_page(struct zone *zone, struct page *page, unsigned int order,
+void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
 		   enum migratetype migratetype);
 /* Take this very free block off its list (compaction, isolation). => pages taken, 0 if it is not free */
 unsigned long buddy_isolate_block(struct zone *zone, struct page *page);
@@ -70,7 +76,7 @@ static inline unsigned long buddy_pfn(unsigned long pfn, unsigned int order)
 
 static inline u8 *pageblock_flags(const struct zone *zone, unsigned long pfn)
 {
-	return &zone->pageblock_flags[(pfn >> pageblock_order) - zone->first_pageblock];
+	return &zone->pageblock_flags[pfn >> pageblock_order];
 }
 
 /* => no lock: racy reads are meant to be harmless */

@@ -9,7 +9,8 @@
  *   may I enter fs?  __GFP_FS        no: no file write-back, no OOM kill
  *   which zone?      DMA, none (Normal), HIGHMEM, HIGHMEM|MOVABLE
  *
- * The functions: alloc_pages() in mm/page_alloc.c is the fast path, mm/slowpath.c the rest.
+ * The functions: mm/page_alloc.c is the fast path (alloc_pages(), its short cut, in mm/page_alloc_fast.c), mm/slowpath.c
+ * the rest, mm/page_free.c the way back.
  * Read next: zone.h, page_alloc.c.
  */
 #ifndef MM_GFP_H
@@ -86,8 +87,8 @@ struct page *__must_check alloc_pages_node(int nid, gfp_t gfp, unsigned int orde
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 struct zonelist;
 /* From any zonelist, only nodes in nodemask (a bit each, 0: all). */
-struct page *__must_check alloc_pages_nodemask(gfp_t gfp, unsigned int order,
-					       struct zonelist *zonelist, unsigned long nodemask);
+struct page *__must_check __alloc_pages_nodemask(gfp_t gfp, unsigned int order,
+						 struct zonelist *zonelist, unsigned long nodemask);
 
 /* Drop one reference to a block of 1 << order pages and free it if that was the last. Any context. */
 void __free_pages(struct page *page, unsigned int order);

@@ -51,6 +51,11 @@ static inline bool page_state_bad(const struct page *page, unsigned long forbidd
 /* The report, at most 60 a minute; the page stays out of circulation. (page_check.c) */
 void bad_page(struct page *page, unsigned long forbidden_flags);
 
+/* alloc_pages() without its short cut. */
+struct page *alloc_pages_local(gfp_t gfp, unsigned int order);
+/* The short cut's page is in a bad state or needs more than a reference. => that page prepared, another one or NULL */
+struct page *finish_page(struct page *page, unsigned int order, gfp_t gfp);
+
 /* A block whose last reference is gone, any order: checks, then the per-CPU list or the buddy. */
 void free_pages_ok(struct page *page, unsigned int order);
 

@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * alloc_pages, the fast path: gfp flags -> zonelist -> watermark -> page; and the way back.
+ * The allocator, the whole of the fast path: gfp flags -> zonelist -> watermark -> page.
  *
- *	alloc_pages: order 0, nothing special, first zone above its low mark --> this CPU's list
- *	  | no, or the list is empty
- *	alloc_pages_other: first zone above its low mark --> this CPU's list, refilled, or the buddy
- *	  | no, or it was empty
- *	alloc_pages_general: get_page_from_freelist, every zone of the list
+ *	alloc_pages: this node's first zone above its low mark, nothing special (page_alloc_fast.c)
+ *	  | no
+ *	__alloc_pages_nodemask: every zone of the list above its low mark
+ *	  |                     (get_page_from_freelist --> rmqueue: this CPU's list, refilled, or the buddy)
  *	  | no
  *	__alloc_pages_slowpath: kswapd, reserves, reclaim, compaction, the killer (slowpath.c)
  *
- *	__free_pages: last reference --> state check --> this CPU's list or the buddy
+ * The short cut does for the usual request what this file does for every one, so read this file first. The
+ * way back is page_free.c.
  *
- * alloc_pages itself runs millions of times: no loop, no lock, no call, interrupts off once, everything
- * on one or two cache lines of the zone. What it does the other stages do again, in the same order, with the
- * unusual cases added; so reading alloc_pages_general first is no mistake.
- *
- * Invariants: a page handed out has _refcount 1, no mapping, none of PAGE_FLAGS_CHECK_AT_PREP; a page
- * coming back has _refcount 0 and the same (spec 3.6), or it is reported and never used again.
- * Locks: none held by callers that an interrupt handler takes. Read next: slowpath.c.
+ * Invariants: a page handed out has _refcount 1, no mapping, none of PAGE_FLAGS_CHECK_AT_PREP (spec 3.6), or
+ * it is reported and never used again.
+ * Locks: none held by callers that an interrupt handler takes. Read next: page_alloc_fast.c, slowpath.c.
  * Test: tests/host/test_page_alloc.c.
  */
 #include "kernel/base/kernel.h"
@@ -295,35 +291,6 @@ void set_preferred_zone(struct alloc_context *ac, gfp_t gfp, bool use_cpuset)
 	ac->classzone_idx = z->zone_idx;
 }
 
-/* The whole of spec 4.1, F1 to F6, once the first zone of the list has not been enough. */
-static noinline struct page *alloc_pages_general(gfp_t gfp, unsigned int order,
-						 struct zonelist *zonelist, unsigned long nodemask)
-{
-	struct alloc_context ac = {
-		.zonelist = zonelist,
-		.nodemask = nodemask,
-		.high_zoneidx = gfp_zone(gfp),
-		.migratetype = allocflags_to_migratetype(gfp),
-	};
-	struct page *page;
-	int seq;
-
-	do {
-		seq = atomic_read(&mems_allowed_seq);
-		set_preferred_zone(&ac, gfp, true);
-		if (!ac.preferred_zone)
-			return NULL;
-		page = get_page_from_freelist(gfp | __GFP_HARDWALL, order,
-					      ALLOC_WMARK_LOW | ALLOC_CPUSET, &ac);
-		if (!page) {
-			if (current->flags & PF_MEMALLOC_NOIO)
-				gfp &= ~(__GFP_IO | __GFP_FS);
-			page = __alloc_pages_slowpath(gfp, order, &ac);
-		}
-	} while (!page && unlikely(seq != atomic_read(&mems_allowed_seq)));
-	return page;
-}
-
 static noinline bool injected(gfp_t gfp, unsigned int order)
 {
 	bool (*fail)(gfp_t gfp, unsigned int order) = READ_ONCE(fail_page_alloc);
@@ -331,153 +298,34 @@ static noinline bool injected(gfp_t gfp, unsigned int order)
 	return fail && !(gfp & __GFP_NOFAIL) && fail(gfp, order);
 }
 
-/* The second stage: any order, any flags, but only the first zone of the list. */
-static noinline struct page *alloc_pages_other(gfp_t gfp, unsigned int order,
-					       struct zonelist *zonelist)
+/* Spec 4.1, F1 to F6. */
+struct page *__alloc_pages_nodemask(gfp_t gfp, unsigned int order, struct zonelist *zonelist,
+				    unsigned long nodemask)
 {
-	enum migratetype migratetype;
+	struct alloc_context ac = { .zonelist = zonelist, .nodemask = nodemask };
 	struct page *page;
-	struct zoneref *z;
+	int seq;
 
 	gfp &= gfp_allowed_mask;
+	ac.high_zoneidx = gfp_zone(gfp);
+	ac.migratetype = allocflags_to_migratetype(gfp);
 	if (IS_ENABLED(CONFIG_DEBUG) && (gfp & __GFP_WAIT))
 		might_sleep();
 	if (unlikely(alloc_special & ALLOC_SPECIAL_INJECT) && injected(gfp, order))
 		return NULL;
-	migratetype = allocflags_to_migratetype(gfp);
-	z = first_zones_zonelist(zonelist, gfp_zone(gfp), 0);
-	if (unlikely(!z->zone))
-		return NULL;
-	if (likely(order < MAX_ORDER && !(gfp & __GFP_WRITE) && number_of_cpusets <= 1 &&
-		   zone_watermark_ok(z->zone, order, low_wmark_pages(z->zone), z->zone_idx, 0))) {
-		page = rmqueue(z->zone, z->zone, order, gfp, migratetype);
-		if (likely(page))
-			return page;
-	}
-	return alloc_pages_general(gfp, order, zonelist, 0);
-}
-
-static noinline struct page *alloc_pages_local(gfp_t gfp, unsigned int order)
-{
-	return alloc_pages_other(gfp, order, node_zonelist(numa_node_id(), gfp));
-}
-
-/* The short cut's page was in a bad state or must be zeroed. */
-static noinline struct page *finish_page(struct page *page, unsigned int order, gfp_t gfp)
-{
-	if (!prep_new_page(page, order, gfp))
-		return alloc_pages_local(gfp, order);
-	return page;
-}
-
-/*
- * What the low four bits of gfp and __GFP_RECLAIMABLE (as bit 4) choose: zone in bits 0-1, migratetype in
- * bits 2-3. Illegal combinations choose ZONE_MOVABLE, which no node offers as its first zone.
- */
-#define N(type) (ZONE_NORMAL | MIGRATE_##type << 2)
-#define D(type) (ZONE_DMA | MIGRATE_##type << 2)
-#define H(type) (ZONE_HIGHMEM | MIGRATE_##type << 2)
-#define BAD	ZONE_MOVABLE
-static const u8 gfp_choice[32] = {
-	N(UNMOVABLE), D(UNMOVABLE), H(UNMOVABLE), BAD, N(UNMOVABLE), BAD, BAD, BAD,
-	N(MOVABLE), D(MOVABLE), H(MOVABLE), BAD, N(MOVABLE), BAD, BAD, BAD,
-	N(RECLAIMABLE), D(RECLAIMABLE), H(RECLAIMABLE), BAD, N(RECLAIMABLE), BAD, BAD, BAD,
-	BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, /* movable and reclaimable */
-};
-#undef N
-#undef D
-#undef H
-#undef BAD
-
-/* Flags that need the second stage. */
-#define GFP_NOT_SHORT (__GFP_THISNODE | __GFP_WRITE | __GFP_COLD | __GFP_OTHER_NODE)
-
-/* The check of zone_watermark_ok() at the low mark for a zone's own class, without any flags. */
-static __always_inline bool low_watermark_ok(const struct zone *zone, unsigned int order)
-{
-	long min = (long)low_wmark_pages(zone);
-	long free = atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]) - ((1L << order) - 1);
-
-	if (free <= min + (long)zone->lowmem_reserve[zone->index])
-		return false;
-	for (unsigned int o = 0; o < order; o++) {
-		free -= (long)(READ_ONCE(zone->free_area[o].nr_free) << o);
-		min >>= 1;
-		if (free <= min)
-			return false;
-	}
-	return true;
-}
-
-/* The short cut for larger blocks, from this node's zone. */
-static noinline struct page *alloc_block(gfp_t gfp, unsigned int order, struct zone *zone,
-					 enum migratetype migratetype)
-{
-	struct page *page;
-	unsigned long flags;
-
-	if (order >= MAX_ORDER || (gfp & (__GFP_NOFAIL | __GFP_COMP | __GFP_ZERO)) ||
-	    !low_watermark_ok(zone, order))
-		return alloc_pages_local(gfp, order);
-	spin_lock_irqsave(&zone->lock, flags);
-	page = buddy_alloc(zone, order, migratetype);
-	if (unlikely(!page)) {
-		spin_unlock_irqrestore(&zone->lock, flags);
-		return alloc_pages_local(gfp, order);
-	}
-	__sub_free_pages(zone, 1L << order);
-	count_vm_zone_events(PGALLOC, zone, 1UL << order);
-	if (IS_ENABLED(CONFIG_NUMA))
-		per_cpu_pageset_of(zone)->numa_event[NUMA_HIT_LOCAL]++;
-	spin_unlock_irqrestore(&zone->lock, flags);
-	if (unlikely(IS_ENABLED(CONFIG_DEBUG) || page_state_bad(page, PAGE_FLAGS_CHECK_AT_PREP)))
-		return finish_page(page, order, gfp);
-	set_page_count(page, 1); /* private is 0: the buddy saw to that */
-	return page;
-}
-
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
-{
-	gfp_t allowed = gfp & gfp_allowed_mask;
-	unsigned int choice = gfp_choice[(allowed & 0xf) | (allowed >> 15 & 0x10)], idx;
-	struct per_cpu_pageset *ps;
-	struct page_list *list;
-	struct page *page;
-	struct zone *zone;
-	unsigned long flags;
-
-	if (IS_ENABLED(CONFIG_DEBUG) && (allowed & __GFP_WAIT))
-		might_sleep();
-	if (unlikely((allowed & GFP_NOT_SHORT) | alloc_special))
-		return alloc_pages_local(gfp, order);
-	zone = this_cpu_read(local_pgdat)->first_zone[choice & 3];
-	if (unlikely(!zone))
-		return alloc_pages_local(gfp, order);
-	if (order)
-		return alloc_block(allowed, order, zone, (enum migratetype)(choice >> 2));
-	idx = zone->index;
-	if (unlikely(atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]) <=
-		     (long)(low_wmark_pages(zone) + zone->lowmem_reserve[idx])))
-		return alloc_pages_local(gfp, order);
-
-	local_irq_save(flags);
-	ps = per_cpu_pageset_of(zone);
-	list = &ps->pcp.lists[choice >> 2];
-	if (unlikely(page_list_empty(list))) {
-		local_irq_restore(flags);
-		return alloc_pages_local(gfp, order);
-	}
-	page = page_stack_pop(list);
-	ps->pcp.count--;
-	count_vm_events((enum vm_event_item)(PGALLOC_DMA + idx), 1);
-	if (IS_ENABLED(CONFIG_NUMA))
-		ps->numa_event[NUMA_HIT_LOCAL]++;
-	local_irq_restore(flags);
-
-	if (unlikely(page_state_word(page, PAGE_FLAGS_CHECK_AT_PREP) | (allowed & __GFP_ZERO)))
-		return finish_page(page, 0, allowed);
-	page->private = 0;
-	set_page_count(page, 1);
+	do {
+		seq = atomic_read(&mems_allowed_seq);
+		set_preferred_zone(&ac, gfp, true);
+		if (!ac.preferred_zone)
+			return NULL;
+		page = get_page_from_freelist(gfp | __GFP_HARDWALL, order,
+					      ALLOC_WMARK_LOW | ALLOC_CPUSET, &ac);
+		if (unlikely(!page)) {
+			if (current->flags & PF_MEMALLOC_NOIO)
+				gfp &= ~(__GFP_IO | __GFP_FS);
+			page = __alloc_pages_slowpath(gfp, order, &ac);
+		}
+	} while (unlikely(!page && seq != atomic_read(&mems_allowed_seq)));
 	return page;
 }
 
@@ -485,16 +333,19 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
 	if (nid < 0)
 		nid = numa_node_id();
-	return alloc_pages_other(gfp, order, node_zonelist(nid, gfp));
+	return __alloc_pages_nodemask(gfp, order, node_zonelist(nid, gfp), 0);
 }
 
-struct page *alloc_pages_nodemask(gfp_t gfp, unsigned int order, struct zonelist *zonelist,
-				  unsigned long nodemask)
+struct page *alloc_pages_local(gfp_t gfp, unsigned int order)
 {
-	gfp &= gfp_allowed_mask;
-	if (unlikely(alloc_special & ALLOC_SPECIAL_INJECT) && injected(gfp, order))
-		return NULL;
-	return alloc_pages_general(gfp, order, zonelist, nodemask);
+	return alloc_pages_node(numa_node_id(), gfp, order);
+}
+
+struct page *finish_page(struct page *page, unsigned int order, gfp_t gfp)
+{
+	if (!prep_new_page(page, order, gfp))
+		return alloc_pages_local(gfp, order);
+	return page;
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
@@ -509,234 +360,6 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 unsigned long get_zeroed_page(gfp_t gfp)
 {
 	return __get_free_pages(gfp | __GFP_ZERO, 0);
-}
-
-/* ---- Freeing --------------------------------------------------------------------------------- */
-
-static noinline void destroy_compound_page(struct page *page, unsigned int order)
-{
-	WARN_ON(compound_order(page) != order);
-	__ClearPageHead(page);
-	for (unsigned long i = 1; i < 1UL << order; i++) {
-		__ClearPageTail(page + i);
-		page[i].private = 0;
-		page[i].index = 0;
-	}
-}
-
-static __always_inline void free_block_of_type(struct zone *zone, struct page *page, unsigned int order,
-					       enum migratetype migratetype)
-{
-	count_vm_events(PGFREE, 1UL << order);
-	free_one_page(zone, page, order, migratetype);
-}
-
-/* A single frame of an isolated pageblock must not go to a list that is allocated from. */
-static noinline void free_isolated_page(struct zone *zone, struct page *page)
-{
-	free_block_of_type(zone, page, 0, MIGRATE_ISOLATE);
-}
-
-static bool check_free_page(struct page *page)
-{
-	if (unlikely(page_state_bad(page, PAGE_FLAGS_CHECK_AT_FREE))) {
-		bad_page(page, PAGE_FLAGS_CHECK_AT_FREE);
-		return false;
-	}
-	if (page->flags & PAGE_FLAGS_CHECK_AT_PREP)
-		page->flags &= ~PAGE_FLAGS_CHECK_AT_PREP;
-	return true;
-}
-
-/* => false: in a bad state, must not be freed */
-static bool free_pages_prepare(struct page *page, unsigned int order)
-{
-	if (order && PageHead(page))
-		destroy_compound_page(page, order);
-	if (PageAnon(page))
-		page->mapping = NULL;
-	if (!check_free_page(page))
-		return false;
-	if (IS_ENABLED(CONFIG_DEBUG))
-		for (unsigned long i = 1; i < 1UL << order; i++)
-			if (!check_free_page(page + i))
-				return false;
-	if (unlikely(alloc_special & PAGE_DEBUG))
-		page_debug_free(page, order);
-	return true;
-}
-
-/* The list has become too long: a batch goes to the buddy. => interrupts off; flags are restored */
-static noinline void pcp_overflow(struct zone *zone, struct per_cpu_pages *pcp, unsigned long flags)
-{
-	pcp_free_bulk(zone, pcp, min(pcp->batch, pcp->count));
-	local_irq_restore(flags);
-}
-
-/* => interrupts off. NULL, or the lists: they have become too long */
-static __always_inline struct per_cpu_pages *pcp_put(struct zone *zone, struct page *page,
-						     unsigned long type, bool cold)
-{
-	struct per_cpu_pages *pcp = &per_cpu_pageset_of(zone)->pcp;
-	u32 pfn = (u32)page_to_pfn(page);
-
-	count_vm_event(PGFREE);
-	if (cold)
-		__page_list_add_tail(page, pfn, &pcp->lists[type]);
-	else
-		page_stack_push(page, pfn, &pcp->lists[type]);
-	return unlikely(++pcp->count >= pcp->high) ? pcp : NULL;
-}
-
-/*
- * The list of a page that has passed its checks: its pageblock's type, which the page remembers.
- * => MIGRATE_PCPTYPES: none, the page has gone to the buddy
- */
-static __always_inline unsigned long pcp_type(struct zone *zone, struct page *page)
-{
-	unsigned long type = get_pageblock_migratetype(zone, page_to_pfn(page));
-
-	page->index = type;
-	if (likely(type < MIGRATE_PCPTYPES))
-		return type;
-	if (is_migrate_isolate(type)) {
-		free_isolated_page(zone, page);
-		return MIGRATE_PCPTYPES;
-	}
-	return MIGRATE_MOVABLE; /* RESERVE: goes back there from the list's end */
-}
-
-static __always_inline void pcp_free(struct page *page, bool cold)
-{
-	struct zone *zone = page_zone(page);
-	unsigned long type = pcp_type(zone, page), flags;
-	struct per_cpu_pages *full;
-
-	if (unlikely(type == MIGRATE_PCPTYPES))
-		return;
-	local_irq_save(flags);
-	full = pcp_put(zone, page, type, cold);
-	if (full)
-		pcp_overflow(zone, full, flags);
-	else
-		local_irq_restore(flags);
-}
-
-/* The unusual page: anonymous, in a bad state, or watched by the debugging hooks. */
-static noinline void free_special_page(struct page *page, bool cold)
-{
-	if (!free_pages_prepare(page, 0))
-		return;
-	if (cold)
-		pcp_free(page, true);
-	else
-		pcp_free(page, false);
-}
-
-static __always_inline void __free_hot_cold_page(struct page *page, bool cold)
-{
-	if (unlikely(page_state_word(page, PAGE_FLAGS_CHECK_AT_FREE) | alloc_special)) {
-		free_special_page(page, cold);
-		return;
-	}
-	if (page->flags & PAGE_FLAGS_CHECK_AT_PREP)
-		page->flags &= ~PAGE_FLAGS_CHECK_AT_PREP;
-	pcp_free(page, cold);
-}
-
-void free_hot_cold_page(struct page *page, bool cold)
-{
-	if (cold)
-		__free_hot_cold_page(page, true);
-	else
-		__free_hot_cold_page(page, false);
-}
-
-/* Interrupts come through whenever a batch has gone to the buddy. */
-void free_hot_pages(struct page **pages, int nr)
-{
-	unsigned long flags, type;
-
-	local_irq_save(flags);
-	for (int i = 0; i < nr; i++) {
-		struct page *page = pages[i];
-		struct per_cpu_pages *full;
-		struct zone *zone;
-
-		if (unlikely(page_state_word(page, PAGE_FLAGS_CHECK_AT_FREE) | alloc_special)) {
-			local_irq_restore(flags);
-			free_special_page(page, false);
-			local_irq_save(flags);
-			continue;
-		}
-		page->flags &= ~PAGE_FLAGS_CHECK_AT_PREP;
-		zone = page_zone(page);
-		type = pcp_type(zone, page);
-		if (unlikely(type == MIGRATE_PCPTYPES))
-			continue;
-		full = pcp_put(zone, page, type, false);
-		if (full) {
-			pcp_overflow(zone, full, flags);
-			local_irq_save(flags);
-		}
-	}
-	local_irq_restore(flags);
-}
-
-void free_hot_cold_page_list(struct page_list *list, bool cold)
-{
-	struct page *page;
-
-	while ((page = page_list_pop(list)) != NULL)
-		free_hot_cold_page(page, cold);
-}
-
-static noinline void free_special_block(struct page *page, unsigned int order)
-{
-	struct zone *zone = page_zone(page);
-
-	if (free_pages_prepare(page, order))
-		free_block_of_type(zone, page, order,
-				   get_pageblock_migratetype(zone, page_to_pfn(page)));
-}
-
-static noinline void free_block(struct page *page, unsigned int order)
-{
-	struct zone *zone = page_zone(page);
-
-	if (unlikely(IS_ENABLED(CONFIG_DEBUG) ||
-		     (page_state_word(page, PAGE_FLAGS_CHECK_AT_FREE | 1UL << PG_head) |
-		      alloc_special))) {
-		free_special_block(page, order);
-		return;
-	}
-	if (page->flags & PAGE_FLAGS_CHECK_AT_PREP)
-		page->flags &= ~PAGE_FLAGS_CHECK_AT_PREP;
-	free_block_of_type(zone, page, order, get_pageblock_migratetype(zone, page_to_pfn(page)));
-}
-
-void free_pages_ok(struct page *page, unsigned int order)
-{
-	if (order == 0)
-		__free_hot_cold_page(page, false);
-	else
-		free_block(page, order);
-}
-
-void __free_pages(struct page *page, unsigned int order)
-{
-	if (!put_page_testzero(page))
-		return;
-	if (likely(order == 0))
-		__free_hot_cold_page(page, false);
-	else
-		free_block(page, order);
-}
-
-void free_pages(unsigned long addr, unsigned int order)
-{
-	if (addr)
-		__free_pages(virt_to_page((void *)addr), order);
 }
 
 void split_page(struct page *page, unsigned int order)

@@ -153,7 +153,7 @@ static inline struct page *page_list_pop_tail(struct page_list *list)
 static inline void page_stack_push(struct page *page, u32 pfn, struct page_list *list)
 {
 	page->next = list->first;
-	if (list->first == PAGE_LIST_END)
+	if (unlikely(list->first == PAGE_LIST_END))
 		list->last = pfn;
 	else
 		pfn_to_page(list->first)->prev = pfn;

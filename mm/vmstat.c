@@ -30,16 +30,10 @@ atomic_long_t vm_stat[NR_VM_ZONE_STAT_ITEMS];
 
 /* ---- Changing -------------------------------------------------------------------------------- */
 
-static void fold(struct zone *zone, enum zone_stat_item item, long delta)
-{
-	atomic_long_add(delta, &zone->vm_stat[item]);
-	atomic_long_add(delta, &vm_stat[item]);
-}
-
 /* The differential has become diff, too large: into the global values with it. */
 void __mod_zone_page_state_fold(struct zone *zone, enum zone_stat_item item, long diff)
 {
-	fold(zone, item, diff);
+	zone_page_state_add(diff, zone, item);
 	per_cpu_pageset_of(zone)->vm_stat_diff[item] = 0;
 }
 
@@ -208,7 +202,7 @@ void refresh_cpu_vm_stats(int cpu)
 		for (int item = 0; item < NR_VM_ZONE_STAT_ITEMS; item++) {
 			if (!ps->vm_stat_diff[item])
 				continue;
-			fold(zone, (enum zone_stat_item)item, ps->vm_stat_diff[item]);
+			zone_page_state_add(ps->vm_stat_diff[item], zone, (enum zone_stat_item)item);
 			ps->vm_stat_diff[item] = 0;
 		}
 	}

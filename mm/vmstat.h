@@ -140,7 +140,7 @@ static inline void count_vm_events(enum vm_event_item item, unsigned long n)
 
 /* item is the event's name without its zone: count_vm_zone_events(PGALLOC, zone, n) */
 #define count_vm_zone_events(item, zone, n) \
-	count_vm_events((enum vm_event_item)(item##_DMA + zone_idx(zone)), n)
+	this_cpu_add(vm_event_states.event[item##_DMA + (unsigned long)zone_idx(zone)], n)
 
 void all_vm_events(unsigned long *sums); /* NR_VM_EVENT_ITEMS of them */
 

@@ -114,14 +114,15 @@ static unsigned long count_present(int nid, unsigned long lo, unsigned long hi,
 
 static void pageblock_flags_init(struct zone *zone)
 {
-	unsigned long blocks;
+	unsigned long first = zone->zone_start_pfn >> pageblock_order, blocks;
+	u8 *flags;
 
-	zone->first_pageblock = zone->zone_start_pfn >> pageblock_order;
 	if (!zone->spanned_pages)
 		return;
-	blocks = ((zone_end_pfn(zone) - 1) >> pageblock_order) - zone->first_pageblock + 1;
-	zone->pageblock_flags = memblock_alloc_node(blocks, 64, zone->node);
-	memset(zone->pageblock_flags, MIGRATE_MOVABLE, blocks);
+	blocks = ((zone_end_pfn(zone) - 1) >> pageblock_order) - first + 1;
+	flags = memblock_alloc_node(blocks, 64, zone->node);
+	memset(flags, MIGRATE_MOVABLE, blocks);
+	zone->pageblock_flags = flags - first; /* indexed without subtracting */
 }
 
 static void node_init(int nid)

@@ -139,8 +139,7 @@ struct zone {
 	unsigned long spanned_pages;		     /* [I] last - first + 1, with holes */
 	unsigned long present_pages;		     /* [I] spanned without the map's holes */
 	unsigned long managed_pages;		     /* [z] handed to the buddy; boot, then rare */
-	u8 *pageblock_flags;			     /* [z] a byte per block, see buddy.h; pointer [I] */
-	unsigned long first_pageblock;		     /* [I] index of its first block */
+	u8 *pageblock_flags;			     /* [z] by pfn >> pageblock_order, see buddy.h; pointer [I] */
 	int nr_migrate_reserve_block;		     /* [z] */
 	unsigned int inactive_ratio;		     /* [I] active anon / inactive anon wanted */
 	struct per_cpu_pageset pageset[NR_CPUS];
@@ -280,6 +279,36 @@ static inline void __sub_zone_page_state(struct zone *zone, enum zone_stat_item 
 		__mod_zone_page_state_fold(zone, item, diff);
 	else
 		ps->vm_stat_diff[item] = (s8)diff;
+}
+
+/* The global value gets what a CPU's differential has collected. */
+static inline void zone_page_state_add(long x, struct zone *zone, enum zone_stat_item item)
+{
+	atomic_long_add(x, &zone->vm_stat[item]);
+	atomic_long_add(x, &vm_stat[item]);
+}
+
+/* Blocks, which are likely to exceed the threshold: no call for that. ps: this CPU's. => as above */
+static __always_inline void __add_free_block(struct zone *zone, struct per_cpu_pageset *ps, long nr)
+{
+	long diff = ps->vm_stat_diff[NR_FREE_PAGES] + nr;
+
+	if (diff > ps->stat_threshold) {
+		zone_page_state_add(diff, zone, NR_FREE_PAGES);
+		diff = 0;
+	}
+	ps->vm_stat_diff[NR_FREE_PAGES] = (s8)diff;
+}
+
+static __always_inline void __sub_free_block(struct zone *zone, struct per_cpu_pageset *ps, long nr)
+{
+	long diff = ps->vm_stat_diff[NR_FREE_PAGES] - nr;
+
+	if (diff + ps->stat_threshold < 0) {
+		zone_page_state_add(diff, zone, NR_FREE_PAGES);
+		diff = 0;
+	}
+	ps->vm_stat_diff[NR_FREE_PAGES] = (s8)diff;
 }
 
 static inline void __sub_free_pages(struct zone *zone, long nr)

@@ -39,6 +39,8 @@
 
 #define barrier()     __asm__ __volatile__("" ::: "memory")
 #define unreachable() __builtin_unreachable()
+/* The compiler forgets how var was computed: it is kept in a register instead of being worked out at each use. */
+#define OPTIMIZER_HIDE_VAR(var) __asm__("" : "=r"(var) : "0"(var))
 
 #define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))

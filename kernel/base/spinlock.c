@@ -44,7 +44,7 @@ noinline void raw_lock_slow(arch_spinlock_t *lock)
 	for (;;) {
 		bool my_turn = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED) == me;
 
-		if ((my_turn || !spin_in_turn) && raw_trylock(lock))
+		if ((my_turn || !spin_in_turn) && !raw_is_locked(lock) && raw_trylock(lock))
 			break;
 		spin_turn(&turns, &since, lock);
 	}

@@ -95,7 +95,7 @@ static __always_inline bool raw_is_locked(const arch_spinlock_t *lock)
 
 static __always_inline bool raw_trylock(arch_spinlock_t *lock)
 {
-	return !raw_is_locked(lock) && !__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);
+	return !__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);
 }
 
 static __always_inline void raw_unlock(arch_spinlock_t *lock)

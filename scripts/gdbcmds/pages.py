@@ -196,5 +196,4 @@ def zone_counter(zone, name, exact=True):
 
 def migratetype_of_block(zone, pfn):
     """=> the type of the frame's pageblock"""
-    index = (pfn >> D["pageblock_order"]) - zone["first_pageblock"]
-    return kernel.read(zone["pageblock_flags"] + index, 1)[0] & 7
+    return kernel.read(zone["pageblock_flags"] + (pfn >> D["pageblock_order"]), 1)[0] & 7

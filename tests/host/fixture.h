@@ -58,7 +58,7 @@ static inline void empty_zone(struct zone *zone)
 static inline void give_block(struct zone *zone, unsigned long pfn, unsigned int order,
 			      enum migratetype type)
 {
-	free_one_page(zone, pfn_to_page(pfn), order, type);
+	free_one_page(zone, pfn_to_page(pfn), pfn, order, type);
 }
 
 static inline struct page *take_block(struct zone *zone, unsigned int order, enum migratetype type)

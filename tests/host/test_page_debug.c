@@ -162,7 +162,7 @@ static void test_owner_records(void **state)
 	char text[4096], want[64];
 
 	assert_true(page_owner_read(&pfn, text, sizeof(text)) > 0);
-	assert_non_null(strstr(text, "Page allocated via order 2, mask 0x80d0\n"));
+	assert_non_null(strstr(text, "Page allocated via order 2, mask 0x280d0\n"));
 	snprintf(want, sizeof(want), "PFN %lu Block %lu type ", page_to_pfn(page), page_to_pfn(page) >> 9);
 	assert_non_null(strstr(text, want));
 	assert_non_null(strstr(text, "\n [<"));
