@@ -7,17 +7,24 @@
  * rounds (the first warms per-CPU lists and slabs), divided by its repetitions, less the empty loop. The flags come
  * from a volatile and the allocator is called out of line, as its real callers do. While pairs are measured the
  * buddy of a free block of their order is held: that block is taken without splitting a larger one, and once freed
- * finds nothing to merge with. The _split figures are without that.
+ * finds nothing to merge with. For the _split figures every smaller block that would do is held instead, so that
+ * each pair splits a block of order 10 all the way down and unites it again.
+ *
+ * With two CPUs only what they do to one another: order-0 pairs by both at once, in percent of what one CPU alone
+ * needs for one; and order-1 pairs, each of which takes zone->lock twice, instructions for one (the clock counts both CPUs').
  *
  * Output, one line each: bench NAME VALUE
  */
 #include "kernel/bench.h"
 
+#include "arch/cpu.h"
 #include "arch/time.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/param.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
+#include "kernel/core/completion.h"
+#include "kernel/core/kthread.h"
 #include "mm/buddy.h"
 #include "mm/gfp.h"
 #include "mm/slab.h"
@@ -82,14 +89,29 @@ static unsigned int hold(struct page **blocks, unsigned int order)
 	return HELD;
 }
 
-static void bench_pairs(const char *name, unsigned int order, bool held_apart)
+/* Take every block of just this order that a GFP_KERNEL request would find. => how many are held */
+static unsigned int hold_all(struct page **blocks, unsigned int order)
+{
+	const struct zone *zone = &NODE_DATA(0)->node_zones[ZONE_NORMAL];
+	unsigned int nr = 0;
+
+	while (nr < HELD && !page_list_empty(&zone->free_area[order].free_list[MIGRATE_UNMOVABLE])) {
+		blocks[nr] = alloc_pages(GFP_KERNEL, order);
+		if (!blocks[nr])
+			break;
+		nr++;
+	}
+	return nr;
+}
+
+static void bench_pairs(const char *name, unsigned int order, bool split)
 {
 	static struct page *held[MAX_ORDER][HELD];
 	unsigned int nr_held[MAX_ORDER] = { 0 };
 	u64 total = 0;
 
-	for (unsigned int o = 0; held_apart && o < MAX_ORDER; o++)
-		nr_held[o] = hold(held[o], o);
+	for (unsigned int o = split ? order : 0; o < (split ? MAX_ORDER - 1 : MAX_ORDER); o++)
+		nr_held[o] = split ? hold_all(held[o], o) : hold(held[o], o);
 	for (int round = 0; round < 2; round++)
 		total = pairs_of(order);
 	for (unsigned int o = 0; o < MAX_ORDER; o++)
@@ -178,15 +200,81 @@ static int accept_bench(char *val)
 }
 early_param("bench", accept_bench);
 
+/* ---- Two CPUs -------------------------------------------------------------------------------- */
+
+struct pairs_thread {
+	unsigned int order;
+	u64 start, end;
+	struct completion done;
+};
+static atomic_t threads_to_come;
+
+static int pairs_thread(void *data)
+{
+	struct pairs_thread *t = data;
+
+	atomic_dec(&threads_to_come);
+	while (atomic_read(&threads_to_come))
+		cpu_relax();
+	t->start = arch_clock_ns();
+	for (unsigned int i = 0; i < PAIRS; i++)
+		__free_pages(alloc_pages(gfp_kernel, t->order), t->order);
+	t->end = arch_clock_ns();
+	complete(&t->done);
+	return 0;
+}
+
+/* Each of nr CPUs does its pairs at the same time. => from the first one's start to the last one's end */
+static u64 pairs_on_cpus(unsigned int order, int nr)
+{
+	static struct pairs_thread threads[2];
+	u64 start = U64_MAX, end = 0;
+
+	atomic_set(&threads_to_come, nr);
+	for (int cpu = 0; cpu < nr; cpu++) {
+		struct task_struct *p = kthread_create(pairs_thread, &threads[cpu], "bench/%d", cpu);
+
+		if (IS_ERR(p))
+			return 0;
+		threads[cpu].order = order;
+		init_completion(&threads[cpu].done);
+		kthread_bind(p, (unsigned int)cpu);
+		wake_up_process(p);
+	}
+	for (int cpu = 0; cpu < nr; cpu++) {
+		wait_for_completion(&threads[cpu].done);
+		start = min(start, threads[cpu].start);
+		end = max(end, threads[cpu].end);
+	}
+	return end - start;
+}
+
+static void bench_two_cpus(void)
+{
+	u64 one = 0, two = 0, contended = 0;
+
+	for (int round = 0; round < 2; round++) {
+		one = pairs_on_cpus(0, 1);
+		two = pairs_on_cpus(0, 2);
+		contended = pairs_on_cpus(1, 2);
+	}
+	report("alloc.cpus2_insn_percent", two * 100, 2 * one);
+	report("alloc.cpus2_contended", contended, 2 * PAIRS);
+}
+
 void bench_run(void)
 {
-	bench_pairs("alloc.order0_pair", 0, true);
+	if (num_online_cpus() > 1) {
+		bench_two_cpus();
+		return;
+	}
+	bench_pairs("alloc.order0_pair", 0, false);
 	bench_batch();
-	bench_pairs("alloc.order1_pair", 1, true);
-	bench_pairs("alloc.order3_pair", 3, true);
-	bench_pairs("alloc.order1_pair_split", 1, false);
-	bench_pairs("alloc.order3_pair_split", 3, false);
-	bench_pairs("alloc.order9_pair", 9, true);
+	bench_pairs("alloc.order1_pair", 1, false);
+	bench_pairs("alloc.order3_pair", 3, false);
+	bench_pairs("alloc.order1_pair_split", 1, true);
+	bench_pairs("alloc.order3_pair_split", 3, true);
+	bench_pairs("alloc.order9_pair", 9, false);
 	bench_storm();
 	bench_kmalloc("alloc.kmalloc64_pair", 64);
 	bench_kmalloc("alloc.kmalloc4096_pair", 4096);

@@ -32,11 +32,9 @@ static inline bool page_is_buddy(const struct page *page, const struct page *bud
 	       (buddy->flags ^ page->flags) >> NODES_SHIFT == 0;
 }
 
-static inline void add_block(struct zone *zone, struct page *page, unsigned long pfn,
-			     unsigned int order, enum migratetype migratetype, bool tail)
+static __always_inline void add_block(struct free_area *area, struct page *page, unsigned long pfn,
+				      unsigned int order, enum migratetype migratetype, bool tail)
 {
-	struct free_area *area = &zone->free_area[order];
-
 	OPTIMIZER_HIDE_VAR(area);
 	page->private = order;
 	page->index = migratetype;
@@ -48,10 +46,9 @@ static inline void add_block(struct zone *zone, struct page *page, unsigned long
 	area->nr_free++;
 }
 
-static inline void del_block(struct zone *zone, struct page *page, unsigned int order)
+static __always_inline void del_block(struct free_area *area, struct page *page)
 {
-	struct free_area *area = &zone->free_area[order];
-
+	OPTIMIZER_HIDE_VAR(area);
 	page_list_del(page, &area->free_list[page->index]);
 	page->private = 0;
 	atomic_set(&page->_mapcount, -1);
@@ -62,22 +59,21 @@ static inline void del_block(struct zone *zone, struct page *page, unsigned int 
 static __always_inline void expand(struct zone *zone, struct page *page, unsigned int low,
 				   unsigned int high, enum migratetype migratetype)
 {
-	unsigned long pfn;
+	struct free_area *area = &zone->free_area[high];
+	unsigned long pfn = page_to_pfn(page), half = 1UL << high;
 
-	if (high == low)
-		return;
-	pfn = page_to_pfn(page);
 	while (high > low) {
 		high--;
-		add_block(zone, page + (1UL << high), pfn + (1UL << high), high, migratetype,
-			  false);
+		area--;
+		half >>= 1;
+		add_block(area, page + half, pfn + half, high, migratetype, false);
 	}
 }
 
 void buddy_take(struct zone *zone, struct page *page, unsigned int low, unsigned int high,
 		enum migratetype remainder)
 {
-	del_block(zone, page, high);
+	del_block(&zone->free_area[high], page);
 	expand(zone, page, low, high, remainder);
 	page->index = remainder;
 }
@@ -160,11 +156,13 @@ int buddy_alloc_bulk(struct zone *zone, enum migratetype migratetype, int nr, st
 		}
 		order--;
 		take = min(nr - got, 1 << order);
-		del_block(zone, page, order);
+		del_block(&zone->free_area[order], page);
 		pfn = page_to_pfn(page);
-		for (int left = take; left < 1 << order; left += left & -left)
-			add_block(zone, page + left, pfn + (unsigned int)left,
-				  __ffs((unsigned long)left), migratetype, false);
+		for (int left = take; left < 1 << order; left += left & -left) {
+			unsigned int o = (unsigned int)__ffs((unsigned long)left);
+
+			add_block(&zone->free_area[o], page + left, pfn + (unsigned int)left, o, migratetype, false);
+		}
 		hand_out(page, take, migratetype, list, reverse);
 		got += take;
 	}
@@ -192,53 +190,49 @@ static __always_inline void insert_block(struct zone *zone, struct page *page, u
 
 		tail = page_is_buddy(page, page + ((parent ^ 1UL << (order + 1)) - pfn), order + 1);
 	}
-	add_block(zone, page, pfn, order, migratetype, tail);
-}
-
-static __always_inline struct page *buddy_of(struct page *page, unsigned long pfn, unsigned int order)
-{
-	return page + ((pfn ^ 1UL << order) - pfn);
+	add_block(&zone->free_area[order], page, pfn, order, migratetype, tail);
 }
 
 static __always_inline bool buddy_is_free(struct page *page, unsigned long pfn, unsigned int order)
 {
-	return order != MAX_ORDER - 1 && page_is_buddy(page, buddy_of(page, pfn, order), order);
+	return order != MAX_ORDER - 1 &&
+	       page_is_buddy(page, page + (buddy_pfn(pfn, order) - pfn), order);
 }
 
-/* The block's buddy, if they can unite. */
-static __always_inline struct page *free_buddy(const struct zone *zone, struct page *page,
-					       unsigned long pfn, unsigned int order)
+/* => the buddy is free */
+static __always_inline bool may_unite(const struct zone *zone, unsigned long pfn, unsigned int order)
 {
-	if (!buddy_is_free(page, pfn, order))
-		return NULL;
-	if (order >= pageblock_order && isolation_differs(zone, pfn, pfn ^ 1UL << order))
-		return NULL;
-	return buddy_of(page, pfn, order);
+	return order < pageblock_order || !isolation_differs(zone, pfn, buddy_pfn(pfn, order));
 }
 
-static noinline void unite(struct zone *zone, struct page *page, struct page *buddy, unsigned long pfn,
-			   unsigned int order, enum migratetype migratetype)
+/* => the buddy is free and may be united with */
+static noinline void unite(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
+			   enum migratetype migratetype)
 {
+	struct free_area *area = &zone->free_area[order];
+	unsigned long size = 1UL << order;
+	struct page *buddy = page + ((pfn ^ size) - pfn);
+
 	do {
-		del_block(zone, buddy, order);
-		if (buddy < page)
-			page = buddy;
-		pfn &= ~(1UL << order);
-		order++;
-		buddy = free_buddy(zone, page, pfn, order);
-	} while (buddy);
+		del_block(area, buddy);
+		page = min(page, buddy);
+		pfn &= ~size;
+		size <<= 1;
+		area++;
+		if (++order == MAX_ORDER - 1)
+			break;
+		buddy = page + ((pfn ^ size) - pfn);
+	} while (page_is_buddy(page, buddy, order) && may_unite(zone, pfn, order));
 	insert_block(zone, page, pfn, order, migratetype);
 }
 
 static __always_inline void __buddy_free(struct zone *zone, struct page *page, unsigned long pfn,
 					 unsigned int order, enum migratetype migratetype)
 {
-	struct page *buddy = free_buddy(zone, page, pfn, order);
-
 	assert_spin_locked(&zone->lock);
 	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
-	if (buddy)
-		unite(zone, page, buddy, pfn, order, migratetype);
+	if (buddy_is_free(page, pfn, order) && may_unite(zone, pfn, order))
+		unite(zone, page, pfn, order, migratetype);
 	else
 		insert_block(zone, page, pfn, order, migratetype);
 }
@@ -296,7 +290,7 @@ unsigned long buddy_isolate_block(struct zone *zone, struct page *page)
 	if (!PageBuddy(page))
 		return 0;
 	order = page_order(page);
-	del_block(zone, page, order);
+	del_block(&zone->free_area[order], page);
 	__sub_free_pages(zone, 1L << order);
 	return 1UL << order;
 }
@@ -320,8 +314,8 @@ unsigned long move_freepages_block(struct zone *zone, struct page *page,
 			continue;
 		}
 		order = page_order(block);
-		del_block(zone, block, order);
-		add_block(zone, block, pfn, order, migratetype, false);
+		del_block(&zone->free_area[order], block);
+		add_block(&zone->free_area[order], block, pfn, order, migratetype, false);
 		pfn += 1UL << order;
 		moved += 1UL << order;
 	}

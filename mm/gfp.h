@@ -9,8 +9,8 @@
  *   may I enter fs?  __GFP_FS        no: no file write-back, no OOM kill
  *   which zone?      DMA, none (Normal), HIGHMEM, HIGHMEM|MOVABLE
  *
- * The functions: mm/page_alloc.c is the fast path (alloc_pages(), its short cut, in mm/page_alloc_fast.c), mm/slowpath.c
- * the rest, mm/page_free.c the way back.
+ * The functions: mm/page_alloc.c is the fast path (alloc_pages(), its short cut, in mm/page_alloc_fast.c),
+ * mm/slowpath.c the rest, mm/page_free.c the way back.
  * Read next: zone.h, page_alloc.c.
  */
 #ifndef MM_GFP_H

@@ -9,8 +9,8 @@
  *
  * It runs millions of times: no loop, no lock and no call for a single page, interrupts off once, everything on
  * one or two cache lines of the zone. For a block no call unless a larger one must be split: every rare
- * case leaves by a tail call, so that nothing has to be saved on the stack for it. Whatever is unusual (flags, debugging, cpusets,
- * injection: alloc_special; an empty list, a zone below its mark, a lock that somebody holds) goes to
+ * case leaves by a tail call, so that nothing has to be saved on the stack for it. Whatever is unusual (flags;
+ * debugging, cpusets, injection: alloc_special; a zone below its mark, a lock that somebody holds) goes to
  * alloc_pages_local(), which starts anew.
  *
  * Locks: the per-CPU list with interrupts off; zone->lock for blocks.
