@@ -33,7 +33,7 @@ INITRD := build/initrd.cpio
 # The targets people type build with all processors, unless -j was given.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench soak fuzz
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench soak fuzz inject
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -345,6 +345,12 @@ fuzz: setup
 	@$(MAKE) --no-print-directory $(JOBS) all build/tests/user/sysfuzz
 	@$(RUN) $(if $(BOOT),,--boot direct) --append "loglevel=5 watchdog=60" --add build/tests/user/sysfuzz \
 		--exec "/sysfuzz --calls $(or $(CALLS),100000) --seed $(or $(SEED),$(shell date +%s)) $(ARGS)"
+
+# Every place that allocates fails, in both builds: of a workload (its 1st, 2nd, 4th ... request) and of the boot.
+inject: setup
+	@$(MAKE) --no-print-directory $(JOBS) all test-programs
+	@$(MAKE) --no-print-directory $(JOBS) all DEBUG=1
+	@TIDEMARK_INJECT=all $(PYTHON) -m pytest -s -q tests/boot/test_inject.py
 
 run: setup
 	@$(MAKE) --no-print-directory $(JOBS) all

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pages that are not allocated, on purpose: /sys/kernel/debug/fail_page_alloc and the boot word
- * fail_page_alloc=INTERVAL[,PROBABILITY[,SPACE[,TIMES]]].
+ * fail_page_alloc=INTERVAL[,PROBABILITY[,SPACE[,TIMES]]]; fail_page_alloc_sites=on and fail_page_alloc_site=A,B,N begin
+ * with the first request of all (docs/debugging.md).
  *
  * debugfs begins with Linux's defaults: off, and requests of order 0, with __GFP_WAIT or with __GFP_HIGHMEM are left
  * out. The boot word is made for random tests of whole machines: it counts every order and sleeping requests too, but
@@ -53,6 +54,20 @@ static int __init fail_page_alloc_setup(char *val)
 	return 0;
 }
 early_param("fail_page_alloc", fail_page_alloc_setup);
+
+static int __init fail_page_alloc_site_setup(char *val)
+{
+	return setup_fault_site(&fail_page_alloc_attr, val);
+}
+early_param("fail_page_alloc_site", fail_page_alloc_site_setup);
+
+static int __init fail_page_alloc_record_setup(char *val)
+{
+	static struct fault_site boot_sites[BOOT_SITES];
+
+	return setup_fault_recording(&fail_page_alloc_attr, val, boot_sites);
+}
+early_param("fail_page_alloc_sites", fail_page_alloc_record_setup);
 
 static int __init fail_page_alloc_init(void)
 {

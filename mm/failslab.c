@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Objects that are not allocated, on purpose: /sys/kernel/debug/failslab and the boot word
- * failslab=INTERVAL[,PROBABILITY[,SPACE[,TIMES]]].
+ * failslab=INTERVAL[,PROBABILITY[,SPACE[,TIMES]]]; failslab_sites=on and failslab_site=A,B,N as fail_page_alloc's.
  *
  * Most requests of the kernel end at a CPU's stack of free objects and never ask for a page, so failing pages reaches
  * few of the ways back. Here every kmalloc and kmem_cache_alloc is asked; space counts bytes. The boot word spares
@@ -44,6 +44,20 @@ static int __init failslab_setup(char *val)
 	return 0;
 }
 early_param("failslab", failslab_setup);
+
+static int __init failslab_site_setup(char *val)
+{
+	return setup_fault_site(&failslab_attr, val);
+}
+early_param("failslab_site", failslab_site_setup);
+
+static int __init failslab_record_setup(char *val)
+{
+	static struct fault_site boot_sites[BOOT_SITES];
+
+	return setup_fault_recording(&failslab_attr, val, boot_sites);
+}
+early_param("failslab_sites", failslab_record_setup);
 
 static int __init failslab_init(void)
 {

@@ -25,6 +25,7 @@
 #include "kernel/base/kstrtox.h"
 #include "kernel/base/preempt.h"
 #include "kernel/base/printk.h"
+#include "kernel/base/string.h"
 #include "kernel/core/task.h"
 
 extern char __mm_text_start[], __mm_text_end[];
@@ -181,7 +182,7 @@ struct fault_site *fault_record(struct fault_attr *attr, struct fault_site *tabl
 	attr->nr_sites = attr->lost = 0;
 	spin_unlock_irqrestore(&attr->lock, irq);
 	fault_attr_changed(attr);
-	return old;
+	return old == attr->boot_sites ? NULL : old;
 }
 
 bool fault_site_get(struct fault_attr *attr, unsigned int i, struct fault_site *site)
@@ -232,5 +233,43 @@ int setup_fault_attr(struct fault_attr *attr, const char *text)
 	attr->probability = (unsigned long)word[1];
 	attr->space = (int)word[2];
 	attr->times = (int)word[3];
+	return 0;
+}
+
+static void any_request(struct fault_attr *attr)
+{
+	attr->ignore_gfp_wait = attr->ignore_gfp_highmem = false;
+	attr->min_order = 0;
+}
+
+int setup_fault_site(struct fault_attr *attr, char *text)
+{
+	unsigned long ip[2];
+	unsigned int nth;
+	char *word[3] = { strsep(&text, ","), strsep(&text, ","), text };
+
+	if (!word[0] || !word[1] || !word[2] || kstrtoul(word[0], 16, &ip[0]) || kstrtoul(word[1], 16, &ip[1]) ||
+	    kstrtouint(word[2], 10, &nth) || !ip[0] || !nth)
+		return -EINVAL;
+	attr->site[0] = ip[0];
+	attr->site[1] = ip[1];
+	attr->interval = nth;
+	attr->times = 1;
+	attr->probability = 100;
+	attr->verbose = 1;
+	any_request(attr);
+	fault_attr_changed(attr);
+	return 0;
+}
+
+int setup_fault_recording(struct fault_attr *attr, const char *text, struct fault_site *table)
+{
+	bool on;
+
+	if (!text || kstrtobool(text, &on))
+		return -EINVAL;
+	any_request(attr);
+	attr->boot_sites = table;
+	fault_record(attr, on ? table : NULL, BOOT_SITES);
 	return 0;
 }

@@ -37,6 +37,7 @@ struct fault_attr {
 	spinlock_t lock;		/* the sites */
 	struct fault_site *sites;	/* [lock] NULL: not recorded */
 	unsigned int nr_sites, max_sites, lost;
+	struct fault_site *boot_sites;	/* [I] a table for the boot word fault_sites=on */
 	void (*set_active)(bool active); /* hooks the injector into its allocator, or not */
 };
 
@@ -58,6 +59,14 @@ void fault_attr_changed(struct fault_attr *attr);
 struct fault_site *fault_record(struct fault_attr *attr, struct fault_site *table, unsigned int max);
 /* => the i-th site recorded since; false: there are no more */
 bool fault_site_get(struct fault_attr *attr, unsigned int i, struct fault_site *site);
+
+/*
+ * Boot words: "ADDRESS,ADDRESS,N" lets the Nth request of this site fail, once, whoever makes it; and recording from
+ * the first request on. => 0, -EINVAL with nothing changed
+ */
+int setup_fault_site(struct fault_attr *attr, char *text);
+int setup_fault_recording(struct fault_attr *attr, const char *text, struct fault_site *table);
+#define BOOT_SITES 256
 
 /* A boot word's INTERVAL[,PROBABILITY[,SPACE[,TIMES]]]. => 0, -EINVAL with nothing changed */
 int setup_fault_attr(struct fault_attr *attr, const char *text);

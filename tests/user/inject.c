@@ -364,6 +364,8 @@ static int fail_all(unsigned int *nr, unsigned int *nr_injected)
 				done |= failed[k];
 		++*nr;
 		*nr_injected += done;
+		if (done)
+			printf("failed %s\n", sites[i].text);
 	}
 	return bad;
 }
