@@ -95,6 +95,8 @@ void dump_stack(void);
 void show_stack(const struct task_struct *task);
 /* => Return addresses of the caller's frames, innermost first; number filled, at most n. */
 int save_stack_trace(u64 *ips, int n);
+/* => the same of a task that does not run, as show_stack(); the caller has a reference to it */
+int save_task_stack_trace(const struct task_struct *task, u64 *ips, int n);
 
 /*
  * => Floating point state of current as the 512-byte FXSAVE image, to and from user memory

@@ -75,13 +75,19 @@ void dump_stack(void)
 	print_trace(KERN_WARNING, ips, save_stack_trace(ips, TRACE_DEPTH));
 }
 
-void show_stack(const struct task_struct *task)
+int save_task_stack_trace(const struct task_struct *task, u64 *ips, int n)
 {
 	const struct stack_frame *frame = /* the two last words of what __switch_to_asm pushed */
 		(const void *)(task->thread.sp + offsetof(struct switch_frame, bp));
+
+	return walk_frames(task, frame, ips, n);
+}
+
+void show_stack(const struct task_struct *task)
+{
 	u64 ips[TRACE_DEPTH];
 
-	print_trace(KERN_INFO, ips, walk_frames(task, frame, ips, TRACE_DEPTH));
+	print_trace(KERN_INFO, ips, save_task_stack_trace(task, ips, TRACE_DEPTH));
 }
 
 void take_snapshot(struct cpu_snapshot *s, const struct pt_regs *regs)

@@ -9,6 +9,7 @@
 #include "fs/device.h"
 #include "fs/proc/proc.h"
 #include "fs/procfs.h"
+#include "kernel/base/kallsyms.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/param.h"
 #include "kernel/base/printk.h"
@@ -236,6 +237,37 @@ static int diskstats_show(struct seq_file *m, void *data)
 	return 0;
 }
 
+/* Names for those who profile; addresses, as in Linux's kptr_restrict, for CAP_SYSLOG only. */
+static void *kallsyms_start(struct seq_file *m, loff_t *pos)
+{
+	unsigned long addr;
+
+	return *pos < (loff_t)~0U && kallsyms_symbol((u32)*pos, &addr) ? (void *)(*pos + 1) : NULL;
+}
+
+static void *kallsyms_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return kallsyms_start(m, pos);
+}
+
+static void kallsyms_stop(struct seq_file *m, void *v)
+{
+}
+
+static int kallsyms_show(struct seq_file *m, void *v)
+{
+	unsigned long addr;
+	const char *name = kallsyms_symbol((u32)(unsigned long)v - 1, &addr);
+
+	seq_printf(m, "%016lx t %s\n", has_capability_syslog(current) ? addr : 0, name);
+	return 0;
+}
+
+static const struct seq_operations kallsyms_ops = {
+	.start = kallsyms_start, .next = kallsyms_next, .stop = kallsyms_stop, .show = kallsyms_show,
+};
+
 static int devices_show(struct seq_file *m, void *data)
 {
 	struct char_device *c;
@@ -294,6 +326,7 @@ static struct proc_entry entries[] = {
 	PROC_SHOW("partitions", 0444, partitions_show),
 	PROC_SHOW("diskstats", 0444, diskstats_show),
 	PROC_SHOW("devices", 0444, devices_show),
+	PROC_SEQ("kallsyms", 0444, &kallsyms_ops),
 	PROC_SHOW("iomem", 0400, iomem_show),
 	{ .name = "sysrq-trigger", .mode = S_IFREG | 0200, .store = sysrq_trigger_store },
 };

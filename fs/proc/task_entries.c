@@ -4,6 +4,8 @@
  */
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
+#include "arch/trap.h"
+#include "kernel/base/kallsyms.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/kstrtox.h"
 #include "kernel/base/string.h"
@@ -202,9 +204,23 @@ static int make_it_fail_store(struct task_struct *p, char *text, size_t len)
 	return 0;
 }
 
+#define WCHAN_DEPTH 16
+
+extern char __sched_text_start[], __sched_text_end[];
+
+/* The function that sleeps, and not those of the scheduler that it sleeps in; 0: the task does not sleep. */
 static int wchan_show(struct seq_file *m, struct task_struct *p)
 {
-	seq_putc(m, '0');
+	u64 ips[WCHAN_DEPTH];
+	const char *name = NULL;
+	int n = 0;
+
+	if (p != current && !READ_ONCE(p->on_cpu) && p->state != TASK_RUNNING && !p->exit_state)
+		n = save_task_stack_trace(p, ips, WCHAN_DEPTH);
+	for (int i = 0; i < n && !name; i++)
+		if (ips[i] < (unsigned long)__sched_text_start || ips[i] > (unsigned long)__sched_text_end)
+			name = kallsyms_lookup(ips[i] - 1, NULL, NULL);
+	seq_puts(m, name ?: "0");
 	return 0;
 }
 

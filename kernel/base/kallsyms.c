@@ -34,6 +34,14 @@ const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned 
 	return kallsyms_names + kallsyms_names_off[lo];
 }
 
+const char *kallsyms_symbol(u32 n, unsigned long *addr)
+{
+	if (!kallsyms_present() || n >= kallsyms_count)
+		return NULL;
+	*addr = kallsyms_addrs[n];
+	return kallsyms_names + kallsyms_names_off[n];
+}
+
 int sprint_symbol(char *buf, size_t size, unsigned long addr, bool with_offset)
 {
 	unsigned long offset, len;

@@ -11,6 +11,8 @@
 
 /* => the function that contains addr, its distance and its size; NULL if there is none */
 const char *kallsyms_lookup(unsigned long addr, unsigned long *offset, unsigned long *size);
+/* => the name of the n-th function from the lowest address on; NULL behind the last */
+const char *kallsyms_symbol(u32 n, unsigned long *addr);
 /* => "name+0x10/0x40" or "0xffff..." into buf; returns the length */
 int sprint_symbol(char *buf, size_t size, unsigned long addr, bool with_offset);
 /* => the same for a return address: behind a call that does not return another function may begin already */

@@ -209,6 +209,67 @@ static void effects(void)
 	CHECK(set("kernel/shmmni", "4096") > 0 && set("kernel/shmmax", "1099511627776") > 0);
 }
 
+/* => what /proc/PID/wchan says, once the child sleeps */
+static const char *wchan_of(pid_t pid)
+{
+	static char name[64];
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	for (int tries = 0; tries < 1000; tries++) {
+		FILE *f = fopen(path, "r");
+
+		CHECK(f && fgets(name, sizeof(name), f));
+		fclose(f);
+		if (strcmp(name, "0"))
+			break;
+		usleep(1000);
+	}
+	return name;
+}
+
+/* A task that sleeps says in what: not in the scheduler's functions, which would be all the same. */
+static void wchan(void)
+{
+	int p[2];
+	pid_t reader, parent;
+
+	CHECK(pipe(p) == 0);
+	reader = fork();
+	if (!reader)
+		_exit((int)read(p[0], &reader, 1));
+	CHECK(!strncmp(wchan_of(reader), "pipe_", 5));
+	parent = fork();
+	if (!parent) {
+		if (!fork())
+			_exit((int)read(p[0], &parent, 1));
+		_exit(wait(NULL) < 0);
+	}
+	CHECK(!strcmp(wchan_of(parent), "do_wait"));
+	CHECK(write(p[1], "ab", 2) == 2 && wait(NULL) > 0 && wait(NULL) > 0);
+	CHECK(!strcmp(wchan_of(getpid()), "0"));
+}
+
+/* => how many functions /proc/kallsyms names; *zero: how many of them at address 0 */
+static int kallsyms(int *zero)
+{
+	char line[256], name[128];
+	unsigned long addr, last = 0;
+	FILE *f = fopen("/proc/kallsyms", "r");
+	int n = 0, known = 0;
+
+	CHECK(f);
+	for (*zero = 0; fgets(line, sizeof(line), f); n++) {
+		CHECK(sscanf(line, "%lx t %127s", &addr, name) == 2 && addr >= last);
+		*zero += !addr;
+		last = addr;
+		known += !strcmp(name, "handle_mm_fault");
+	}
+	fclose(f);
+	CHECK(known == 1);
+	return n;
+}
+
 static void rights(void)
 {
 	static const struct {
@@ -224,7 +285,9 @@ static void rights(void)
 	};
 	struct stat st;
 	unsigned int i;
+	int zero;
 
+	CHECK(kallsyms(&zero) > 1000 && zero == 0);
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		CHECK(stat(table[i].path, &st) == 0);
 		if ((st.st_mode & 0777) != table[i].mode)
@@ -232,6 +295,7 @@ static void rights(void)
 		CHECK((st.st_mode & 0777) == table[i].mode);
 	}
 	CHECK(setuid(1000) == 0);
+	CHECK(kallsyms(&zero) == zero);
 	CHECK(set("vm/swappiness", "60") == -EACCES && set("kernel/pid_max", "400") == -EACCES);
 	CHECK_ERR(open("/proc/slabinfo", O_RDONLY), EACCES);
 	CHECK_ERR(open("/proc/1/fd/0", O_RDONLY), EACCES);
@@ -250,6 +314,7 @@ int main(void)
 	numbers();
 	twins();
 	effects();
+	wchan();
 	CHECK_CHILD(rights);
 	PASS("proc_files");
 }
