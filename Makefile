@@ -285,7 +285,7 @@ build/fuzz/%: tests/host/test_%.c tests/host/fuzz.h Makefile $(wildcard boot/*.c
 fuzz-parsers: setup $(patsubst %,build/fuzz/%,$(or $(FUZZ),$(FUZZ_TARGETS)))
 	@for f in $(filter build/%,$^); do $$f -max_total_time=$(or $(SECONDS),60) -max_len=8192 -len_control=0 -artifact_prefix=build/fuzz/ $$f.corpus || exit 1; done
 
-host-tests: host $(HOST_TESTS) $(HOST_TOOLS) $(LIBMM_SMOKE)
+host-tests: host $(HOST_TESTS) $(HOST_TOOLS) $(LIBMM_SMOKE) build/host/check_oom
 
 host-test: host-tests
 	@tests/run host

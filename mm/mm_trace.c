@@ -35,6 +35,7 @@ static const char *const formats[NR_MM_EVENTS] = {
 	[MM_OOM_KILL] = "oom_kill pid=%lu points=%lu score=%lu",
 	[MM_SLOW_STEP] = "slow_step pid=%lu step=%lu next=%lu",
 	[MM_OOM_REAPED] = "oom_reaped pid=%lu freed=%lu",
+	[MM_CONGESTED_WAIT] = "congested_wait zone=%lu ticks=%lu pid=%lu",
 };
 
 void mm_trace(enum mm_event event, unsigned long a, unsigned long b, unsigned long c)

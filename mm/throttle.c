@@ -11,6 +11,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/core/block.h"
 #include "kernel/core/sched.h"
+#include "mm/mm_trace.h"
 #include "mm/reclaim.h"
 #include "mm/swap.h"
 #include "mm/writeback.h"
@@ -24,7 +25,9 @@ long wait_iff_congested(struct zone *zone, bool write, long timeout)
 		waited = jiffies - start;
 		return waited >= (unsigned long)timeout ? 0 : timeout - (long)waited;
 	}
-	return congestion_wait(write, timeout);
+	timeout = congestion_wait(write, timeout);
+	mm_trace(MM_CONGESTED_WAIT, (unsigned long)zone->index, jiffies - start, (unsigned long)current->pid);
+	return timeout;
 }
 
 /* => file pages under writeback, the CPUs' differentials included */

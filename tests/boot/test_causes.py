@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every branch of the slow path has a cause in real life: real-time tasks, drivers' interrupts, disks that are full of requests."""
+import os
 import re
-
-import pytest
 
 from machine import program, run
 
@@ -49,3 +48,26 @@ def test_an_interrupt_handler_allocates(debug):
     reports = result.lines(r"([\w/.-]+): page allocation failure: order:0, mode:0x20$")
     assert 1 <= len(reports) <= 30, result
     assert re.search(r"(?s)page allocation failure.*?refill.*?(rng_timer|rng_interrupt)", result.output), result
+
+
+CONGEST = """
+echo 90 > /proc/sys/vm/dirty_ratio; echo 5 > /proc/sys/vm/dirty_background_ratio
+cat /proc/tidemark/trace > /trace &
+/congest /dev/vda 72 || exit 1
+sleep 0.2; kill %1
+grep congested_wait /trace; grep allocstall /proc/vmstat
+"""
+
+
+def test_reclaim_waits_for_a_disk_that_is_full_of_requests(tmp_path):
+    """More dirty pages than the disk takes: its queue is congested, the zone is marked, wait_iff_congested() sleeps."""
+    disk, script = tmp_path / "disk", tmp_path / "congest.sh"
+    disk.write_bytes(b"")
+    os.truncate(disk, 80 << 20)
+    script.write_text(CONGEST)
+    result = run("--memory", "64M", adds=[program("congest"), script], execs=["/bin/sh /congest.sh"], qemu=[
+        "--", "-drive", f"file={disk},format=raw,if=none,id=slow,throttling.iops-total=1500", "-device", "virtio-blk-pci,drive=slow"])
+    assert result.status == 0 and "PASS congest" in result.output, result
+    slept = [int(ticks) for (ticks,) in result.lines(r"^[\d.]+ congested_wait zone=[01] ticks=(\d+) pid=\d+$")]
+    assert sum(ticks > 0 for ticks in slept) >= 3, result  # up to HZ/10, or until the queue has room
+    assert int(result.lines(r"^allocstall (\d+)$")[0][0]) > 0, result
