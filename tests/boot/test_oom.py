@@ -39,6 +39,13 @@ def test_only_hogs_die():
     assert set(result.lines(r"Killed process \d+ \((\w+)\)")) == {("hog",)}, result
 
 
+def test_the_memory_of_the_dead_is_free(debug):
+    """The reaper may have it in hand when the victim exits: the parent must not hear of the end before."""
+    result = run("--memory", "64M", "--cpus", 2, debug=debug, adds=[program("oom_gone")], execs=["/oom_gone"],
+                 append="loglevel=4")
+    assert result.status == 0 and "PASS oom_gone" in result.output, result
+
+
 def test_the_hog_dies_on_both_builds(debug):
     result = run("--memory", "64M", "--cpus", 2, debug=debug, adds=[program("oom_survivor")], execs=["/oom_survivor"])
     assert result.status == 0, result

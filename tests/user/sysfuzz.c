@@ -179,16 +179,10 @@ static int kill_strays(int *example)
 /* Where it is, as far as /proc tells, and what the jobs called last. */
 static void report_undead(int left, int pid)
 {
-	char name[32], text[2048];
-
 	fail("processes that do not die", left, pid);
 	for (int i = 0; i < nr_jobs; i++)
 		report_stuck(i);
-	for (int i = 0; i < 2; i++) {
-		snprintf(name, sizeof(name), "%d/%s", pid, i ? "status" : "wchan");
-		read_all(sweep.proc, name, text, sizeof(text));
-		printf("%s: %s\n", name, text);
-	}
+	show_process(sweep.proc, pid);
 	exit(1);
 }
 
@@ -314,7 +308,7 @@ int main(int argc, char **argv)
 		tcflow(1, TCOON);
 	}
 	failures += compare_holdings(&before, &after);
-	failures += keepers_check();
+	failures += keepers_check(sweep.proc);
 	for (int i = 0; i < nr_jobs; i++)
 		good += slots[i].good;
 	printf("sysfuzz: %lu calls, %lu succeeded, %lu batches, %lu workers killed while waiting\n", total_calls(),

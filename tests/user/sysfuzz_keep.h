@@ -7,12 +7,15 @@
 #ifndef TESTS_USER_SYSFUZZ_KEEP_H
 #define TESTS_USER_SYSFUZZ_KEEP_H
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
 #include "sysfuzz_values.h"
 
 #define KEEPERS	   4
+#define KEEPER_PATIENCE 60000 /* ms */
 #define KEPT_WORDS (64UL * AREA_PAGE / 8) /* of each kind; a pipe has one page */
 
 static struct {
@@ -122,14 +125,40 @@ static inline int keepers_have(pid_t pid)
 	return 0;
 }
 
-/* => keeper i still had all; 0: it says itself what was lost, or has died */
-static int keeper_asked(int i)
+static size_t read_all(int dir, const char *name, char *text, size_t size)
 {
+	size_t done = 0;
+	ssize_t n;
+	int fd = openat(dir, name, O_RDONLY);
+
+	while (done < size - 1 && (n = read(fd, text + done, size - 1 - done)) > 0)
+		done += (size_t)n;
+	close(fd);
+	text[done] = 0;
+	return done;
+}
+
+/* Where a process is, as far as /proc tells. */
+static void show_process(int proc, int pid)
+{
+	char name[32], text[2048];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "%d/%s", pid, i ? "status" : "wchan");
+		read_all(proc, name, text, sizeof(text));
+		printf("%s: %s\n", name, text);
+	}
+}
+
+/* => keeper i still had all; 0: it says itself what was lost, or has died */
+static int keeper_asked(int proc, int i)
+{
+	struct pollfd answered = { .fd = keepers[i].answer, .events = POLLIN };
 	ssize_t got = -1;
 	int status = 0;
 	char ok = 0;
 
-	if (write(keepers[i].ask, "?", 1) == 1)
+	if (write(keepers[i].ask, "?", 1) == 1 && poll(&answered, 1, KEEPER_PATIENCE) == 1)
 		got = read(keepers[i].answer, &ok, 1);
 	if (got == 1)
 		return ok;
@@ -137,16 +166,17 @@ static int keeper_asked(int i)
 	if (waitpid(keepers[i].pid, &status, WNOHANG) == keepers[i].pid)
 		printf(", wait status %#x", (unsigned)status);
 	printf("\n");
+	show_process(proc, keepers[i].pid);
 	return 0;
 }
 
 /* Asks all, and lets them go. => how many have lost something */
-static int keepers_check(void)
+static int keepers_check(int proc)
 {
 	int bad = 0;
 
 	for (int i = 0; i < KEEPERS; i++) {
-		if (!keeper_asked(i)) {
+		if (!keeper_asked(proc, i)) {
 			printf("FAIL sysfuzz: keeper %d has not kept its data\n", i);
 			bad++;
 		}
@@ -167,19 +197,6 @@ struct holdings {
 		long objects;
 	} caches[MAX_CACHES];
 };
-
-static size_t read_all(int dir, const char *name, char *text, size_t size)
-{
-	size_t done = 0;
-	ssize_t n;
-	int fd = openat(dir, name, O_RDONLY);
-
-	while (done < size - 1 && (n = read(fd, text + done, size - 1 - done)) > 0)
-		done += (size_t)n;
-	close(fd);
-	text[done] = 0;
-	return done;
-}
 
 static long field(const char *text, const char *name)
 {
