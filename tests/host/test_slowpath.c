@@ -23,7 +23,7 @@ static const struct {
 	{ "NOMEMALLOC", __GFP_NOMEMALLOC }, { "MEMALLOC", __GFP_MEMALLOC },
 	{ "NORETRY", __GFP_NORETRY }, { "NOWARN", __GFP_NOWARN }, { "REPEAT", __GFP_REPEAT },
 	{ "NOFAIL", __GFP_NOFAIL }, { "THISNODE", __GFP_THISNODE }, { "WAIT", __GFP_WAIT },
-	{ "GFP_THISNODE", GFP_THISNODE },
+	{ "GFP_THISNODE", GFP_THISNODE }, { "HARDWALL", __GFP_HARDWALL },
 };
 
 static gfp_t parse_gfp(const char *text)
