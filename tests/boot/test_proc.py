@@ -172,8 +172,9 @@ def test_iomem_and_uptime(files):
 
 def test_user_pages_come_from_highmem():
     """While HighMem has free pages above its watermark, anonymous memory lies there."""
-    result = run(execs=["/bin/busybox sh -c 'grep -E \"^(HighFree|LowFree)\" /proc/meminfo; hog --mib 48 --hold 2 --report 0 & "
-                        "sleep 1; grep -E \"^(HighFree|LowFree)\" /proc/meminfo'"])
+    result = run(execs=["/bin/busybox sh -c 'grep -E \"^(HighFree|LowFree)\" /proc/meminfo; hog --mib 48 --hold 100000 --report 0 & "
+                        "until [ $(cut -d\" \" -f2 /proc/$!/statm) -ge 12288 ]; do sleep 0.1; done; "
+                        "grep -E \"^(HighFree|LowFree)\" /proc/meminfo; kill $!'"])
     assert result.status == 0, result
     (high, low), (high2, low2) = zip(*[iter(map(lambda m: int(m[0]), result.lines(r"^(?:High|Low)Free: +(\d+) kB$")))] * 2)
     assert high - high2 >= 47 * 1024 and low - low2 < 4 * 1024, result
