@@ -20,7 +20,8 @@
 
 #define REPORTS_PER_MINUTE 60
 
-unsigned int alloc_special = IS_ENABLED(CONFIG_DEBUG) ? PAGE_DEBUG : 0;
+/* kmemcheck hides pages and has a handler for that only once it was asked for. */
+unsigned int alloc_special = IS_ENABLED(CONFIG_DEBUG) ? PAGE_DEBUG_POISON | PAGE_DEBUG_OWNER : 0;
 
 static int set_page_debug(const char *value, unsigned int bit)
 {
