@@ -23,7 +23,7 @@ enum mm_event {
 	MM_OOM_KILL,		/* a: pid, b: points, c: score */
 	MM_OOM_REAPED,		/* a: pid, b: pages freed */
 	MM_SLOW_STEP,		/* a: pid, b: step of the slow path, c: the step that follows */
-	MM_CONGESTED_WAIT,	/* a: zone id, b: ticks that it slept, c: pid; a disk's queue is full, wait_iff_congested() */
+	MM_CONGESTED_WAIT,	/* a: zone id, b: ticks slept, c: pid; a disk has too many requests */
 	NR_MM_EVENTS
 };
 
