@@ -16,7 +16,8 @@
 static void hog(void)
 {
 	for (;;) {
-		char *page = mmap(NULL, 256 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		char *page = mmap(NULL, 256 * PAGE, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 		for (unsigned long at = 0; page != MAP_FAILED && at < 256 * PAGE; at += PAGE)
 			page[at] = 1;

@@ -233,7 +233,7 @@ static void take_holdings(int proc, struct holdings *h)
  * What may differ though nothing is lost: an idle CPU keeps the last address space, and others of the machine open a
  * file or two. Memory besides: free pages on the lists of CPUs, part-filled slabs, cached kernel stacks.
  */
-#define SLACK_OBJECTS 6
+#define SLACK_OBJECTS (2 + sysconf(_SC_NPROCESSORS_ONLN))
 #define SLACK_KB      1024
 
 /* => how many things are missing */
