@@ -135,10 +135,11 @@ build/tests/user/%: tests/user/%.c Makefile
 
 initrd: $(INITRD)
 
-# The guest gets the programs without what only a debugger reads: gdb takes that from build/user.
+# The guest gets the programs without what only a debugger reads: gdb takes that from build/user. A byte costs
+# GRUB 13 instructions to load.
 build/initrd/%: build/user/%
 	@mkdir -p $(@D)
-	@$(OBJCOPY) --strip-debug $< $@
+	@$(OBJCOPY) --strip-all $< $@
 
 INITRD_BIN := $(USER_BIN:build/user/%=build/initrd/%)
 

@@ -161,6 +161,8 @@ int main(int argc, char **argv)
 	unsigned long sum = 0;
 	int status;
 
+	self.number = -1;
+	self.doing = "start";
 	if (parse(argc, argv, &status))
 		return status;
 	if (!mib)

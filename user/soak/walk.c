@@ -19,7 +19,7 @@ static const struct {
 };
 #define NR_OPS (sizeof(ops) / sizeof(ops[0]))
 
-struct walker self = { .number = -1, .doing = "start" };
+struct walker self; /* all zero: half a MiB that the program's file does not hold */
 
 void fail(const char *format, ...)
 {
