@@ -2,7 +2,7 @@
 /*
  * Swap areas come: swapon, and what /proc/swaps and free memory reports want to know.
  *
- *   swapon: claim device -> read header, killably and without a lock -> free type? map, clusters -> pool -> on the lists
+ *   swapon: claim device -> read header (no lock, killable) -> free type? map, clusters -> pool -> on the lists
  *
  * Every check comes before the first change that others can see; the commit (publish) cannot fail.
  * Area structures stay for ever once made (their address is used without a lock through entries in

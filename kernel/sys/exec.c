@@ -450,7 +450,7 @@ static int exec_prepare(struct exec *exec, struct elf_image *image, struct arg_v
 	return err;
 }
 
-/* => 0, -errno, or EXEC_DOOMED: the old program is gone, the new one not there. The caller gives back and sees to its death. */
+/* => 0, -errno, or EXEC_DOOMED: the old program is gone, the new one not there: the caller sees to its death */
 static int do_exec(int dfd, const char *filename, struct arg_vector *argv, struct arg_vector *envp)
 {
 	struct exec *exec = kzalloc(sizeof(*exec), GFP_KERNEL);
