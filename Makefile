@@ -171,7 +171,8 @@ HOST_CFLAGS_rel   := -DCONFIG_DEBUG=0
 HOST_CFLAGS_san   := -DCONFIG_DEBUG=1 $(HOST_SAN)
 HOST_CFLAGS_tsan  := -DCONFIG_DEBUG=0 -fsanitize=thread --param tsan-distinguish-volatile=1
 HOST_CFLAGS_numa0 := -DCONFIG_DEBUG=1 -DCONFIG_NUMA=0 $(HOST_SAN)
-HOST_FLAVOURS := rel san tsan numa0
+HOST_CFLAGS_cov   := -DCONFIG_DEBUG=1 -O1 --coverage -fprofile-update=prefer-atomic
+HOST_FLAVOURS := rel san tsan numa0 cov
 
 LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c memmap.c zonelist.c \
 	   watermark.c buddy.c buddy_check.c fallback.c pcp.c vmstat.c page_alloc.c page_alloc_fast.c page_free.c \
@@ -180,7 +181,7 @@ LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c 
 	   radix_tree.c radix_tree_tag.c rbtree.c vsprintf.c kallsyms.c sort.c crc32.c) \
 	   $(addprefix arch/host/,cpu.c clock.c memory.c print.c libmm.c libmm_pfn.c libmm_absent.c tsan.c)
 # The whole machine (arch/host/machine*.c): all of mm and kernel/core, one CPU, deterministic. Flavour san only.
-MACHINE_SRC := $(filter-out mm/vm_selftest.c,$(wildcard mm/*.c)) \
+MACHINE_SRC := $(filter-out mm/%_selftest.c,$(wildcard mm/*.c)) \
 	   $(filter-out %_selftest.c kernel/core/hung_task.c,$(wildcard kernel/core/*.c)) $(filter kernel/base/%,$(LIBMM_SRC)) \
 	   $(addprefix arch/host/,memory.c print.c) $(wildcard arch/host/machine*.c)
 MACHINE_OBJ := $(MACHINE_SRC:%.c=build/host/san/%.o)
@@ -194,7 +195,7 @@ host_more      = $(shell sed -n 's,^/\* flavours: \(.*\) \*/,\1,p' $(1))
 HOST_TESTS    += $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
 	   build/host/tests/$(basename $(notdir $(t)))-$(f)))
 
-.PHONY: host host-tests host-test fuzz-parsers
+.PHONY: host host-tests host-test fuzz-parsers coverage
 
 host: build/host/libmm.a build/host/libmm-san.a build/host/libmm-tsan.a
 
@@ -246,12 +247,13 @@ $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
 	   $(eval $(call host_test,$(basename $(notdir $(t))),$(f),y))))
 
 # What a test needs beside the library: sources that are pure functions.
-build/host/tests/test_grub_cmdline: build/host/san/boot/grub_cmdline.o
-build/host/tests/test_boot_info: $(addprefix build/host/san/boot/,boot_info.o multiboot2.o pvh.o grub_cmdline.o)
-build/host/tests/test_cpio: build/host/san/fs/cpio.o
-build/host/tests/test_elf: build/host/san/kernel/sys/elf_check.o
-build/host/tests/test_reclaim_math: $(addprefix build/host/san/mm/,oom_score.o scan_count.o shrinker.o \
-	   swap_readahead.o swap_map.o swap_header.o)
+EXTRA_SRC_test_grub_cmdline := boot/grub_cmdline.c
+EXTRA_SRC_test_boot_info := $(addprefix boot/,boot_info.c multiboot2.c pvh.c grub_cmdline.c)
+EXTRA_SRC_test_cpio := fs/cpio.c
+EXTRA_SRC_test_elf := kernel/sys/elf_check.c
+EXTRA_SRC_test_reclaim_math := $(addprefix mm/,oom_score.c scan_count.c shrinker.c swap_readahead.c swap_map.c swap_header.c)
+$(foreach t,grub_cmdline boot_info cpio elf reclaim_math,$(eval \
+	   build/host/tests/test_$(t): $(EXTRA_SRC_test_$(t):%.c=build/host/san/%.o)))
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\).h"' tests/host/test_*.c)
 $(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) $(foreach f,$(HOST_FLAVOURS),build/host/tests/$(t)-$(f))): HOST_LDFLAGS := -Wl,-z,muldefs
@@ -285,6 +287,22 @@ build/fuzz/%: tests/host/test_%.c tests/host/fuzz.h Makefile $(wildcard boot/*.c
 
 fuzz-parsers: setup $(patsubst %,build/fuzz/%,$(or $(FUZZ),$(FUZZ_TARGETS)))
 	@for f in $(filter build/%,$^); do $$f -max_total_time=$(or $(SECONDS),60) -max_len=8192 -len_control=0 -artifact_prefix=build/fuzz/ $$f.corpus || exit 1; done
+
+# Which lines of mm/ the host tests reach. Children of tests end in _exit() and abort(), which must not lose their counts.
+COV_TESTS := $(HOST_TEST_SRC:tests/host/%.c=build/cov/%)
+
+define cov_test
+build/cov/$(1): build/host/cov/tests/host/$(1).o build/host/cov/tests/host/cov_exit.o \
+	   $(if $(call machine_test,$(1)),$$(MACHINE_SRC:%.c=build/host/cov/%.o),$$(HOST_OBJ_cov)) \
+	   $$(patsubst %.c,build/host/cov/%.o,$$(EXTRA_SRC_$(1)))
+	@mkdir -p $$(@D)
+	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_cov) $$^ -o $$@ -Wl,--gc-sections,-z,muldefs -Wl,--wrap=_exit -Wl,--wrap=abort \
+		-lcmocka -lpthread
+endef
+$(foreach t,$(HOST_TEST_SRC),$(eval $(call cov_test,$(basename $(notdir $(t))))))
+
+coverage: $(COV_TESTS)
+	@scripts/coverage build/host/cov $(COV_TESTS)
 
 host-tests: host $(HOST_TESTS) $(HOST_TOOLS) $(LIBMM_SMOKE) build/host/check_oom
 
