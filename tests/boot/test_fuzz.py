@@ -27,8 +27,8 @@ def test_little_memory_checked():
 
 
 def test_failing_allocations_checked():
-    """Every tenth allocation of the kernel fails: each way back from there has to give back what it had."""
-    fuzz("--cpus", 1, calls=3000, append="ramdisk=16M fail_page_alloc=10", debug=True)
+    """Every tenth page and sixtieth object that a program asks for fails: each way back has to give back what it had."""
+    fuzz("--cpus", 1, calls=3000, append="ramdisk=16M fail_page_alloc=10 failslab=60", debug=True)
 
 
 def test_two_cpus():
