@@ -65,7 +65,7 @@ pte_t *kernel_pte(unsigned long va);
 unsigned long kernel_va_to_pfn(unsigned long va);
 /*
  * => Hides a frame of lowmem from the kernel: its entry of the direct map is not present; or shows it. => it was
- *    hidden. Any context. Only with one CPU and after direct_map_small was set before paging_init(): 4 KiB entries all over.
+ *    hidden. Any context. Only with one CPU, and direct_map_small set before paging_init(): 4 KiB entries all over.
  */
 bool arch_hide_page(unsigned long pfn, bool hide);
 extern bool direct_map_small;
