@@ -11,7 +11,8 @@
  * each pair splits a block of order 10 all the way down and unites it again.
  *
  * With two CPUs only what they do to one another: order-0 pairs by both at once, in percent of what one CPU alone
- * needs for one; and order-1 pairs, each of which takes zone->lock twice, instructions for one (the clock counts both CPUs').
+ * needs for one; and order-1 pairs, each of which takes zone->lock twice, instructions for one (the clock counts
+ * both CPUs').
  *
  * Output, one line each: bench NAME VALUE
  */
