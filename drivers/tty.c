@@ -184,7 +184,8 @@ static long wait_timed(unsigned int want, unsigned int generation)
 	while (left == 0 && !READY(want)) {
 		unsigned int have = READ_ONCE(tty->head);
 
-		left = wait_event_interruptible_timeout(tty->read_wait, READ_ONCE(tty->head) != have || tty_hung_up(generation),
+		left = wait_event_interruptible_timeout(tty->read_wait,
+							READ_ONCE(tty->head) != have || tty_hung_up(generation),
 							tenths * (HZ / 10));
 		if (left == 0)
 			break;

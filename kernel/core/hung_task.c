@@ -50,7 +50,7 @@ static void look(unsigned long unused)
 
 			if (READ_ONCE(t->state) != TASK_UNINTERRUPTIBLE || slept < timeout * HZ)
 				continue;
-			if (t->flags & (PF_FROZEN | PF_FREEZER_SKIP)) /* it waits for the end of a suspend, or of a task */
+			if (t->flags & (PF_FROZEN | PF_FREEZER_SKIP)) /* waits for the end of a suspend or a task */
 				continue;
 			/* Looked at every LOOK_EVERY: each multiple of the timeout is seen once. */
 			if (slept % (timeout * HZ) < LOOK_EVERY && hung_task_warnings)

@@ -55,7 +55,7 @@ struct rq {
 /* Of each period real-time tasks may have so much: the rest is for normal ones, if there are any. */
 extern u64 sched_rt_period_ns, sched_rt_runtime_ns;
 
-/* => p's sleep counts as load, and as hanging if it lasts: it waits for a disk or a lock, not for the end of a suspend */
+/* => p's sleep counts as load, and as hanging if it lasts: it waits for a disk or a lock, not for a suspend to end */
 static inline bool contributes_to_load(const struct task_struct *p)
 {
 	return (p->state & TASK_UNINTERRUPTIBLE) && !(p->flags & PF_FROZEN);

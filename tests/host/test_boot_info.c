@@ -30,7 +30,7 @@ u64 boot_phys_bytes(u64 addr)
 
 const void *boot_phys(u64 addr, u64 size)
 {
-	return boot_phys_bytes(addr) >= size && addr >= BASE ? memory + (addr - BASE) : NULL;
+	return boot_phys_bytes(addr) >= size && addr - BASE <= memory_size ? memory + (addr - BASE) : NULL;
 }
 
 u64 boot_image_start(void)
