@@ -296,6 +296,8 @@ static int free_after_rounds(void *data)
 	while (slowpath_taken(SLOW_RETRY, SLOW_REBALANCE) - rounds_at_start < 1000 && !kthread_should_stop())
 		schedule_timeout_uninterruptible(1);
 	give(200);
+	while (!kthread_should_stop()) /* a thread that has ended cannot be stopped */
+		schedule_timeout_uninterruptible(1);
 	return 0;
 }
 
