@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The terminal from outside: keys, modes, flow control, pastes, its size, hangup and a new shell."""
 import re
+import subprocess
+import threading
 
 import pexpect
 
-from machine import program, run
+from machine import command, program, run
 from terminal import NL, Terminal
 
 PASTE = "".join(f"{n:010}\n" for n in range(20000)) + "end\n"
@@ -16,14 +18,28 @@ KEYS = {
 
 
 def test_keys_in_every_mode(debug):
-    with Terminal("--cpus", 2, debug=debug, adds=[f"{program('tty_keys')}:/tty_keys"], execs=["/tty_keys"]) as machine:
-        while True:
-            match = machine.expect(rf"KEYS ([^.]*)\.|PASS tty_keys|FAIL.*{NL}")
-            if not match[0].startswith("KEYS"):
-                assert match[0] == "PASS tty_keys", machine.output()[-2000:]
-                break
-            machine.keys(KEYS[match[1]])
-        assert machine.end() == 0
+    """
+    The keys come through a pipe: at a terminal QEMU's monitor sits in between (mux=on), which loses bytes of a paste
+    of 200 KB on an idle host.
+    """
+    machine = subprocess.Popen(command("--cpus", 2, debug=debug, adds=[f"{program('tty_keys')}:/tty_keys"],
+                                       execs=["/tty_keys"]),
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = ""
+    for line in machine.stdout:
+        output += line.decode(errors="replace")
+        asked = re.search(rb"KEYS ([^.]*)\.", line)
+        if asked:  # in a thread: the guest may hold a paste back for as long as it likes
+            threading.Thread(target=type_keys, args=(machine, KEYS[asked[1].decode()]), daemon=True).start()
+    assert machine.wait() == 0 and "PASS tty_keys" in output, output[-2000:]
+
+
+def type_keys(machine, keys):
+    try:
+        machine.stdin.write(keys.encode())
+        machine.stdin.flush()
+    except OSError:
+        pass  # the machine has gone; its output says why
 
 
 def test_pipes_are_pasted_without_loss(tmp_path):
@@ -32,7 +48,7 @@ def test_pipes_are_pasted_without_loss(tmp_path):
     path.write_text("stty -echo\nwc -l\n" + PASTE + "\x04poweroff\n")
     with open(path, encoding="utf-8") as keys:
         result = run(stdin=keys)
-    assert result.status == 0 and result.lines(r"^20001$"), result
+    assert result.status == 0 and result.lines(r"20001$"), result
 
 
 def test_flow_and_hangup():
