@@ -63,12 +63,10 @@ class Person:
         self.prompt()
 
     def interrupt(self):
-        """Ctrl-C, as often as it takes: gdb drops one that comes while it is about to wait for the machine."""
-        for _ in range(20):
-            self.gdb.sendintr()
-            if self.gdb.expect_exact(["(gdb) ", pexpect.TIMEOUT], timeout=5) == 0:
-                return
-        raise AssertionError("Ctrl-C brings no prompt")
+        """One Ctrl-C, when gdb has had the time to wait for the machine: an earlier one is lost, a second gives up."""
+        time.sleep(3)
+        self.gdb.sendintr()
+        self.prompt()
 
     def prompt(self):
         self.gdb.expect_exact("(gdb) ")
