@@ -41,7 +41,7 @@ static void start_input(void)
 
 	if (zone != wanted) {
 		mm_host_stop();
-		one_zone((enum zone_type)wanted, 128);
+		one_zone((enum zone_type)wanted, 1024); /* compaction and kills use up frames */
 		zone = wanted;
 	}
 	new_task();
