@@ -46,9 +46,9 @@ struct block_plug;
 #define EXIT_ZOMBIE	     16 /* task->exit_state */
 #define EXIT_DEAD	     32
 
-/* task->flags, written by the task alone; Linux's values */
 #define NGROUPS 32 /* supplementary groups of a task, as Linux before 2.6 */
 
+/* task->flags, written by the task alone; Linux's values */
 #define PF_IDLE		   0x00000002
 #define PF_EXITING	   0x00000004
 #define PF_FORKNOEXEC	   0x00000040
