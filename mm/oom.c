@@ -225,11 +225,6 @@ static bool memory_is_back(const struct oom_control *oc)
 	return false;
 }
 
-static unsigned long score_of(unsigned long points, unsigned long totalpages)
-{
-	return points == ULONG_MAX ? 1000 : points * 1000 / totalpages;
-}
-
 void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, unsigned long nodemask,
 		   bool force)
 {
@@ -272,8 +267,8 @@ void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, uns
 		dump_header(&oc, NULL);
 		panic("Out of memory and no killable processes...");
 	}
-	mm_trace(MM_OOM_KILL, (unsigned long)victim->pid, points, score_of(points, oc.totalpages));
-	oom_kill_process(&oc, victim, score_of(points, oc.totalpages), "Out of memory");
+	mm_trace(MM_OOM_KILL, (unsigned long)victim->pid, points, oom_score_of(points, oc.totalpages));
+	oom_kill_process(&oc, victim, oom_score_of(points, oc.totalpages), "Out of memory");
 	/* Give the victim a chance to go before the caller asks again. */
 	schedule_timeout_killable(1);
 }

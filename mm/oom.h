@@ -52,6 +52,8 @@ struct oom_facts {
 long oom_root_bonus(const struct oom_facts *facts);			      /* pages taken off */
 long oom_adj_points(const struct oom_facts *facts, unsigned long totalpages); /* pages added, may be negative */
 unsigned long oom_badness_of(const struct oom_facts *facts, unsigned long totalpages);
+/* => per mille of all memory, as messages and /proc print it; ULONG_MAX points (the origin): 1000 */
+unsigned long oom_score_of(unsigned long points, unsigned long totalpages);
 unsigned long oom_badness(struct task_struct *p, unsigned long nodemask, unsigned long totalpages);
 unsigned long proc_oom_score(struct task_struct *p); /* /proc/PID/oom_score: points * 1000 / total */
 

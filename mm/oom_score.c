@@ -37,6 +37,11 @@ unsigned long oom_badness_of(const struct oom_facts *facts, unsigned long totalp
 	return points > 0 ? (unsigned long)points : 1;
 }
 
+unsigned long oom_score_of(unsigned long points, unsigned long totalpages)
+{
+	return points == ULONG_MAX ? 1000 : points * 1000 / totalpages;
+}
+
 /* A thread other than the leader may be the only one that still has the mm. */
 struct task_struct *find_lock_task_mm(struct task_struct *p)
 {
@@ -101,7 +106,7 @@ unsigned long proc_oom_score(struct task_struct *p)
 
 	read_lock(&tasklist_lock);
 	if (p->signal && p->exit_state == 0)
-		points = oom_badness(p, 0, totalpages) * 1000 / totalpages;
+		points = oom_score_of(oom_badness(p, 0, totalpages), totalpages);
 	read_unlock(&tasklist_lock);
 	return points;
 }

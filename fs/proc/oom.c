@@ -50,11 +50,6 @@ static void show_words(struct court *c, const struct oom_verdict *v)
 	seq_putc(c->m, '\n');
 }
 
-static unsigned long score_of(const struct oom_verdict *v, unsigned long totalpages)
-{
-	return v->points == ULONG_MAX ? 1000 : v->points * 1000 / totalpages;
-}
-
 static void witness(const struct oom_verdict *v, void *arg)
 {
 	struct court *c = arg;
@@ -64,7 +59,7 @@ static void witness(const struct oom_verdict *v, void *arg)
 		   f->swapents, f->nr_ptes, -oom_root_bonus(f), f->oom_score_adj,
 		   oom_adj_points(f, c->trial.totalpages));
 	if (v->standing == OOM_CANDIDATE)
-		seq_printf(c->m, "%8lu %5lu", v->points, score_of(v, c->trial.totalpages));
+		seq_printf(c->m, "%8lu %5lu", v->points, oom_score_of(v->points, c->trial.totalpages));
 	else
 		seq_printf(c->m, "%8s %5s", "-", "-");
 	seq_printf(c->m, " %-15s ", v->comm);
@@ -93,10 +88,10 @@ static void show_sentence(struct seq_file *m, const struct oom_trial *trial)
 		return;
 	}
 	seq_printf(m, "%d (%s) is chosen, score %lu: nobody has more points", chosen->pid, chosen->comm,
-		   score_of(chosen, trial->totalpages));
+		   oom_score_of(chosen->points, trial->totalpages));
 	if (victim->pid != chosen->pid)
 		seq_printf(m, ";\n         its child %d (%s), score %lu, has memory of its own and dies instead",
-			   victim->pid, victim->comm, score_of(victim, trial->totalpages));
+			   victim->pid, victim->comm, oom_score_of(victim->points, trial->totalpages));
 	seq_putc(m, '\n');
 }
 
