@@ -59,6 +59,8 @@ struct task_struct *switch_to(struct task_struct *prev, struct task_struct *next
  *    now on.
  */
 void arch_fpu_init(struct task_struct *task);
+/* => The current task's FPU registers are in its thread.fpu, as a core file wants them. */
+void arch_save_fpu(void);
 /* => Copies from's state (saves it first if it is current). */
 void arch_dup_fpu(struct task_struct *to, struct task_struct *from);
 

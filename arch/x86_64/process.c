@@ -154,6 +154,12 @@ void arch_dup_fpu(struct task_struct *to, struct task_struct *from)
 	memcpy(to->thread.fpu, from->thread.fpu, FPU_STATE_SIZE);
 }
 
+void arch_save_fpu(void)
+{
+	if (current->thread.user_fpu)
+		fpu_save(current);
+}
+
 int arch_save_fpu_user(void *ubuf)
 {
 	fpu_save(current);

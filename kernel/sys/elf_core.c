@@ -342,7 +342,7 @@ void elf_core_dump(struct core_writer *w, const struct linux_siginfo *info, cons
 		w->error = -E2BIG;
 		goto out;
 	}
-	arch_dup_fpu(current, current); /* the registers as they are now */
+	arch_save_fpu(); /* the registers as they are now */
 	notes = notes_size(&image, core);
 	emit_headers(w, &image, notes);
 	emit_notes(w, &image, info, core);
