@@ -5,6 +5,7 @@
  * tests/data/spec/gfp_behaviour.txt), and the answers to illegal combinations (1.4). One zone T with marks 64, 80,
  * 96 unless a test says otherwise; each test in a process of its own. Debug, release and a build without NUMA.
  */
+#include "tests/host/gfp_groups.h"
 #include "tests/host/slow_world.h"
 
 #define DEBUG_BUILD IS_ENABLED(CONFIG_DEBUG)
@@ -514,17 +515,6 @@ static void group_thisnode(void)
 }
 
 /* ---- 1.2: what each group gets ------------------------------------------------------------------------- */
-
-static const struct {
-	const char *name;
-	gfp_t gfp;
-} groups[] = {
-	{ "GFP_NOWAIT", GFP_NOWAIT }, { "GFP_ATOMIC", GFP_ATOMIC }, { "GFP_NOIO", GFP_NOIO },
-	{ "GFP_NOFS", GFP_NOFS }, { "GFP_KERNEL", GFP_KERNEL }, { "GFP_TEMPORARY", GFP_TEMPORARY },
-	{ "GFP_USER", GFP_USER }, { "GFP_HIGHUSER", GFP_HIGHUSER },
-	{ "GFP_HIGHUSER_MOVABLE", GFP_HIGHUSER_MOVABLE }, { "GFP_TRANSHUGE", GFP_TRANSHUGE },
-	{ "GFP_DMA", GFP_DMA }, { "GFP_IOFS", GFP_IOFS },
-};
 
 static const char *group_line;
 

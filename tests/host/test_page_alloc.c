@@ -2,6 +2,7 @@
 /* flavours: numa0 */
 /* gfp tables (spec 1.2, 1.3), per-CPU lists (3.5), the fast path, counters, random requests. */
 #include "tests/host/fixture.h"
+#include "tests/host/gfp_groups.h"
 #include "mm/slowpath.h"
 
 static struct zone *zone;
@@ -37,17 +38,6 @@ static void test_gfp_zones(void **state)
 	}
 	assert_int_equal(seen, 0xffff);
 }
-
-static const struct {
-	const char *name;
-	gfp_t gfp;
-} groups[] = {
-	{ "GFP_NOWAIT", GFP_NOWAIT }, { "GFP_ATOMIC", GFP_ATOMIC }, { "GFP_NOIO", GFP_NOIO },
-	{ "GFP_NOFS", GFP_NOFS }, { "GFP_KERNEL", GFP_KERNEL }, { "GFP_TEMPORARY", GFP_TEMPORARY },
-	{ "GFP_USER", GFP_USER }, { "GFP_HIGHUSER", GFP_HIGHUSER },
-	{ "GFP_HIGHUSER_MOVABLE", GFP_HIGHUSER_MOVABLE }, { "GFP_TRANSHUGE", GFP_TRANSHUGE },
-	{ "GFP_DMA", GFP_DMA }, { "GFP_IOFS", GFP_IOFS },
-};
 
 static void test_gfp_groups(void **state)
 {
