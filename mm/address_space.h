@@ -2,7 +2,7 @@
 /*
  * address_space: the page cache of one object (a file, a block device, the swap areas).
  *
- *   page_tree[offset in pages] -> page, page->mapping -> address_space
+ *   page_tree[offset in pages] -> page, page->mapping -> address_space; or what is remembered of an evicted page
  *   i_mmap: the areas that map it, so that reclaim can find the page-table entries (rmap)
  *
  * Locks by letter: [t] tree_lock (taken with interrupts off: I/O completion uses it),
@@ -66,6 +66,7 @@ struct address_space {
 	struct list_head i_mmap;		/* [m] vma->shared_node */
 	unsigned int i_mmap_writable;		/* [m] shared writable areas */
 	unsigned long nrpages;			/* [t] */
+	unsigned long nrshadows;		/* [t] shadow entries of evicted pages (mm/workingset.c) */
 	unsigned long writeback_index;
 	const struct address_space_operations *a_ops; /* [I] */
 	unsigned long flags;			/* [a] enum mapping_flags */

@@ -80,7 +80,7 @@ static void fault_around(struct fault *f)
 	struct page *pages[FAULT_AROUND_PAGES];
 	unsigned long nr, start = around_window(f, &nr);
 	unsigned long first = linear_page_index(vma, start);
-	unsigned int found = find_get_pages(vma->vm_file->f_mapping, first, nr, pages);
+	unsigned int found = find_get_pages(vma->vm_file->f_mapping, first, first + nr - 1, (unsigned int)nr, pages);
 
 	if (!found)
 		return;

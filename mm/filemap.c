@@ -2,9 +2,10 @@
 /*
  * The page cache: the tree of a mapping's pages, and its doors.
  *
- *   add: reference + 1, mapping and index set, in the tree, NR_FILE_PAGES + 1; then onto the LRU
+ *   add: reference + 1, mapping and index set, in the tree, NR_FILE_PAGES + 1; then onto the LRU. If a shadow entry
+ *        stood there, the page has been evicted not long ago (workingset.c): onto the active list perhaps
  *   look up: under tree_lock, so a page found is in the cache and its reference count is not zero
- *   delete: page locked, unmapped; out of the tree, mapping = NULL, NR_FILE_PAGES - 1
+ *   delete: page locked, unmapped; out of the tree, mapping = NULL, NR_FILE_PAGES - 1. Reclaim leaves a shadow
  *
  * A page found without its lock may leave the mapping at any time: who needs it to stay locks it and
  * looks at page->mapping again (find_lock_page). Locks: tree_lock with interrupts off.
@@ -14,9 +15,11 @@
 #include "mm/filemap.h"
 
 #include "kernel/base/kernel.h"
+#include "kernel/core/sched.h"
 #include "kernel/core/task.h"
 #include "mm/lru.h"
 #include "mm/vmstat.h"
+#include "mm/workingset.h"
 #include "mm/zone.h"
 
 void address_space_init(struct address_space *mapping, struct inode *host,
@@ -29,6 +32,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	INIT_LIST_HEAD(&mapping->i_mmap);
 	mapping->i_mmap_writable = 0;
 	mapping->nrpages = 0;
+	mapping->nrshadows = 0;
 	mapping->writeback_index = 0;
 	mapping->a_ops = ops;
 	mapping->flags = 0;
@@ -38,8 +42,38 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->private_data = NULL;
 }
 
-int add_to_page_cache_locked(struct page *page, struct address_space *mapping, unsigned long index,
-			     gfp_t gfp)
+/* => tree_lock held. 0 with the shadow that stood there or NULL, -EEXIST, -ENOMEM */
+static int tree_insert(struct address_space *mapping, unsigned long index, struct page *page, void **shadow)
+{
+	struct radix_tree_node *node;
+	bool lone;
+	void *old;
+	int err = 0;
+
+	*shadow = NULL;
+	if (likely(!mapping->nrshadows))
+		return radix_tree_insert(&mapping->page_tree, index, page);
+	old = radix_tree_lookup(&mapping->page_tree, index);
+	lone = !old && !radix_tree_leaf(&mapping->page_tree, 0);
+	if (!old) {
+		err = radix_tree_insert(&mapping->page_tree, index, page);
+	} else if (radix_tree_exceptional_entry(old)) {
+		*shadow = radix_tree_replace(&mapping->page_tree, index, page);
+		mapping->nrshadows--;
+		node = radix_tree_leaf(&mapping->page_tree, index);
+		if (node)
+			workingset_update_node(mapping, node);
+	} else {
+		err = -EEXIST;
+	}
+	/* A lone item at 0 had no node until now; perhaps it is a shadow. */
+	if (unlikely(lone) && !err && (node = radix_tree_leaf(&mapping->page_tree, 0)) != NULL)
+		workingset_update_node(mapping, node);
+	return err;
+}
+
+static int add_to_tree(struct page *page, struct address_space *mapping, unsigned long index, gfp_t gfp,
+		       void **shadow)
 {
 	int err;
 
@@ -53,7 +87,7 @@ int add_to_page_cache_locked(struct page *page, struct address_space *mapping, u
 	page->mapping = mapping;
 	page->index = index;
 	spin_lock_irq(&mapping->tree_lock);
-	err = radix_tree_insert(&mapping->page_tree, index, page);
+	err = tree_insert(mapping, index, page, shadow);
 	if (likely(!err)) {
 		mapping->nrpages++;
 		__inc_zone_page_state(page, NR_FILE_PAGES);
@@ -69,32 +103,61 @@ int add_to_page_cache_locked(struct page *page, struct address_space *mapping, u
 	return err;
 }
 
+int add_to_page_cache_locked(struct page *page, struct address_space *mapping, unsigned long index,
+			     gfp_t gfp)
+{
+	void *shadow;
+
+	return add_to_tree(page, mapping, index, gfp, &shadow);
+}
+
 int add_to_page_cache_lru(struct page *page, struct address_space *mapping, unsigned long index,
 			  gfp_t gfp)
 {
+	void *shadow;
 	int err;
 
 	__SetPageLocked(page);
-	err = add_to_page_cache_locked(page, mapping, index, gfp);
+	err = add_to_tree(page, mapping, index, gfp, &shadow);
 	if (err) {
 		__ClearPageLocked(page);
 		__ClearPageSwapBacked(page);
 		return err;
 	}
-	if (PageSwapBacked(page))
+	if (shadow && workingset_refault(shadow)) {
+		SetPageActive(page);
+		workingset_activation(page);
+		lru_cache_add(page);
+	} else if (PageSwapBacked(page)) {
 		lru_cache_add_anon(page);
-	else
+	} else {
 		lru_cache_add_file(page);
+	}
 	return 0;
 }
 
-void __delete_from_page_cache(struct page *page)
+static void tree_delete(struct address_space *mapping, unsigned long index, void *shadow)
+{
+	struct radix_tree_node *node;
+
+	if (shadow) {
+		radix_tree_replace(&mapping->page_tree, index, shadow);
+		mapping->nrshadows++;
+	} else {
+		radix_tree_delete(&mapping->page_tree, index);
+	}
+	node = mapping->nrshadows ? radix_tree_leaf(&mapping->page_tree, index) : NULL;
+	if (node)
+		workingset_update_node(mapping, node);
+}
+
+void __delete_from_page_cache(struct page *page, void *shadow)
 {
 	struct address_space *mapping = page->mapping;
 
 	assert_spin_locked(&mapping->tree_lock);
 	VM_BUG_ON_PAGE(!PageLocked(page) || page_mapped(page) || PageAnon(page), page);
-	radix_tree_delete(&mapping->page_tree, page->index);
+	tree_delete(mapping, page->index, shadow);
 	page->mapping = NULL;
 	mapping->nrpages--;
 	__dec_zone_page_state(page, NR_FILE_PAGES);
@@ -110,11 +173,33 @@ void delete_from_page_cache(struct page *page)
 	unsigned long flags;
 
 	spin_lock_irqsave(&mapping->tree_lock, flags);
-	__delete_from_page_cache(page);
+	__delete_from_page_cache(page, NULL);
 	spin_unlock_irqrestore(&mapping->tree_lock, flags);
 	if (mapping->a_ops->freepage)
 		mapping->a_ops->freepage(page);
 	put_page(page);
+}
+
+void forget_shadows(struct address_space *mapping, unsigned long first, unsigned long last)
+{
+	void *items[PAGEVEC_SIZE];
+	unsigned long at[PAGEVEC_SIZE], flags;
+	unsigned int n = 1;
+
+	while (READ_ONCE(mapping->nrshadows) && n && first <= last) {
+		spin_lock_irqsave(&mapping->tree_lock, flags);
+		n = radix_tree_gang_lookup(&mapping->page_tree, items, at, first, PAGEVEC_SIZE);
+		for (unsigned int i = 0; i < n && at[i] <= last; i++) {
+			if (!radix_tree_exceptional_entry(items[i]))
+				continue;
+			mapping->nrshadows--;
+			tree_delete(mapping, at[i], NULL);
+		}
+		spin_unlock_irqrestore(&mapping->tree_lock, flags);
+		if (n && !(first = at[n - 1] + 1))
+			return;
+		cond_resched();
+	}
 }
 
 /* ---- Looking up --------------------------------------------------------------------------------- */
@@ -176,31 +261,32 @@ struct page *grab_cache_page_write_begin(struct address_space *mapping, unsigned
 	return find_or_create_page(mapping, index, mapping->gfp_mask | __GFP_WRITE);
 }
 
-/* The tree's items are pages (or exceptional: left out); each gets a reference. => tree_lock held */
-static unsigned int keep_pages(void **items, unsigned int n, struct page **pages)
-{
-	unsigned int kept = 0;
+#define GANG 16U /* items looked at under one hold of the lock */
 
-	for (unsigned int i = 0; i < n; i++) {
-		if (radix_tree_exceptional_entry(items[i]))
-			continue;
-		get_page(items[i]);
-		pages[kept++] = items[i];
-	}
-	return kept;
-}
-
-unsigned find_get_pages(struct address_space *mapping, unsigned long start, unsigned nr,
+unsigned find_get_pages(struct address_space *mapping, unsigned long start, unsigned long end, unsigned nr,
 			struct page **pages)
 {
-	unsigned long flags;
-	unsigned int n;
+	void *items[GANG];
+	unsigned long at[GANG], flags;
+	unsigned int found, kept = 0;
 
-	spin_lock_irqsave(&mapping->tree_lock, flags);
-	n = radix_tree_gang_lookup(&mapping->page_tree, (void **)pages, NULL, start, nr);
-	n = keep_pages((void **)pages, n, pages);
-	spin_unlock_irqrestore(&mapping->tree_lock, flags);
-	return n;
+	do {
+		unsigned int want = min(nr - kept, GANG);
+
+		spin_lock_irqsave(&mapping->tree_lock, flags);
+		found = radix_tree_gang_lookup(&mapping->page_tree, items, at, start, want);
+		for (unsigned int i = 0; i < found && at[i] <= end; i++) {
+			if (radix_tree_exceptional_entry(items[i]))
+				continue;
+			get_page(items[i]);
+			pages[kept++] = items[i];
+		}
+		spin_unlock_irqrestore(&mapping->tree_lock, flags);
+		if (found < want || at[found - 1] >= end)
+			break;
+		start = at[found - 1] + 1;
+	} while (kept < nr); /* shadows took the place of some: look further */
+	return kept;
 }
 
 unsigned find_get_pages_tag(struct address_space *mapping, unsigned long *index, int tag, unsigned nr,
@@ -212,7 +298,8 @@ unsigned find_get_pages_tag(struct address_space *mapping, unsigned long *index,
 	spin_lock_irqsave(&mapping->tree_lock, flags);
 	n = radix_tree_gang_lookup_tag(&mapping->page_tree, (void **)pages, NULL, *index, nr,
 				       (unsigned int)tag);
-	n = keep_pages((void **)pages, n, pages);
+	for (unsigned int i = 0; i < n; i++)
+		get_page(pages[i]); /* shadows have no tags */
 	if (n)
 		*index = pages[n - 1]->index + 1;
 	spin_unlock_irqrestore(&mapping->tree_lock, flags);

@@ -25,6 +25,7 @@
 #include "mm/mm_types.h"
 #include "mm/pagemap.h"
 #include "mm/swap.h"
+#include "mm/workingset.h"
 
 struct pagevec {
 	unsigned int nr;
@@ -293,6 +294,8 @@ void mark_page_accessed(struct page *page)
 	else
 		activate_in_vector(page);
 	ClearPageReferenced(page);
+	if (page_is_file_cache(page))
+		workingset_activation(page);
 }
 
 void deactivate_page(struct page *page)

@@ -111,8 +111,10 @@ int __must_check add_to_page_cache_lru(struct page *page, struct address_space *
 				       unsigned long index, gfp_t gfp);
 /* => locked page leaves the cache; drops the cache's reference */
 void delete_from_page_cache(struct page *page);
-/* The same with tree_lock held and the reference left to the caller (reclaim). */
-void __delete_from_page_cache(struct page *page);
+/* The same with tree_lock held and the reference left to the caller (reclaim); shadow (or NULL) stays in its place. */
+void __delete_from_page_cache(struct page *page, void *shadow);
+/* => shadow entries of evicted pages in [first, last] are forgotten */
+void forget_shadows(struct address_space *mapping, unsigned long first, unsigned long last);
 
 /* => page with a reference or NULL */
 struct page *find_get_page(struct address_space *mapping, unsigned long index);
@@ -122,10 +124,10 @@ struct page *find_lock_page(struct address_space *mapping, unsigned long index);
 struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp);
 struct page *grab_cache_page_write_begin(struct address_space *mapping, unsigned long index);
 /*
- * => number of pages (referenced) with offsets from start on, ascending; the second only those with
- *    tag, *index advances
+ * => number of pages (referenced) with offsets in [start, end], ascending; 0: there are none. The second: only those
+ *    with tag, from *index on, which advances
  */
-unsigned find_get_pages(struct address_space *mapping, unsigned long start, unsigned nr,
+unsigned find_get_pages(struct address_space *mapping, unsigned long start, unsigned long end, unsigned nr,
 			struct page **pages);
 unsigned find_get_pages_tag(struct address_space *mapping, unsigned long *index, int tag, unsigned nr,
 			    struct page **pages);

@@ -3,6 +3,7 @@
 #include "kernel/base/radix_tree.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
+#include "mm/workingset.h"
 
 static struct kmem_cache *node_cache;
 
@@ -13,6 +14,7 @@ static void *node_alloc(gfp_t gfp)
 
 static void node_free(void *node)
 {
+	workingset_node_gone(node);
 	kmem_cache_free(node_cache, node);
 }
 
@@ -21,4 +23,5 @@ void radix_tree_init(void)
 	node_cache = kmem_cache_create("radix_tree_node", sizeof(struct radix_tree_node), 0,
 				       SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
 	radix_tree_set_allocator(node_alloc, node_free);
+	workingset_init();
 }

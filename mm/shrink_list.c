@@ -22,6 +22,7 @@
 #include "mm/reclaim.h"
 #include "mm/rmap.h"
 #include "mm/swap.h"
+#include "mm/workingset.h"
 
 enum page_reference { REF_RECLAIM, REF_RECLAIM_CLEAN, REF_KEEP, REF_ACTIVATE };
 
@@ -261,7 +262,7 @@ static bool remove_mapping(struct page *page)
 		page_unfreeze_refs(page, 2);
 		goto keep;
 	}
-	__delete_from_page_cache(page);
+	__delete_from_page_cache(page, page_is_file_cache(page) ? workingset_eviction(page) : NULL);
 	spin_unlock_irq(&mapping->tree_lock);
 	if (mapping->a_ops->freepage)
 		mapping->a_ops->freepage(page);

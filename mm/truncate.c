@@ -53,17 +53,15 @@ static void truncate_whole_pages(struct address_space *mapping, unsigned long fi
 	struct page *pages[BATCH];
 	unsigned int n;
 
-	while (first <= last && (n = find_get_pages(mapping, first, BATCH, pages)) != 0) {
+	while (first <= last && (n = find_get_pages(mapping, first, last, BATCH, pages)) != 0) {
 		for (unsigned int i = 0; i < n; i++) {
 			struct page *page = pages[i];
 
 			lock_page(page);
-			if (page_mapping(page) == mapping && page->index <= last) {
+			if (page_mapping(page) == mapping) {
 				wait_on_page_writeback(page);
 				first = page->index + 1;
 				truncate_page(mapping, page);
-			} else if (page_mapping(page) == mapping) {
-				first = last + 1;
 			}
 			unlock_page(page);
 		}
@@ -81,7 +79,7 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, lo
 	unsigned int to = (unsigned int)((lend + 1) & ~PAGE_MASK);
 	bool to_the_end = lend == LLONG_MAX;
 
-	if (mapping->nrpages) {
+	if (mapping->nrpages || mapping->nrshadows) {
 		last = to_the_end ? ~0UL >> PAGE_SHIFT : (unsigned long)((lend + 1) >> PAGE_SHIFT) - 1;
 		if (to_the_end)
 			to = 0;
@@ -93,11 +91,18 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, lo
 			truncate_partial(mapping, (unsigned long)(lstart >> PAGE_SHIFT), from, PAGE_SIZE);
 		if (to)
 			truncate_partial(mapping, (unsigned long)((lend + 1) >> PAGE_SHIFT), 0, to);
-		if (to_the_end || (lend + 1) >> PAGE_SHIFT)
+		if (to_the_end || (lend + 1) >> PAGE_SHIFT) {
 			truncate_whole_pages(mapping, first, last);
+			forget_shadows(mapping, first, last);
+		}
 	}
-	if (!lstart && to_the_end && !mapping->nrpages)
-		writeback_mapping_gone(mapping);
+	if (!lstart && to_the_end) {
+		/* Who took the last shadow (the shrinker) may hold the lock still; the mapping may end after us. */
+		spin_lock_irq(&mapping->tree_lock);
+		spin_unlock_irq(&mapping->tree_lock);
+		if (!mapping->nrpages)
+			writeback_mapping_gone(mapping);
+	}
 }
 
 void truncate_inode_pages(struct address_space *mapping, loff_t lstart)
@@ -130,7 +135,7 @@ bool invalidate_inode_page(struct page *page)
 	spin_lock_irqsave(&mapping->tree_lock, flags);
 	/* the cache's reference and the caller's; a lookup would need tree_lock for a third */
 	if (page_count(page) == 2 && !PageDirty(page)) {
-		__delete_from_page_cache(page);
+		__delete_from_page_cache(page, NULL);
 		gone = true;
 	}
 	spin_unlock_irqrestore(&mapping->tree_lock, flags);
@@ -149,13 +154,13 @@ unsigned long invalidate_mapping_pages(struct address_space *mapping, unsigned l
 	unsigned long dropped = 0;
 	unsigned int n;
 
-	while (start <= end && (n = find_get_pages(mapping, start, BATCH, pages)) != 0) {
+	forget_shadows(mapping, start, end);
+	while (start <= end && (n = find_get_pages(mapping, start, end, BATCH, pages)) != 0) {
 		for (unsigned int i = 0; i < n; i++) {
 			struct page *page = pages[i];
 
 			if (trylock_page(page)) {
-				if (page_mapping(page) == mapping && page->index <= end &&
-				    invalidate_inode_page(page))
+				if (page_mapping(page) == mapping && invalidate_inode_page(page))
 					dropped++;
 				unlock_page(page);
 			}

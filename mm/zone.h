@@ -153,6 +153,7 @@ struct zone {
 	spinlock_t lru_lock __aligned(64);
 	struct lruvec lruvec;
 	unsigned long pages_scanned;		     /* [l] since a page was freed; buddy zeroes it [z] */
+	atomic_long_t inactive_age;		     /* [a] file pages evicted and activated (mm/workingset.c) */
 
 	/* Compaction (spec 8.4, 8.6). */
 	unsigned int compact_considered;	     /* [racy, a heuristic] */

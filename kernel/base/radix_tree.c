@@ -9,8 +9,8 @@
  * is set for some item below, and in root.tags when for any item; the topmost node is no higher than
  * the largest index needs (a lone item at index 0 needs no node). Tags: radix_tree_tag.c.
  *
- * Linux walks the tree without locks (RCU) and keeps shadow entries; here one lock per tree covers
- * all.
+ * A node of items knows how many of them are exceptional, so that the page cache can tell the nodes that hold
+ * nothing but shadow entries. Linux walks the tree without locks (RCU); here one lock per tree covers all.
  */
 #include "kernel/base/radix_tree.h"
 #include "kernel/base/radix_tree_internal.h"
@@ -99,6 +99,8 @@ static int add_level(struct radix_tree_root *root)
 	if (old) {
 		old->parent = top;
 		old->offset = 0;
+	} else {
+		top->exceptional = radix_tree_exceptional_entry(root->rnode);
 	}
 	for (int tag = 0; tag < RADIX_TREE_MAX_TAGS; tag++)
 		if (radix_tree_tagged(root, tag))
@@ -197,10 +199,11 @@ int radix_tree_insert(struct radix_tree_root *root, unsigned long index, void *i
 		return -EEXIST;
 	*slot = item;
 	node->count++;
+	node->exceptional += radix_tree_exceptional_entry(item);
 	return 0;
 }
 
-struct radix_tree_node *radix_find_leaf(const struct radix_tree_root *root, unsigned long index)
+struct radix_tree_node *radix_tree_leaf(const struct radix_tree_root *root, unsigned long index)
 {
 	struct radix_tree_node *node = radix_top(root);
 
@@ -221,7 +224,7 @@ void **radix_tree_lookup_slot(struct radix_tree_root *root, unsigned long index)
 
 	if (!radix_top(root))
 		return root->rnode && !index ? &root->rnode : NULL;
-	leaf = radix_find_leaf(root, index);
+	leaf = radix_tree_leaf(root, index);
 	if (!leaf)
 		return NULL;
 	slot = &leaf->slots[radix_offset(leaf, index)];
@@ -235,6 +238,30 @@ void *radix_tree_lookup(const struct radix_tree_root *root, unsigned long index)
 	return slot ? *slot : NULL;
 }
 
+static void clear_tags(struct radix_tree_root *root, unsigned long index)
+{
+	for (int tag = 0; tag < RADIX_TREE_MAX_TAGS; tag++)
+		if (radix_tree_tagged(root, tag))
+			radix_tree_tag_clear(root, index, tag);
+}
+
+void *radix_tree_replace(struct radix_tree_root *root, unsigned long index, void *item)
+{
+	void **slot = radix_tree_lookup_slot(root, index), *found;
+	struct radix_tree_node *leaf;
+
+	VM_BUG_ON(!item || radix_is_node(item));
+	if (!slot)
+		return NULL;
+	found = *slot;
+	clear_tags(root, index);
+	leaf = radix_tree_leaf(root, index);
+	*slot = item;
+	if (leaf)
+		leaf->exceptional += radix_tree_exceptional_entry(item) - radix_tree_exceptional_entry(found);
+	return found;
+}
+
 void *radix_tree_delete_item(struct radix_tree_root *root, unsigned long index, void *item)
 {
 	void **slot = radix_tree_lookup_slot(root, index);
@@ -244,13 +271,12 @@ void *radix_tree_delete_item(struct radix_tree_root *root, unsigned long index, 
 	if (!slot || (item && *slot != item))
 		return NULL;
 	found = *slot;
-	for (int tag = 0; tag < RADIX_TREE_MAX_TAGS; tag++)
-		if (radix_tree_tagged(root, tag))
-			radix_tree_tag_clear(root, index, tag);
-	leaf = radix_find_leaf(root, index);
+	clear_tags(root, index);
+	leaf = radix_tree_leaf(root, index);
 	*slot = NULL;
 	if (leaf) {
 		leaf->count--;
+		leaf->exceptional -= radix_tree_exceptional_entry(found);
 		prune(root, leaf);
 	}
 	return found;
@@ -350,10 +376,17 @@ unsigned int radix_tree_gang_lookup_tag(const struct radix_tree_root *root, void
 	return gang_lookup(root, results, indices, first, max, (int)tag);
 }
 
+static bool is_hole(const struct radix_tree_root *root, unsigned long index)
+{
+	void *item = radix_tree_lookup(root, index);
+
+	return !item || radix_tree_exceptional_entry(item);
+}
+
 unsigned long radix_tree_next_hole(const struct radix_tree_root *root, unsigned long index,
 				   unsigned long max_scan)
 {
-	while (max_scan-- && radix_tree_lookup(root, index))
+	while (max_scan-- && !is_hole(root, index))
 		if (++index == 0)
 			break;
 	return index;
@@ -362,7 +395,7 @@ unsigned long radix_tree_next_hole(const struct radix_tree_root *root, unsigned 
 unsigned long radix_tree_prev_hole(const struct radix_tree_root *root, unsigned long index,
 				   unsigned long max_scan)
 {
-	while (max_scan-- && radix_tree_lookup(root, index))
+	while (max_scan-- && !is_hole(root, index))
 		if (index-- == 0)
 			break;
 	return index;

@@ -14,6 +14,7 @@
 #ifndef KERNEL_BASE_RADIX_TREE_H
 #define KERNEL_BASE_RADIX_TREE_H
 
+#include "kernel/base/list.h"
 #include "kernel/base/types.h"
 #include "kernel/base/compiler.h"
 
@@ -32,6 +33,9 @@ struct radix_tree_node {
 	u8 shift;			/* an index's slot here is (index >> shift) & 63 */
 	u8 offset;			/* our slot in the parent */
 	u16 count;			/* slots in use */
+	u16 exceptional;		/* of these, in a node of items: exceptional entries */
+	struct list_head private_list;	/* the tree's user's: mm/workingset.c. next is NULL in a new node */
+	void *private_data;		/* the same */
 	void *slots[RADIX_TREE_MAP_SIZE];
 	unsigned long tags[RADIX_TREE_MAX_TAGS]; /* a bit per slot */
 };
@@ -75,10 +79,10 @@ int radix_tree_insert(struct radix_tree_root *root, unsigned long index, void *i
 void *radix_tree_lookup(const struct radix_tree_root *root, unsigned long index);
 /* => where the item is stored, or NULL; valid until the next insertion or deletion */
 void **radix_tree_lookup_slot(struct radix_tree_root *root, unsigned long index);
-static inline void radix_tree_replace_slot(void **slot, void *item)
-{
-	WRITE_ONCE(*slot, item);
-}
+/* => item takes the place of what is at index, which loses its tags; what was there, or NULL: nothing (and nothing done) */
+void *radix_tree_replace(struct radix_tree_root *root, unsigned long index, void *item);
+/* => the node whose slot index is, NULL: none (the tree is empty, or has a lone item at 0) */
+struct radix_tree_node *radix_tree_leaf(const struct radix_tree_root *root, unsigned long index);
 /* => the item that was there, or NULL */
 void *radix_tree_delete(struct radix_tree_root *root, unsigned long index);
 /* => as above, but only if the item there is `item`; NULL matches anything */
@@ -107,7 +111,7 @@ unsigned long radix_tree_range_tag_if_tagged(struct radix_tree_root *root, unsig
 					     unsigned long last, unsigned long nr_to_tag,
 					     unsigned int from, unsigned int to);
 
-/* => the first index >= (<=) index without an item, looking at no more than max_scan indices */
+/* => the first index >= (<=) index without an item, exceptional ones not counted, looking at max_scan indices at most */
 unsigned long radix_tree_next_hole(const struct radix_tree_root *root, unsigned long index,
 				   unsigned long max_scan);
 unsigned long radix_tree_prev_hole(const struct radix_tree_root *root, unsigned long index,

@@ -41,9 +41,6 @@ static inline unsigned long radix_max_index(const struct radix_tree_root *root)
 	return bits >= BITS_PER_LONG ? ~0UL : (1UL << bits) - 1;
 }
 
-/* => the lowest node on the way to index, NULL if there is none that far down */
-struct radix_tree_node *radix_find_leaf(const struct radix_tree_root *root, unsigned long index);
-
 struct radix_iter {
 	unsigned long index;
 	struct radix_tree_node *leaf; /* the node index lies in, or NULL: start from the top */

@@ -26,7 +26,7 @@ void *radix_tree_tag_set(struct radix_tree_root *root, unsigned long index, unsi
 	VM_BUG_ON(tag >= RADIX_TREE_MAX_TAGS);
 	if (!item)
 		return NULL;
-	leaf = radix_find_leaf(root, index);
+	leaf = radix_tree_leaf(root, index);
 	propagate_set(root, leaf, leaf ? radix_offset(leaf, index) : 0, tag);
 	return item;
 }
@@ -39,7 +39,7 @@ void *radix_tree_tag_clear(struct radix_tree_root *root, unsigned long index, un
 
 	if (!item)
 		return NULL;
-	node = radix_find_leaf(root, index);
+	node = radix_tree_leaf(root, index);
 	offset = node ? radix_offset(node, index) : 0;
 	while (node) {
 		__clear_bit((long)offset, &node->tags[tag]);
@@ -60,7 +60,7 @@ bool radix_tree_tag_get(const struct radix_tree_root *root, unsigned long index,
 		return false;
 	if (!radix_top(root))
 		return index == 0 && root->rnode;
-	leaf = radix_find_leaf(root, index);
+	leaf = radix_tree_leaf(root, index);
 	return leaf && test_bit((long)radix_offset(leaf, index), &leaf->tags[tag]);
 }
 

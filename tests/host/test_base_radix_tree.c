@@ -120,6 +120,17 @@ static void step_delete(int i)
 		model.tag[tag][i] = false;
 }
 
+static void step_replace(int i)
+{
+	void *item = new_item();
+
+	assert_ptr_equal(radix_tree_replace(&root, model.index[i], item), model.item[i]);
+	if (model.item[i])
+		model.item[i] = item;
+	for (int tag = 0; tag < NR_TAGS; tag++)
+		model.tag[tag][i] = false;
+}
+
 static void step_tag(int i, unsigned int tag, bool set)
 {
 	void *item = set ? radix_tree_tag_set(&root, model.index[i], tag)
@@ -187,7 +198,7 @@ static void check_walk(int tag)
 /* The invariants of radix_tree.c; returns the number of items below. */
 static unsigned long check_node(struct radix_tree_node *node)
 {
-	unsigned long used = 0, items = 0;
+	unsigned long used = 0, items = 0, exceptional = 0;
 
 	for (unsigned long s = 0; s < RADIX_TREE_MAP_SIZE; s++) {
 		void *entry = node->slots[s];
@@ -211,9 +222,11 @@ static unsigned long check_node(struct radix_tree_node *node)
 			items += check_node(child);
 		} else {
 			items++;
+			exceptional += radix_tree_exceptional_entry(entry);
 		}
 	}
 	assert_int_equal(used, node->count);
+	assert_int_equal(exceptional, node->exceptional);
 	assert_true(used > 0);
 	return items;
 }
@@ -249,8 +262,10 @@ static void run_random(u64 with_seed, bool failing)
 			step_insert(i);
 		else if (what < 75)
 			step_delete(i);
+		else if (what < 95)
+			step_tag(i, rnd(NR_TAGS), what < 88);
 		else if (what < 98)
-			step_tag(i, rnd(NR_TAGS), what < 90);
+			step_replace(i);
 		else
 			step_range_tag();
 		check_item(i);
@@ -289,6 +304,11 @@ static void test_holes(void **state)
 	assert_int_equal(radix_tree_next_hole(&root, 5, 20), 5);
 	assert_int_equal(radix_tree_prev_hole(&root, 199, 1000), 9);
 	assert_int_equal(radix_tree_prev_hole(&root, 199, 20), 179);
+	assert_non_null(radix_tree_replace(&root, 100, (void *)(0x1000 | RADIX_TREE_EXCEPTIONAL_ENTRY)));
+	assert_int_equal(radix_tree_next_hole(&root, 10, 1000), 100);
+	assert_int_equal(radix_tree_prev_hole(&root, 199, 1000), 100);
+	assert_int_equal(radix_tree_leaf(&root, 100)->exceptional, 1);
+	assert_null(radix_tree_leaf(&root, 1 << 20));
 	for (unsigned long i = 10; i < 200; i++)
 		radix_tree_delete(&root, i);
 	assert_int_equal(nr_nodes, 0);
