@@ -168,6 +168,17 @@ static inline unsigned long event(enum vm_event_item item)
 	return sums[item];
 }
 
+/* => the counter with what CPUs have not folded yet */
+static inline long exact_state(enum zone_stat_item item)
+{
+	struct zone *zone;
+	long sum = 0;
+
+	for_each_populated_zone(zone)
+		sum += (long)zone_page_state_snapshot(zone, item);
+	return sum;
+}
+
 /* An event of all zones. */
 #define zone_events(item) (event(item##_DMA) + event(item##_NORMAL) + event(item##_HIGH))
 
