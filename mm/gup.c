@@ -20,6 +20,7 @@
 #include "mm/kmap.h"
 #include "mm/lru.h"
 #include "mm/pagemap.h"
+#include "mm/rmap.h"
 #include "mm/vma.h"
 
 static bool may_follow(pte_t entry, unsigned int foll_flags)

@@ -55,6 +55,7 @@ static inline void page_dup_rmap(struct page *page)
 	atomic_inc(&page->_mapcount);
 }
 void clear_page_mlock(struct page *page); /* mlock.c: its last mapping is gone */
+void mlock_vma_page(struct page *page);	  /* a locked area maps it: off reclaim's lists. Page locked */
 void page_remove_rmap(struct page *page);
 /*
  * The same for loops over many pages: => true if it was the last mapping, and the caller takes the page

@@ -304,7 +304,8 @@ static void settle(struct shrink_job *job, struct page *page, enum verdict v, bo
 		job->nr_freed++;
 		page_list_add(page, &job->free);
 		return;
-	case V_CULL:
+	case V_CULL: /* mlock found it busy; who unlocks the area waits for the page lock */
+		mlock_vma_page(page);
 		try_to_free_swap(page);
 		unlock_page(page);
 		putback_lru_page(page);

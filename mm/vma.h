@@ -174,9 +174,6 @@ static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 
 bool can_do_mlock(void);	/* RLIMIT_MEMLOCK is not 0, or privileged */
 bool can_lock_any(void);	/* CAP_IPC_LOCK: no limit */
-/* Page of a VM_LOCKED area: keep it off reclaim's lists. Page locked. */
-void mlock_vma_page(struct page *page);
-void munlock_vma_page(struct page *page);
 /* R, W: every page of [start, end) stops being locked; before areas are unmapped or unlocked. */
 void munlock_vma_pages_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* R: fault in [start, end) of one area. => pages or -errno */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files for tests on the whole machine, errors and all: page i of a disk_file is page i of a host disk, moved by bios that end in
- * interrupts; a memory file has no disk (AS_SHMEM, as tmpfs has it). Word j of page i is i << 32 | j at first.
+ * Files for tests of what goes wrong and what lives in memory (file_fixture.h has the plain one): page i of a
+ * disk_file is page i of a host disk, moved by bios that end in interrupts; a memory file has no disk (AS_SHMEM, as
+ * tmpfs has it). Word j of page i is i << 32 | j at first.
  *
  * Inodes and files are the test's own and never freed: file system code is not part of this machine.
  */
