@@ -1,255 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rows of the slow path's decision table (spec 4.4) that a living kernel can be brought to, each a test
- * mm_row_NN: the answer, whether the reserve was touched, and the way that decided (slowpath_taken()).
+ * The rows of the slow path's decision table (spec 4.4) that ZONE_DMA alone can be brought to, each a test mm_row_NN.
  *
- * The table's test zone T is ZONE_DMA of node 0: every frame of it is taken away, then exactly as many are given back
- * as the row has free, with the row's marks (64, 80, 96). Only requests with __GFP_DMA look there while the other
- * zones have memory, so nobody else is disturbed, and the counters move for the test alone. What the row says of
- * the task is set on the testing thread itself; interrupt rows run in a softirq and under an interrupt's count.
+ * The table's test zone T is ZONE_DMA of node 0 with the row's marks (64, 80, 96). Only requests with __GFP_DMA look
+ * there while the other zones have memory, so nobody else is disturbed, and the counters move for the test alone.
+ * What the row says of the task is set on the testing thread itself; interrupt rows run in a softirq and under an
+ * interrupt's count.
  *
- * Rows with a kill are for boot tests (tests/boot/test_oom.py); scripted reclaim for tests/host/test_slowpath.c.
- * Locks: none. The zone's marks are written with kswapd looking on: it sees old or new ones.
+ * Not here: rows that need all of memory (rows_machine_selftest.c) or a kill (kernel/sys/rows_kill_selftest.c). Not in
+ * the kernel at all: row 13 panics (tests/boot/test_oom.py does); 21 and 47 to 49 want verdicts of compaction that a
+ * kernel without it cannot give; the host has them all (tests/host/test_slowpath.c).
  */
-#include "arch/cpu.h"
+#include "mm/rows_selftest.h"
+
 #include "kernel/base/kernel.h"
-#include "kernel/base/selftest.h"
-#include "kernel/core/kthread.h"
-#include "kernel/core/sched.h"
-#include "kernel/core/softirq.h"
-#include "mm/internal.h"
-#include "mm/oom.h"
-#include "mm/slowpath.h"
-
-enum {
-	IN_TASK, IN_SOFTIRQ, IN_IRQ, RT, MEMALLOC, MEMDIE, DUMPCORE, OOM_DISABLED, SUSPENDED,
-	SOFTIRQ_MEMALLOC, IRQ_MEMALLOC,
-};
-
-struct kernel_row {
-	gfp_t gfp;
-	unsigned int order;
-	unsigned long free;
-	int context;
-	bool page, reserve;		/* expected */
-	enum slow_state from, to;	/* a way that must have been taken; from == to: slow path not entered */
-};
-
-#define TAKE_ALL (__GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN)
-
-static struct zone *t_zone;
-static unsigned long saved_marks[NR_WMARK];
-
-/* ---- The test zone ----------------------------------------------------------------------------------- */
-
-/* What is taken away, chained through the frames themselves. */
-struct taken {
-	struct taken *next;
-	unsigned int order;
-};
-static struct taken *taken;
-
-static void take_all(void)
-{
-	taken = NULL;
-	drain_all_pages();
-	for (int order = MAX_ORDER - 1; order >= 0; order--) {
-		struct page *page;
-
-		while ((page = alloc_pages_node(0, TAKE_ALL | __GFP_THISNODE, (unsigned int)order))) {
-			struct taken *t = lowmem_page_address(page);
-
-			t->next = taken;
-			t->order = (unsigned int)order;
-			taken = t;
-		}
-	}
-}
-
-/* Single pages, so that exactly n become free. */
-static void give(unsigned long n)
-{
-	while (n && taken) {
-		struct taken *t = taken;
-		unsigned int order = t->order;
-		struct page *page = virt_to_page(t);
-
-		taken = t->next;
-		if (n >= 1UL << order) {
-			n -= 1UL << order;
-			__free_pages(page, order);
-			continue;
-		}
-		split_page(page, order);
-		for (unsigned long i = 0; i < 1UL << order; i++) {
-			struct taken *single = lowmem_page_address(page + i);
-
-			single->next = taken;
-			single->order = 0;
-			taken = single;
-		}
-	}
-}
-
-static void fold_counters(void *unused)
-{
-	(void)unused;
-	refresh_cpu_vm_stats(smp_processor_id());
-}
-
-static bool zone_t(unsigned long free)
-{
-	t_zone = &NODE_DATA(0)->node_zones[ZONE_DMA];
-	if (!populated_zone(t_zone) || !populated_zone(t_zone + 1)) {
-		selftest_skip("no DMA zone beside another one");
-		return false;
-	}
-	for (int i = 0; i < NR_WMARK; i++)
-		saved_marks[i] = t_zone->watermark[i];
-	take_all();
-	t_zone->watermark[WMARK_MIN] = 64;
-	t_zone->watermark[WMARK_LOW] = 80;
-	t_zone->watermark[WMARK_HIGH] = 96;
-	give(free);
-	on_each_cpu(fold_counters, NULL, true); /* the marks are compared with the global value */
-	EXPECT_EQ(zone_page_state(t_zone, NR_FREE_PAGES), free);
-	return true;
-}
-
-static void zone_t_end(void)
-{
-	give(~0UL);
-	for (int i = 0; i < NR_WMARK; i++)
-		t_zone->watermark[i] = saved_marks[i];
-}
-
-/* ---- The request in its context ---------------------------------------------------------------------- */
-
-static const struct kernel_row *softirq_row;
-static struct page *softirq_page;
-
-static struct page *ask(const struct kernel_row *row)
-{
-	return alloc_pages(row->gfp | __GFP_DMA, row->order);
-}
-
-static void ask_in_softirq(void)
-{
-	softirq_page = ask(softirq_row);
-}
-
-static struct page *ask_in_irq(const struct kernel_row *row, int count)
-{
-	struct page *page;
-	unsigned long flags;
-
-	if (count == SOFTIRQ_OFFSET) {
-		softirq_row = row;
-		open_softirq(HI_SOFTIRQ, ask_in_softirq);
-		local_bh_disable();
-		raise_softirq(HI_SOFTIRQ);
-		local_bh_enable(); /* runs it here, on this thread */
-		return softirq_page;
-	}
-	local_irq_save(flags);
-	preempt_count_add(count);
-	page = ask(row);
-	preempt_count_sub(count);
-	local_irq_restore(flags);
-	return page;
-}
-
-static struct page *ask_as_task(const struct kernel_row *row, unsigned int pf)
-{
-	struct page *page;
-
-	current->flags |= pf;
-	page = row->context == SOFTIRQ_MEMALLOC ? ask_in_irq(row, SOFTIRQ_OFFSET)
-	     : row->context == IRQ_MEMALLOC	 ? ask_in_irq(row, HARDIRQ_OFFSET)
-						 : ask(row);
-	current->flags &= ~pf;
-	return page;
-}
-
-static struct page *ask_as_said(const struct kernel_row *row)
-{
-	struct page *page;
-
-	switch (row->context) {
-	case IN_SOFTIRQ:
-		return ask_in_irq(row, SOFTIRQ_OFFSET);
-	case IN_IRQ:
-		return ask_in_irq(row, HARDIRQ_OFFSET);
-	case MEMALLOC:
-	case SOFTIRQ_MEMALLOC:
-	case IRQ_MEMALLOC:
-		return ask_as_task(row, PF_MEMALLOC);
-	case DUMPCORE:
-		return ask_as_task(row, PF_DUMPCORE);
-	case RT:
-		sched_setscheduler(current, SCHED_FIFO, 1);
-		page = ask(row);
-		sched_setscheduler(current, SCHED_NORMAL, 0);
-		return page;
-	case MEMDIE:
-		set_thread_flag(TIF_MEMDIE);
-		page = ask(row);
-		clear_thread_flag(TIF_MEMDIE);
-		return page;
-	case OOM_DISABLED:
-		oom_killer_disabled = true;
-		page = ask(row);
-		oom_killer_disabled = false;
-		return page;
-	case SUSPENDED:
-		pm_restrict_gfp_mask();
-		page = ask(row);
-		pm_restore_gfp_mask();
-		return page;
-	}
-	return ask(row);
-}
-
-static unsigned long entries(void)
-{
-	return slowpath_taken(SLOW_ENTRY, SLOW_THISNODE) + slowpath_taken(SLOW_ENTRY, SLOW_FAILED);
-}
-
-static void run(struct kernel_row row)
-{
-	bool fast = row.from == row.to;
-	unsigned long before;
-	struct page *page;
-
-	if (!zone_t(row.free))
-		return;
-	before = fast ? entries() : slowpath_taken(row.from, row.to);
-	page = ask_as_said(&row);
-	EXPECT_EQ(page != NULL, row.page);
-	EXPECT_EQ((fast ? entries() : slowpath_taken(row.from, row.to)) - before, !fast);
-	if (page) {
-		EXPECT_EQ(PagePfMemalloc(page), row.reserve);
-		EXPECT(page_zone(page) == t_zone);
-		__free_pages(page, row.order);
-	}
-	zone_t_end();
-}
-
-/* ---- The rows ------------------------------------------------------------------------------------------ */
-
-#define ROW(name, ...)                          \
-	SELFTEST(mm_row_##name)                 \
-	{                                       \
-		run((struct kernel_row){ __VA_ARGS__ }); \
-	}
-#define PAGE(from, to)	true, false, SLOW_##from, SLOW_##to
-#define RESERVE		true, true, SLOW_RESERVES, SLOW_GOT_PG
-#define NOTHING(from)	false, false, SLOW_##from, SLOW_NOPAGE
-#define AT_MARK		PAGE(REBALANCE, GOT_PG)
-#define QUIET		__GFP_NOWARN
+#include "mm/swap.h"
+#include "mm/vmstat.h"
 
 ROW(01, GFP_KERNEL, 0, 81, IN_TASK, PAGE(ENTRY, ENTRY))
 ROW(02, GFP_KERNEL, 0, 80, IN_TASK, AT_MARK)
+ROW(03, GFP_KERNEL, 0, 64, IN_TASK, PAGE(RECLAIM, GOT_PG), .progress = 32, .freed = 32, .reclaims = 1)
 ROW(04_task, GFP_ATOMIC, 0, 25, IN_TASK, AT_MARK)
 ROW(04_irq, GFP_ATOMIC, 0, 25, IN_IRQ, AT_MARK)
 ROW(04_softirq, GFP_ATOMIC, 0, 25, IN_SOFTIRQ, AT_MARK)
@@ -262,11 +32,24 @@ ROW(09, GFP_KERNEL | __GFP_HIGH, 0, 33, IN_TASK, AT_MARK)
 ROW(10, GFP_KERNEL, 0, 49, RT, AT_MARK)
 ROW(11, GFP_KERNEL | __GFP_HIGH, 0, 25, RT, AT_MARK)
 ROW(16, GFP_KERNEL | __GFP_NORETRY | QUIET, 0, 10, IN_TASK, NOTHING(LAST_COMPACT))
+ROW(17, GFP_KERNEL | __GFP_NORETRY | QUIET, 0, 10, IN_TASK, NOTHING(LAST_COMPACT), .reclaims = 1)
+ROW(18, GFP_KERNEL | __GFP_NORETRY | QUIET, 0, 10, IN_TASK, NOTHING(LAST_COMPACT), .progress = 32, .freed = 10,
+    .reclaims = 1)
+/* Compaction is asked and has nothing to say. */
+ROW(20, GFP_KERNEL | QUIET, 4, 500, IN_TASK, NOTHING(LAST_COMPACT), .block = 2, .progress = 32, .freed = 32,
+    .reclaims = 1)
+ROW(22, GFP_KERNEL | __GFP_REPEAT | QUIET, 10, 500, IN_TASK, NOTHING(LAST_COMPACT), .block = 2, .progress = 32,
+    .reclaims = 32)
+ROW(23, GFP_KERNEL | __GFP_REPEAT | QUIET, 4, 500, IN_TASK, NOTHING(LAST_COMPACT), .block = 2, .progress = 8,
+    .reclaims = 2)
+ROW(31, GFP_ATOMIC | __GFP_NOFAIL | QUIET, 0, 0, IN_TASK, NOTHING(NO_WAIT)) /* warns once */
+ROW(32, GFP_KERNEL | __GFP_NOFAIL | __GFP_NORETRY | QUIET, 0, 10, IN_TASK, NOTHING(LAST_COMPACT), .reclaims = 1)
 ROW(33, GFP_KERNEL, 0, 5, MEMALLOC, RESERVE)
 ROW(34, GFP_KERNEL | QUIET, 0, 0, MEMALLOC, NOTHING(RECURSION))
 ROW(35, GFP_KERNEL | __GFP_NOMEMALLOC | QUIET, 0, 40, MEMALLOC, NOTHING(RECURSION))
 ROW(36, GFP_KERNEL, 0, 5, MEMDIE, RESERVE)
 ROW(37, GFP_KERNEL | QUIET, 0, 0, MEMDIE, NOTHING(DYING))
+ROW(38, GFP_KERNEL | __GFP_NOFAIL, 0, 0, MEMDIE, RESERVE, .ticks = 20) /* loops inside step 7 */
 ROW(39, GFP_KERNEL | __GFP_NOMEMALLOC | QUIET, 0, 40, MEMDIE, NOTHING(DYING))
 ROW(40_softirq, GFP_ATOMIC, 0, 5, SOFTIRQ_MEMALLOC, RESERVE)
 ROW(40_irq, GFP_ATOMIC | QUIET, 0, 5, IRQ_MEMALLOC, NOTHING(NO_WAIT))
@@ -282,41 +65,29 @@ ROW(55, GFP_KERNEL | QUIET, 0, 10, DUMPCORE, NOTHING(OOM_GATE))
 SELFTEST(mm_row_45)
 {
 	if (IS_ENABLED(CONFIG_NUMA))
-		run((struct kernel_row){ GFP_KERNEL | GFP_THISNODE, 0, 10, IN_TASK, NOTHING(THISNODE) });
+		row_run(&(struct kernel_row){ GFP_KERNEL | GFP_THISNODE, 0, 10, IN_TASK, NOTHING(THISNODE) });
 	else
 		selftest_skip("a kernel without NUMA");
 }
 
+/* Others' exit has freed memory between the last reclaim and the gate: seen at the high mark. */
+ROW(57, GFP_KERNEL, 0, 10, IN_TASK, PAGE(OOM_GATE, GOT_PG), .freed = 87, .reclaims = 1)
+
 /* ---- Endless: 1,000 rounds, then somebody frees memory --------------------------------------------------- */
 
-static unsigned long rounds_at_start;
+#define AGAIN	PAGE(RETRY, REBALANCE)
+#define ENDLESS .rounds = 1000
 
-static int free_after_rounds(void *data)
+ROW(14, GFP_NOFS, 0, 10, IN_TASK, AGAIN, ENDLESS)
+ROW(25, GFP_KERNEL, 3, 500, IN_TASK, AGAIN, ENDLESS, .block = 2, .progress = 32)
+ROW(27, GFP_NOFS, 2, 300, IN_TASK, AGAIN, ENDLESS, .block = 1, .progress = 32)
+ROW(29, GFP_NOFS | __GFP_NOFAIL, 0, 10, IN_TASK, AGAIN, ENDLESS)
+ROW(43, GFP_KERNEL, 0, 10, IN_TASK, AGAIN, ENDLESS, .progress = 32)
+
+SELFTEST(mm_row_15)
 {
-	while (slowpath_taken(SLOW_RETRY, SLOW_REBALANCE) - rounds_at_start < 1000 && !kthread_should_stop())
-		schedule_timeout_uninterruptible(1);
-	give(200);
-	while (!kthread_should_stop()) /* a thread that has ended cannot be stopped */
-		schedule_timeout_uninterruptible(1);
-	return 0;
-}
+	unsigned long written = global_page_state(NR_VMSCAN_WRITE);
 
-/* NOFS never reaches the gate: no kill, no NULL. */
-SELFTEST(mm_row_14)
-{
-	struct task_struct *helper;
-	struct page *page;
-
-	if (!zone_t(10))
-		return;
-	rounds_at_start = slowpath_taken(SLOW_RETRY, SLOW_REBALANCE);
-	helper = kthread_run(free_after_rounds, NULL, "row_14");
-	REQUIRE(!IS_ERR(helper));
-	page = alloc_pages(GFP_NOFS | __GFP_DMA, 0);
-	EXPECT(slowpath_taken(SLOW_RETRY, SLOW_REBALANCE) - rounds_at_start >= 1000);
-	EXPECT(page);
-	kthread_stop(helper);
-	if (page)
-		__free_pages(page, 0);
-	zone_t_end();
+	row_run(&(struct kernel_row){ GFP_NOIO, 0, 10, IN_TASK, AGAIN, ENDLESS });
+	EXPECT_EQ(global_page_state(NR_VMSCAN_WRITE), written); /* no swap-out was started */
 }

@@ -12,6 +12,7 @@ struct elf64_phdr;
 struct file;
 struct mm_struct;
 struct pt_regs;
+struct task_struct;
 
 #define EXEC_BUF_SIZE	256
 #define SCRIPT_MAX_DEPTH 5
@@ -45,6 +46,25 @@ struct elf_image {
 
 #define AT_ENTRIES 20
 #define NO_SCRIPT  1
+
+/* argv or envp: of the user, or of the kernel (the first program). */
+struct arg_vector {
+	unsigned long __user *user;
+	const char *const *kernel;
+	int n; /* strings, once counted */
+};
+
+/* => v->n; -EFAULT, -E2BIG, or -ERESTARTNOHAND of a task that is killed */
+int exec_count_args(struct arg_vector *v);
+/* => exec->mm, an address space with a stack that has room for the strings and so many pointers; or -errno */
+int exec_new_mm(struct exec *exec, bool exec_stack, unsigned long pointers);
+/* => the strings are in the new stack below exec->p, argc and envc are set; or -errno */
+int exec_push_arguments(struct exec *exec, struct arg_vector *argv, struct arg_vector *envp);
+
+/* => current is its process' only thread and leader, with signal handlers of its own; or -errno. May sleep */
+int de_thread(struct task_struct *me);
+/* => current lives in mm, whose reference it takes over, and has left its old one. May sleep */
+void exec_mmap(struct mm_struct *mm);
 
 /* => err; exec->why says what that means here */
 __printf(3, 4) int exec_refuse(struct exec *exec, int err, const char *fmt, ...);
