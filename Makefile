@@ -171,8 +171,11 @@ HOST_CFLAGS_rel   := -DCONFIG_DEBUG=0
 HOST_CFLAGS_san   := -DCONFIG_DEBUG=1 $(HOST_SAN)
 HOST_CFLAGS_tsan  := -DCONFIG_DEBUG=0 -fsanitize=thread --param tsan-distinguish-volatile=1
 HOST_CFLAGS_numa0 := -DCONFIG_DEBUG=1 -DCONFIG_NUMA=0 $(HOST_SAN)
-HOST_CFLAGS_cov   := -DCONFIG_DEBUG=1 -O1 --coverage -fprofile-update=prefer-atomic
-HOST_FLAVOURS := rel san tsan numa0 cov
+HOST_COV := -O1 --coverage -fprofile-update=prefer-atomic
+HOST_CFLAGS_cov      := -DCONFIG_DEBUG=1 $(HOST_COV)
+HOST_CFLAGS_covrel   := -DCONFIG_DEBUG=0 $(HOST_COV)
+HOST_CFLAGS_covnuma0 := -DCONFIG_DEBUG=1 -DCONFIG_NUMA=0 $(HOST_COV)
+HOST_FLAVOURS := rel san tsan numa0 cov covrel covnuma0
 
 LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c memmap.c zonelist.c \
 	   watermark.c buddy.c buddy_check.c fallback.c pcp.c vmstat.c page_alloc.c page_alloc_fast.c page_free.c \
@@ -288,21 +291,27 @@ build/fuzz/%: tests/host/test_%.c tests/host/fuzz.h Makefile $(wildcard boot/*.c
 fuzz-parsers: setup $(patsubst %,build/fuzz/%,$(or $(FUZZ),$(FUZZ_TARGETS)))
 	@for f in $(filter build/%,$^); do $$f -max_total_time=$(or $(SECONDS),60) -max_len=8192 -len_control=0 -artifact_prefix=build/fuzz/ $$f.corpus || exit 1; done
 
-# Which lines of mm/ the host tests reach. Children of tests end in _exit() and abort(), which must not lose their counts.
+# Which lines of mm/ the host tests reach: all tests with debug checks, and those that name the flavours rel and numa0 in
+# these too. Children of tests end in _exit() and abort(), which must not lose their counts.
 COV_TESTS := $(HOST_TEST_SRC:tests/host/%.c=build/cov/%)
+COV_TESTS += $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(filter rel numa0,$(call host_more,$(t))),build/cov/$(basename $(notdir $(t)))-$(f)))
 
 define cov_test
-build/cov/$(1): build/host/cov/tests/host/$(1).o build/host/cov/tests/host/cov_exit.o \
-	   $(if $(call machine_test,$(1)),$$(MACHINE_SRC:%.c=build/host/cov/%.o),$$(HOST_OBJ_cov)) \
-	   $$(patsubst %.c,build/host/cov/%.o,$$(EXTRA_SRC_$(1)))
+build/cov/$(1)$(3): build/host/cov$(2)/tests/host/$(1).o build/host/cov/tests/host/cov_exit.o \
+	   $(if $(call machine_test,$(1)),$$(MACHINE_SRC:%.c=build/host/cov$(2)/%.o),$$(HOST_OBJ_cov$(2))) \
+	   $$(patsubst %.c,build/host/cov$(2)/%.o,$$(EXTRA_SRC_$(1)))
 	@mkdir -p $$(@D)
-	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_cov) $$^ -o $$@ -Wl,--gc-sections,-z,muldefs -Wl,--wrap=_exit -Wl,--wrap=abort \
+	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_cov$(2)) $$^ -o $$@ -Wl,--gc-sections,-z,muldefs -Wl,--wrap=_exit -Wl,--wrap=abort \
 		-lcmocka -lpthread
 endef
-$(foreach t,$(HOST_TEST_SRC),$(eval $(call cov_test,$(basename $(notdir $(t))))))
+$(foreach t,$(HOST_TEST_SRC),$(eval $(call cov_test,$(basename $(notdir $(t))),,)))
+$(foreach t,$(HOST_TEST_SRC),$(foreach f,$(filter rel numa0,$(call host_more,$(t))),\
+	   $(eval $(call cov_test,$(basename $(notdir $(t))),$(f),-$(f)))))
 
+# At least LEAST percent, or it fails; UNREACHED=mm/x.c prints the lines of a file that are left.
 coverage: $(COV_TESTS)
-	@scripts/coverage build/host/cov $(COV_TESTS)
+	@scripts/coverage $(if $(LEAST),--least $(LEAST)) $(addprefix --unreached ,$(UNREACHED)) \
+		build/host/cov,build/host/covrel,build/host/covnuma0 $(COV_TESTS)
 
 host-tests: host $(HOST_TESTS) $(HOST_TOOLS) $(LIBMM_SMOKE) build/host/check_oom
 

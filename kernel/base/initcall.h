@@ -13,7 +13,7 @@
 typedef int (*initcall_t)(void);
 extern const initcall_t __start_initcalls[], __stop_initcalls[]; /* linker.ld */
 
-#define core_initcall(fn) static const initcall_t __initcall_##fn __used __section(".initcalls") = fn
+#define core_initcall(fn) static const initcall_t __initcall_##fn __used __section("initcalls") = fn
 
 /* => runs them all once (kernel/base/param.c) */
 void do_initcalls(void);

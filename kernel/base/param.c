@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Splitting the command line and calling the handlers that early_param() put into .early_params.
+ * Splitting the command line and calling the handlers that early_param() put into early_params.
  *
  * Words are separated by white space; double quotes hold a word together and vanish. "name=value"
  * may be quoted as a whole or in its value. After a lone "--" all words are arguments of init.

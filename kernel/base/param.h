@@ -21,10 +21,10 @@ struct kernel_param {
 	int (*fn)(char *val);
 };
 
-extern const struct kernel_param __start_early_params[], __stop_early_params[]; /* linker.ld */
+extern const struct kernel_param __start_early_params[], __stop_early_params[]; /* linker.ld; on the host ld by itself, the name being a C name */
 
 #define early_param(str, func)                                                                   \
-	static const struct kernel_param __UNIQUE_ID(__param_) __used __section(".early_params") \
+	static const struct kernel_param __UNIQUE_ID(__param_) __used __section("early_params") \
 		__aligned(8) = {str, func}
 #define __setup(str, func) early_param(str, func)
 

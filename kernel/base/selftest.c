@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the tests that SELFTEST() put into the section .selftests, one after another, in the form
+ * Runs the tests that SELFTEST() put into the section selftests, one after another, in the form
  *	ok 3 buddy_merges_neighbours
  *	not ok 4 ... / ok 5 ... # SKIP why
  * and closes with "selftest: N passed, N failed, N skipped".

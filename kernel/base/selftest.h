@@ -26,7 +26,7 @@ extern const struct selftest __start_selftests[], __stop_selftests[]; /* linker.
 
 #define SELFTEST(name)                                                                \
 	static void selftest_##name(void);                                            \
-	static const struct selftest __selftest_##name __used __section(".selftests") \
+	static const struct selftest __selftest_##name __used __section("selftests") \
 		__aligned(8) = {#name, selftest_##name};                              \
 	static void selftest_##name(void)
 
