@@ -44,7 +44,9 @@ static struct page *lock_for_fault(struct vm_area_struct *vma, unsigned long ind
 		else if (!(vma->vm_flags & VM_RAND_READ))
 			force_page_cache_readahead(mapping, file, index & ~(READ_AROUND - 1), READ_AROUND);
 	}
-	return find_or_create_page(mapping, index, mapping->gfp_mask);
+	/* A disk fills it: it need not be one that a CPU's cache has. */
+	return find_or_create_page(mapping, index,
+				   mapping->gfp_mask | (mapping->flags >> AS_SHMEM & 1 ? 0 : __GFP_COLD));
 }
 
 int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)

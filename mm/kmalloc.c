@@ -30,6 +30,7 @@ static void *kmalloc_large(size_t size, gfp_t gfp)
 	struct page *page;
 	unsigned int order = 0;
 
+	BUG_ON(gfp & __GFP_HIGHMEM); /* such a block has no address */
 	if (size > KMALLOC_MAX_SIZE) {
 		WARN_ON_ONCE(!(gfp & __GFP_NOWARN));
 		return NULL;

@@ -54,6 +54,9 @@ static const struct sysctl_knob kernel_knobs[] = {
 	SYSCTL_INT("dmesg_restrict", dmesg_restrict, 0, 1),
 	SYSCTL_INT("sysrq", sysrq_enabled, 0, SYSCTL_INT_MAX),
 	SYSCTL_FACT("randomize_va_space", nothing),
+	{ .name = "printk_ratelimit", .word = &printk_ratelimit_state.interval, .size = 4,
+	  .max = SYSCTL_INT_MAX / HZ, .unit = HZ, .mode = 0644 },
+	SYSCTL_INT("printk_ratelimit_burst", printk_ratelimit_state.burst, 0, SYSCTL_INT_MAX),
 };
 
 static const struct sysctl_knob fs_knobs[] = {

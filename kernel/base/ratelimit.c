@@ -8,6 +8,8 @@
 
 #define NSEC_PER_JIFFY (1000000000UL / HZ)
 
+DEFINE_RATELIMIT_STATE(printk_ratelimit_state, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+
 bool ___ratelimit(struct ratelimit_state *rs, const char *func)
 {
 	u64 now = printk_clock();

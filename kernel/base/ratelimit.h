@@ -37,4 +37,11 @@ static inline void ratelimit_state_init(struct ratelimit_state *rs, int interval
 bool ___ratelimit(struct ratelimit_state *rs, const char *func);
 #define __ratelimit(rs) ___ratelimit((rs), __func__)
 
+/*
+ * The limit that messages about programs share: 10 in 5 s, and as many as kernel.printk_ratelimit_burst and
+ * kernel.printk_ratelimit say. => true if the caller may print; any context
+ */
+extern struct ratelimit_state printk_ratelimit_state;
+#define printk_ratelimit() ___ratelimit(&printk_ratelimit_state, __func__)
+
 #endif

@@ -29,8 +29,10 @@ static void log_unhandled(struct pt_regs *regs, int sig, const char *what, unsig
 
 	if (p->sighand->action[sig - 1].handler > SIG_IGN && !(p->blocked & sigmask(sig)))
 		return;
-	pr_info_ratelimited("%s[%d]: %s at %lx ip %016lx sp %016lx error %lx\n", p->comm, p->pid, what,
-			    addr, regs->ip, regs->sp, error);
+	if (!printk_ratelimit())
+		return;
+	pr_info("%s[%d]: %s at %lx ip %016lx sp %016lx error %lx\n", p->comm, p->pid, what, addr, regs->ip, regs->sp,
+		error);
 }
 
 /* => 0 for user mode (the signal is pending), -EFAULT for the kernel's fixup */

@@ -40,7 +40,7 @@ def test_the_command_line_arrives_unchanged(boot):
 
 
 def test_selftests(debug):
-    result = run("--cpus", 2, debug=debug, append="selftest")
+    result = run("--memory", "64M" if debug else "256M", "--cpus", 2, debug=debug, append="selftest")
     assert result.status == 0, result
     assert result.lines(r"selftest: (\d+) passed, 0 failed"), result
 
