@@ -9,7 +9,7 @@
  * write(2) says how much it took, and a program that writes on with the rest sets the knob again.
  *
  * Locks: sysctl_mutex, one writer of any knob at a time; readers of the words take none. Tables: sysctl_vm.c,
- * sysctl_kernel.c. Writers need uid 0 by the file's mode.
+ * sysctl_kernel.c. Writers need uid 0, by the file's mode and when they write.
  */
 #include "fs/proc/sysctl.h"
 #include "kernel/base/kernel.h"
@@ -114,6 +114,12 @@ static int apply(const struct sysctl_knob *k, long *values, unsigned int n)
 	return err;
 }
 
+/* Linux's rule: the right to open the file is not enough for who has given up being root since. */
+static bool may_set(void)
+{
+	return current->euid == 0;
+}
+
 static int sysctl_store(void *data, char *text, size_t len)
 {
 	const struct sysctl_knob *k = data;
@@ -123,6 +129,8 @@ static int sysctl_store(void *data, char *text, size_t len)
 
 	if (!len)
 		return 0;
+	if (!may_set())
+		return -EPERM;
 	used = parse_values(k, text, len, values, &n);
 	if (used < 0)
 		return used;

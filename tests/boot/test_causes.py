@@ -71,3 +71,25 @@ def test_reclaim_waits_for_a_disk_that_is_full_of_requests(tmp_path):
     slept = [int(ticks) for (ticks,) in result.lines(r"^[\d.]+ congested_wait zone=[01] ticks=(\d+) pid=\d+$")]
     assert sum(ticks > 0 for ticks in slept) >= 3, result  # up to HZ/10, or until the queue has room
     assert int(result.lines(r"^allocstall (\d+)$")[0][0]) > 0, result
+
+
+CRASHES = """
+ulimit -c 0
+crash() { echo "--- $1 of $2"; i=0; while [ $i -lt $2 ]; do /core_crash segv 2>/dev/null; i=$((i + 1)); done; }
+echo 0 > /proc/sys/kernel/printk_ratelimit
+crash all 12
+echo 1000 > /proc/sys/kernel/printk_ratelimit
+echo 13 > /proc/sys/kernel/printk_ratelimit_burst
+crash some 20
+echo "--- end"
+"""
+
+
+def test_faulting_programs_share_a_limit_of_messages(tmp_path):
+    """printk_ratelimit(): as many lines as its knobs let through; 0 seconds is no limit."""
+    script = tmp_path / "crashes.sh"
+    script.write_text(CRASHES)
+    result = run(adds=[program("core_crash"), script], execs=["/bin/sh /crashes.sh"])
+    assert result.status == 0, result
+    lines = [len(re.findall(r"core_crash\[\d+\]: segfault at 8 ip", part)) for part in result.output.split("--- ")]
+    assert lines[1:] == [12, 13, 0], (lines, result)

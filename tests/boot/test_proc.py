@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """/proc in Linux's formats, and its numbers against each other on a live machine."""
+import os
 import re
 
 import pytest
 
-from machine import program, run
+from machine import TOP, program, run
 
 MEMINFO = """MemTotal MemFree MemAvailable Buffers Cached SwapCached Active Inactive Active(anon) Inactive(anon)
 Active(file) Inactive(file) Unevictable Mlocked HighTotal HighFree LowTotal LowFree SwapTotal SwapFree Dirty Writeback
@@ -184,6 +185,15 @@ def test_pages_in_swap_are_told_as_such():
     """The whole of tests/user/proc_pages, whose last part needs more memory than there is."""
     result = run("--memory", "48M", "--swap", "64M", adds=[program("proc_pages")], execs=["/proc_pages swap"])
     assert result.status == 0, result
+
+
+def test_every_knob(debug):
+    """Spec 10.3 row by row: defaults, ranges, malformed writes, writers without the right."""
+    table = os.path.join(TOP, "tests", "data", "spec", "knobs.txt")
+    result = run("--memory", "128M", debug=debug, adds=[program("knobs"), table], execs=["/knobs /knobs.txt"])
+    assert result.status == 0 and "PASS knobs" in result.output, result
+    rows = [line for line in open(table, encoding="utf-8") if not line.startswith("#")]
+    assert result.lines(r"^(\d+) knobs$") == [(str(len(rows)),)] and len(rows) >= 29, result
 
 
 def test_tools_see_who_is_busy(debug):

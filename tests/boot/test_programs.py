@@ -18,6 +18,7 @@ NOT_BY_ITSELF = {
     "fs_swap",
     "gentle",
     "inject",
+    "knobs",
     "oom_gone",
     "oom_survivor",
     "swap_stall",
