@@ -33,7 +33,7 @@ INITRD := build/initrd.cpio
 # The targets people type build with all processors, unless -j was given.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench soak fuzz inject
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench race soak fuzz inject
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -254,8 +254,9 @@ EXTRA_SRC_test_grub_cmdline := boot/grub_cmdline.c
 EXTRA_SRC_test_boot_info := $(addprefix boot/,boot_info.c multiboot2.c pvh.c grub_cmdline.c)
 EXTRA_SRC_test_cpio := fs/cpio.c
 EXTRA_SRC_test_elf := kernel/sys/elf_check.c
+EXTRA_SRC_test_optimal := tests/race/trace.c tests/race/optimal.c
 EXTRA_SRC_test_reclaim_math := $(addprefix mm/,oom_score.c scan_count.c shrinker.c swap_readahead.c swap_map.c swap_header.c)
-$(foreach t,grub_cmdline boot_info cpio elf reclaim_math,$(eval \
+$(foreach t,grub_cmdline boot_info cpio elf optimal reclaim_math,$(eval \
 	   build/host/tests/test_$(t): $(EXTRA_SRC_test_$(t):%.c=build/host/san/%.o)))
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\).h"' tests/host/test_*.c)
@@ -270,6 +271,13 @@ build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oo
 HOST_TOOLS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/tool_*.c))
 
 build/host/tool_%: build/host/rel/tests/host/tool_%.o $(HOST_OBJ_rel)
+	@$(HOSTCC) $(HOST_CFLAGS) $(HOST_CFLAGS_rel) $^ -o $@ -Wl,--gc-sections -lpthread
+
+# The contest of reclaim policies (docs/race.md): the whole machine for speed, and traces run through it.
+RACE_OBJ := $(patsubst %.c,build/host/rel/%.o,$(MACHINE_SRC) $(wildcard tests/race/*.c))
+-include $(RACE_OBJ:.o=.d)
+
+build/host/race: $(RACE_OBJ)
 	@$(HOSTCC) $(HOST_CFLAGS) $(HOST_CFLAGS_rel) $^ -o $@ -Wl,--gc-sections -lpthread
 
 # clang's libFuzzer on the parsers: tests that include fuzz.h, built once more. make fuzz-parsers [SECONDS=n] [FUZZ=cpio]
@@ -335,10 +343,10 @@ check: setup
 	@tests/run style host docs
 
 # Continuous integration adds the group `mutate`.
-TEST_GROUPS ?= style host docs boot
+TEST_GROUPS ?= style host race docs boot
 
 test: setup
-	@$(MAKE) --no-print-directory $(JOBS) all debug test-programs host-tests
+	@$(MAKE) --no-print-directory $(JOBS) all debug test-programs host-tests build/host/race
 	@tests/run $(TEST_GROUPS)
 
 test-boot: setup
@@ -351,6 +359,11 @@ bench: setup
 
 mutate: setup
 	@tests/mutate
+
+# Every reclaim policy on every trace, against Belady's OPT: tables, a picture, the leaderboard (docs/race.md).
+race: setup
+	@$(MAKE) --no-print-directory $(JOBS) build/host/race
+	@scripts/race $(ARGS)
 
 # Open-ended: tasks that do everything at once on ever new seeds and machines; MINUTES=n, SEED=s.
 soak: setup
