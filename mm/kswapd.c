@@ -337,6 +337,20 @@ static void next_request(struct pglist_data *pgdat, struct kswapd_work *w)
 	w->balanced_classzone = w->classzone;
 }
 
+/*
+ * A whole run has freed nothing and the zones are as they were (say, the shares of scan_count.c name lists that are
+ * empty): to try again at once would only burn the CPU. Whoever needs pages meanwhile wakes us or finds his own.
+ */
+static void nap_after_failure(struct pglist_data *pgdat, const struct kswapd_work *w)
+{
+	DEFINE_WAIT(wait);
+
+	prepare_to_wait(&pgdat->kswapd_wait, &wait, TASK_INTERRUPTIBLE);
+	if (!pgdat_balanced(pgdat, w->balanced_order, w->balanced_classzone) && !kthread_should_stop())
+		schedule_timeout(HZ / 10);
+	finish_wait(&pgdat->kswapd_wait, &wait);
+}
+
 static int kswapd(void *data)
 {
 	struct pglist_data *pgdat = data;
@@ -348,13 +362,18 @@ static int kswapd(void *data)
 	w.classzone = w.balanced_classzone = default_classzone(pgdat);
 	set_freezable();
 	while (!kthread_should_stop()) {
+		unsigned long freed;
+
 		next_request(pgdat, &w);
 		if (try_to_freeze())
 			continue; /* what it was woken for is old by now */
 		if (kthread_should_stop())
 			break;
 		w.balanced_classzone = w.classzone;
+		freed = pgdat->kswapd_freed;
 		w.balanced_order = balance_pgdat(pgdat, w.order, &w.balanced_classzone);
+		if (pgdat->kswapd_freed == freed)
+			nap_after_failure(pgdat, &w);
 	}
 	current->flags &= ~(PF_MEMALLOC | PF_SWAPWRITE | PF_KSWAPD);
 	current->reclaim_state = NULL;
