@@ -164,6 +164,12 @@ static struct inode *make_inode(struct block_device *bdev)
 		return NULL;
 	}
 	bf->bdev = bdev;
+	inode->i_data.bdi = bdi_get(bdev);
+	if (!inode->i_data.bdi) {
+		kfree(bf);
+		iput(inode);
+		return NULL;
+	}
 	inode->i_private = bf;
 	inode->i_rdev = bdev->dev;
 	inode->i_size = (loff_t)bdev->nr_sectors << SECTOR_SHIFT;
@@ -269,6 +275,10 @@ static int blkdev_open(struct inode *inode, struct file *file)
 	shared = bdev_inode(bdev);
 	if (IS_ERR(shared))
 		return PTR_ERR(shared);
+	if ((file->f_mode & FMODE_WRITE) && bdi_start_flusher(shared->i_data.bdi)) {
+		iput(shared);
+		return -ENOMEM;
+	}
 	mutex_lock(&bdev_mutex);
 	((struct bdev_file *)shared->i_private)->openers++;
 	mutex_unlock(&bdev_mutex);

@@ -44,7 +44,6 @@
 #include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmscan.h"
-#include "mm/writeback.h"
 #include "mm/zone.h"
 
 static struct boot_info *boot; /* until the initrd is unpacked */
@@ -150,7 +149,6 @@ static int init_thread(void *unused)
 	swap_init();
 	kswapd_init();
 	oom_reaper_init();
-	writeback_init();
 	vfs_init();
 	block_init();
 	hung_task_init();

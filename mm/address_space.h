@@ -19,14 +19,15 @@
 struct inode;
 struct file;
 struct page;
+struct backing_dev_info;
 struct block_device;
 struct address_space;
 
 /* How much to write and how hard to wait (spec 6.4 line 13; fsync). */
 struct writeback_control {
 	long nr_to_write;
-	long pages_skipped;
 	loff_t range_start, range_end;
+	bool range_cyclic;	/* instead of the range: from where the last one stopped, once round the file */
 	bool sync;		/* wait for each page: fsync, msync */
 	bool for_reclaim;	/* called from reclaim: do not wait, set PG_reclaim */
 };
@@ -67,14 +68,16 @@ struct address_space {
 	unsigned int i_mmap_writable;		/* [m] shared writable areas */
 	unsigned long nrpages;			/* [t] */
 	unsigned long nrshadows;		/* [t] shadow entries of evicted pages (mm/workingset.c) */
-	unsigned long writeback_index;
+	unsigned long writeback_index;		/* racy: where the flusher goes on */
 	const struct address_space_operations *a_ops; /* [I] */
 	unsigned long flags;			/* [a] enum mapping_flags */
 	gfp_t gfp_mask;				/* [I] for its pages */
 	struct block_device *bdev;		/* [I] device behind it, for congestion; may be NULL */
 	void *private_data;			/* [I] */
-	struct list_head wb_list;		/* the flusher's list of mappings with dirty pages */
-	bool wb_listed;				/* both: wb_lock of writeback.c */
+	struct backing_dev_info *bdi;		/* [I] the disk's write-back and readahead; NULL: memory alone */
+	struct list_head wb_list;		/* on bdi->b_dirty; this and the next two: bdi_lock */
+	bool wb_listed;
+	unsigned long dirtied_when;		/* jiffies, of the first page that is still dirty */
 };
 
 #endif

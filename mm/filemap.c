@@ -17,6 +17,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/task.h"
+#include "mm/backing_dev.h"
 #include "mm/lru.h"
 #include "mm/vmstat.h"
 #include "mm/workingset.h"
@@ -39,6 +40,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->wb_listed = false;
 	mapping->gfp_mask = gfp;
 	mapping->bdev = NULL;
+	mapping->bdi = NULL;
 	mapping->private_data = NULL;
 }
 
@@ -161,10 +163,12 @@ void __delete_from_page_cache(struct page *page, void *shadow)
 	page->mapping = NULL;
 	mapping->nrpages--;
 	__dec_zone_page_state(page, NR_FILE_PAGES);
-	if (PageSwapBacked(page))
+	if (PageSwapBacked(page)) {
 		__dec_zone_page_state(page, NR_SHMEM);
-	else if (PageDirty(page))
+	} else if (PageDirty(page)) {
 		__dec_zone_page_state(page, NR_FILE_DIRTY);
+		bdi_account_dirty(mapping, -1);
+	}
 }
 
 void delete_from_page_cache(struct page *page)

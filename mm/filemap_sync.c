@@ -36,24 +36,23 @@ out:
 	return 0;
 }
 
-int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc)
+/* The pages [index, last]. => 0 or the first error; *next is where to go on */
+static int write_range(struct address_space *mapping, struct writeback_control *wbc, unsigned long index,
+		       unsigned long last, unsigned long *next)
 {
-	unsigned long index = (unsigned long)(wbc->range_start >> PAGE_SHIFT);
-	unsigned long last = (unsigned long)(wbc->range_end >> PAGE_SHIFT);
 	struct page *pages[BATCH];
 	int err = 0, ret = 0;
 	unsigned int n;
 
-	if (!mapping->a_ops->writepage)
-		return 0;
-	blk_start_plug();
 	while (index <= last && wbc->nr_to_write > 0) {
 		n = find_get_pages_tag(mapping, &index, PAGECACHE_TAG_DIRTY, BATCH, pages);
 		if (!n)
 			break;
 		for (unsigned int i = 0; i < n; i++) {
-			if (pages[i]->index <= last && wbc->nr_to_write > 0)
+			if (pages[i]->index <= last && wbc->nr_to_write > 0) {
+				*next = pages[i]->index + 1;
 				err = write_one(mapping, pages[i], wbc);
+			}
 			if (err && !ret)
 				ret = err;
 			err = 0;
@@ -61,8 +60,30 @@ int write_cache_pages(struct address_space *mapping, struct writeback_control *w
 		release_pages(pages, (int)n);
 		cond_resched();
 	}
-	blk_finish_plug();
 	return ret;
+}
+
+int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc)
+{
+	unsigned long first = (unsigned long)(wbc->range_start >> PAGE_SHIFT), next = 0;
+	unsigned long last = (unsigned long)(wbc->range_end >> PAGE_SHIFT);
+	int err;
+
+	if (!mapping->a_ops->writepage)
+		return 0;
+	if (wbc->range_cyclic) {
+		first = READ_ONCE(mapping->writeback_index);
+		last = ~0UL >> PAGE_SHIFT;
+	}
+	blk_start_plug();
+	err = write_range(mapping, wbc, first, last, &next);
+	if (wbc->range_cyclic) {
+		if (first && wbc->nr_to_write > 0)
+			err = err ?: write_range(mapping, wbc, 0, first - 1, &next);
+		WRITE_ONCE(mapping->writeback_index, wbc->nr_to_write > 0 ? 0 : next);
+	}
+	blk_finish_plug();
+	return err;
 }
 
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end)

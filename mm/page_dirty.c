@@ -45,6 +45,7 @@ int set_page_dirty_tagged(struct page *page)
 	if (page_mapping(page) == mapping) {
 		__inc_zone_page_state(page, NR_FILE_DIRTY);
 		__inc_zone_page_state(page, NR_DIRTIED);
+		bdi_account_dirty(mapping, 1);
 		first = !mapping_tagged(mapping, PAGECACHE_TAG_DIRTY);
 		radix_tree_tag_set(&mapping->page_tree, page->index, PAGECACHE_TAG_DIRTY);
 	}
@@ -88,6 +89,7 @@ bool clear_page_dirty_for_io(struct page *page)
 	if (!TestClearPageDirty(page))
 		return false;
 	dec_zone_page_state(page, NR_FILE_DIRTY);
+	bdi_account_dirty(mapping, -1);
 	return true;
 }
 
@@ -95,8 +97,10 @@ void cancel_dirty_page(struct page *page)
 {
 	struct address_space *mapping = page_mapping(page);
 
-	if (TestClearPageDirty(page) && mapping && accounts_dirty(mapping))
+	if (TestClearPageDirty(page) && mapping && accounts_dirty(mapping)) {
 		dec_zone_page_state(page, NR_FILE_DIRTY);
+		bdi_account_dirty(mapping, -1);
+	}
 }
 
 void set_page_writeback(struct page *page)
@@ -107,6 +111,7 @@ void set_page_writeback(struct page *page)
 	if (TestSetPageWriteback(page))
 		return;
 	inc_zone_page_state(page, NR_WRITEBACK);
+	bdi_start_write(mapping);
 	if (!mapping)
 		return;
 	spin_lock_irqsave(&mapping->tree_lock, flags);
@@ -126,6 +131,7 @@ void end_page_writeback(struct page *page)
 		rotate_reclaimable_page(page);
 	dec_zone_page_state(page, NR_WRITEBACK);
 	inc_zone_page_state(page, NR_WRITTEN);
+	bdi_end_write(mapping);
 	if (mapping) {
 		spin_lock_irqsave(&mapping->tree_lock, flags);
 		radix_tree_tag_clear(&mapping->page_tree, page->index, PAGECACHE_TAG_WRITEBACK);

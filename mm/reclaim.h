@@ -26,6 +26,7 @@ struct scan_control {
 	bool may_swap;			/* anonymous pages may be swapped */
 	bool compaction_ready;		/* result: compaction could go ahead instead */
 	unsigned long nr_scanned;	/* result: pages looked at */
+	unsigned long nr_unqueued_dirty; /* result: dirty file pages met that nobody is writing yet */
 	unsigned long nr_reclaimed;	/* result: pages freed */
 };
 

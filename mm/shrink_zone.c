@@ -146,8 +146,11 @@ static void note_and_throttle(struct zone *zone, unsigned long taken, const stru
 		set_bit(ZONE_WRITEBACK, &zone->flags);
 	if (s->nr_dirty && s->nr_dirty == s->nr_congested)
 		set_bit(ZONE_CONGESTED, &zone->flags);
-	if (s->nr_unqueued_dirty == taken)
+	if (s->nr_unqueued_dirty == taken) {
+		/* The flushers are behind: they write in the order of the file, reclaim in that of the list. */
+		wakeup_flusher_threads(0);
 		set_bit(ZONE_TAIL_LRU_DIRTY, &zone->flags);
+	}
 	if (s->nr_immediate)
 		congestion_wait(true, HZ / 10);
 	if (!current_is_kswapd())
@@ -197,6 +200,7 @@ static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct zone 
 	}
 
 	reclaimed = shrink_page_list(&pages, zone, sc, &stat, false);
+	sc->nr_unqueued_dirty += stat.nr_unqueued_dirty;
 
 	spin_lock_irq(&zone->lru_lock);
 	count_scan(zone, scanned, reclaimed);

@@ -107,7 +107,7 @@ static unsigned long do_try_to_free_pages(struct zonelist *zonelist, struct scan
 
 	count_vm_event(ALLOCSTALL);
 	do {
-		sc->nr_scanned = 0;
+		sc->nr_scanned = sc->nr_unqueued_dirty = 0;
 		reclaimable = shrink_zones(zonelist, sc);
 		total_scanned += sc->nr_scanned;
 		if (sc->nr_reclaimed >= sc->nr_to_reclaim || sc->compaction_ready)
@@ -119,6 +119,9 @@ static unsigned long do_try_to_free_pages(struct zonelist *zonelist, struct scan
 			wakeup_flusher_threads((long)total_scanned);
 			sc->may_writepage = true;
 		}
+		/* Only dirty pages are left: they are not out of reach, the flushers need a moment. */
+		if (!sc->nr_reclaimed && sc->nr_unqueued_dirty)
+			congestion_wait(true, HZ / 50);
 	} while (--sc->priority >= 0);
 
 	if (sc->nr_reclaimed)

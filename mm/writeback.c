@@ -1,43 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dirty file pages: how many there may be, and who writes them.
+ * Dirty file pages: how many there may be, and who waits when there are more.
  *
- *   dirty pages:  0 ........ background limit ........ (middle) ........ limit
- *                            flusher thread works       writers wait      writers wait longer
+ *   dirty or being written:  0 ...... background ...... freerun = (background + limit) / 2 ...... limit
+ *                            flushers write              writers wait if their disk has more    everybody waits
+ *                                                        than its share
  *
- * One flusher thread writes all mappings that have dirty pages: it wakes every
- * dirty_writeback_centisecs, above the background limit, or when reclaim asks. Mappings enter its
- * list with their first dirty page (filemap) and leave it when they are clean or die.
+ * Writers write nothing themselves: their flusher does, in the order of the file. Who waits sleeps until pages of his
+ * disk have been written, or HZ/10. How far above the limit can it get? By what is dirtied between two looks: 32 pages
+ * a CPU, and one a writer; and by BDI_FLOOR_PAGES for each disk beside, which a stopped disk's dirty pages shall not
+ * stop. The limit itself follows the memory that is free or file cache, so it may also sink below what is dirty.
  *
- * Locks: wb_lock for the list. A mapping being written is kept from dying by wb_current:
- * writeback_mapping_gone waits until the flusher has let go.
- * Linux does beyond it: a thread and a bandwidth estimate per device, ages per inode.
+ * Pages of disks are counted exactly (backing_dev.c). Pages on their way to swap do not count: their number is
+ * reclaim's business (throttle.c). Locks: none. Test: tests/host/test_writeback.c. Read next: flusher.c.
+ * Linux does beyond it: bandwidth estimates, by which each writer gets a pace of his own.
  */
 #include "mm/writeback.h"
 #include "kernel/base/kernel.h"
-#include "kernel/base/printk.h"
-#include "kernel/core/block.h"
-#include "kernel/core/freezer.h"
-#include "kernel/core/kthread.h"
 #include "kernel/core/sched.h"
 #include "mm/pagemap.h"
-#include "mm/slab.h"
 
 int dirty_background_ratio = 10, vm_dirty_ratio = 20;
 unsigned long dirty_background_bytes, vm_dirty_bytes;
 int vm_highmem_is_dirtyable;
-unsigned int dirty_writeback_interval = 500, dirty_expire_interval = 3000;
 
-#define FLUSH_CHUNK   1024L /* pages of one mapping before the next has its turn */
-#define RATELIMIT_PAGES 32  /* dirtied by one CPU between two looks at the limits */
-
-static DEFINE_SPINLOCK(wb_lock, LOCK_RANK_LEAF);
-static LIST_HEAD(wb_mappings);			/* [wb_lock] mapping->wb_list */
-static struct address_space *wb_current;	/* [wb_lock] the flusher works on it */
-static DECLARE_WAIT_QUEUE_HEAD(wb_current_wait);
-static DECLARE_WAIT_QUEUE_HEAD(flusher_wait);
-static bool flusher_wanted;			/* racy: a wake-up too many does no harm */
-static struct task_struct *flusher_task;	/* [I] */
 static DEFINE_PER_CPU(int, dirtied_here);
 
 /* ---- Limits --------------------------------------------------------------------------------------- */
@@ -92,185 +78,49 @@ bool zone_dirty_ok(struct zone *zone)
 
 /* ---- Writers -------------------------------------------------------------------------------------- */
 
-/* => pages that keep a writer waiting: dirty ones and those on their way */
-static unsigned long nr_unwritten(void)
-{
-	return global_page_state(NR_FILE_DIRTY) + global_page_state(NR_WRITEBACK);
-}
-
-static void balance_dirty_pages(struct address_space *mapping)
+bool over_background_limit(void)
 {
 	unsigned long background, dirty;
 
-	for (;;) {
-		global_dirty_limits(&background, &dirty);
-		if (global_page_state(NR_FILE_DIRTY) > background)
-			wakeup_flusher_threads(0);
-		if (nr_unwritten() <= (background + dirty) / 2)
-			return;
-		/* Far above: the writer lends a hand, so that it cannot outrun the disk. */
-		if (mapping->a_ops->writepage && !(current->flags & PF_MEMALLOC)) {
-			struct writeback_control wbc = {
-				.nr_to_write = 2 * RATELIMIT_PAGES,
-				.range_end = LLONG_MAX,
-			};
+	global_dirty_limits(&background, &dirty);
+	return bdi_total_dirty() > background;
+}
 
-			write_cache_pages(mapping, &wbc);
-		}
-		if (nr_unwritten() <= dirty || fatal_signal_pending(current))
-			return;
-		congestion_wait(true, HZ / 10);
+/* => true: whoever dirties a page of the disk has to wait */
+static bool must_wait(struct backing_dev_info *bdi)
+{
+	unsigned long background, limit, unwritten = bdi_total_unwritten(), mine = bdi_unwritten(bdi);
+
+	global_dirty_limits(&background, &limit);
+	if (unwritten <= (background + limit) / 2)
+		return false;
+	if (mine <= min((unsigned long)BDI_FLOOR_PAGES, limit / 2))
+		return false;
+	return unwritten > limit || mine > bdi_share(bdi, limit);
+}
+
+static void balance_dirty_pages(struct backing_dev_info *bdi)
+{
+	DEFINE_WAIT(wait);
+
+	if (over_background_limit())
+		bdi_start_background(bdi);
+	while (must_wait(bdi) && !fatal_signal_pending(current)) {
+		bdi_start_background(bdi);
+		prepare_to_wait(&bdi->throttled, &wait, TASK_KILLABLE);
+		if (must_wait(bdi))
+			schedule_timeout(HZ / 10);
+		finish_wait(&bdi->throttled, &wait);
 	}
 }
 
 void balance_dirty_pages_ratelimited(struct address_space *mapping)
 {
-	if (!mapping->bdev)
+	if (!mapping->bdi)
 		return;
 	this_cpu_inc(dirtied_here);
 	if (likely(this_cpu_read(dirtied_here) < RATELIMIT_PAGES))
 		return;
 	this_cpu_write(dirtied_here, 0);
-	balance_dirty_pages(mapping);
-}
-
-/* ---- The flusher ---------------------------------------------------------------------------------- */
-
-void wakeup_flusher_threads(long nr_pages)
-{
-	(void)nr_pages;
-	if (list_empty(&wb_mappings) || !flusher_task)
-		return;
-	WRITE_ONCE(flusher_wanted, true);
-	wake_up(&flusher_wait);
-}
-
-void writeback_mapping_dirty(struct address_space *mapping)
-{
-	unsigned long flags;
-
-	if (READ_ONCE(mapping->wb_listed))
-		return;
-	spin_lock_irqsave(&wb_lock, flags);
-	if (!mapping->wb_listed) {
-		mapping->wb_listed = true;
-		list_add_tail(&mapping->wb_list, &wb_mappings);
-	}
-	spin_unlock_irqrestore(&wb_lock, flags);
-}
-
-static bool unlist(struct address_space *mapping)
-{
-	unsigned long flags;
-	bool busy;
-
-	spin_lock_irqsave(&wb_lock, flags);
-	if (mapping->wb_listed)
-		list_del(&mapping->wb_list);
-	mapping->wb_listed = false;
-	busy = wb_current == mapping;
-	spin_unlock_irqrestore(&wb_lock, flags);
-	return busy;
-}
-
-void writeback_mapping_gone(struct address_space *mapping)
-{
-	/* The flusher may have put it back on the list just before it let go: hence once more. */
-	while (unlist(mapping))
-		wait_event(wb_current_wait, READ_ONCE(wb_current) != mapping);
-}
-
-/* => the next mapping, off the list and marked as being worked on; NULL: none */
-static struct address_space *take_mapping(void)
-{
-	struct address_space *mapping = NULL;
-	unsigned long flags;
-
-	spin_lock_irqsave(&wb_lock, flags);
-	if (!list_empty(&wb_mappings)) {
-		mapping = list_first_entry(&wb_mappings, struct address_space, wb_list);
-		list_del(&mapping->wb_list);
-		mapping->wb_listed = false;
-		wb_current = mapping;
-	}
-	spin_unlock_irqrestore(&wb_lock, flags);
-	return mapping;
-}
-
-static void release_mapping(void)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&wb_lock, flags);
-	wb_current = NULL;
-	spin_unlock_irqrestore(&wb_lock, flags);
-	wake_up_all(&wb_current_wait);
-}
-
-/* => pages written */
-static long flush_mapping(struct address_space *mapping)
-{
-	struct writeback_control wbc = { .nr_to_write = FLUSH_CHUNK, .range_end = LLONG_MAX };
-
-	if (!mapping->a_ops->writepage)
-		return 0;
-	write_cache_pages(mapping, &wbc);
-	if (mapping_tagged(mapping, PAGECACHE_TAG_DIRTY))
-		writeback_mapping_dirty(mapping); /* more to do, after the others */
-	return FLUSH_CHUNK - wbc.nr_to_write;
-}
-
-static void flush_all(void)
-{
-	struct address_space *mapping;
-	long written = 1;
-
-	/* A round that wrote nothing would only find the same locked pages again. */
-	while (written > 0) {
-		struct address_space *first = NULL;
-
-		written = 0;
-		while ((mapping = take_mapping()) != NULL && mapping != first) {
-			if (!first)
-				first = mapping;
-			written += flush_mapping(mapping);
-			release_mapping();
-			cond_resched();
-		}
-		if (mapping) { /* back at the first: put it back and begin the next round */
-			writeback_mapping_dirty(mapping);
-			release_mapping();
-		} else {
-			break;
-		}
-	}
-}
-
-static int flusher(void *unused)
-{
-	(void)unused;
-	set_freezable();
-	while (!kthread_should_stop()) {
-		long interval = dirty_writeback_interval * HZ / 100;
-
-		wait_event_interruptible_timeout(flusher_wait,
-						 READ_ONCE(flusher_wanted) || kthread_should_stop() ||
-							 freezing(current),
-						 interval ? interval : MAX_SCHEDULE_TIMEOUT);
-		if (try_to_freeze())
-			continue;
-		WRITE_ONCE(flusher_wanted, false);
-		flush_all();
-	}
-	return 0;
-}
-
-void writeback_init(void)
-{
-	struct task_struct *task = kthread_run(flusher, NULL, "flush");
-
-	if (IS_ERR(task))
-		pr_err("flush: not started: %ld\n", PTR_ERR(task));
-	else
-		flusher_task = task;
+	balance_dirty_pages(mapping->bdi);
 }

@@ -26,7 +26,6 @@
 #include "mm/swap.h"
 #include "mm/vmalloc.h"
 #include "mm/vmscan.h"
-#include "mm/writeback.h"
 #include "mm/zone.h"
 #include "mm/zone_setup.h"
 
@@ -75,7 +74,6 @@ static int init_thread(void *unused)
 	swap_init();
 	kswapd_init();
 	oom_reaper_init();
-	writeback_init();
 	block_init();
 	init_per_zone_wmark_min();
 	if (!host_spawn("test", NULL, run_test, NULL))

@@ -62,6 +62,12 @@ static int dirty_bytes_changed(const struct sysctl_knob *k, long value)
 	return 0;
 }
 
+static int flusher_changed(const struct sysctl_knob *k, long value)
+{
+	flusher_interval_changed();
+	return 0;
+}
+
 static int overcommit_changed(const struct sysctl_knob *k, long value)
 {
 	if (k->word == &sysctl_overcommit_ratio)
@@ -128,7 +134,8 @@ static const struct sysctl_knob knobs[] = {
 	  .mode = 0644, .changed = dirty_bytes_changed },
 	{ .name = "dirty_background_bytes", .word = &dirty_background_bytes, .size = 8, .min = 1,
 	  .max = SYSCTL_LONG_MAX, .mode = 0644, .changed = dirty_bytes_changed },
-	SYSCTL_INT("dirty_writeback_centisecs", dirty_writeback_interval, 0, SYSCTL_INT_MAX),
+	{ .name = "dirty_writeback_centisecs", .word = &dirty_writeback_interval, .size = 4, .max = SYSCTL_INT_MAX,
+	  .mode = 0644, .changed = flusher_changed },
 	SYSCTL_INT("dirty_expire_centisecs", dirty_expire_interval, 0, SYSCTL_INT_MAX),
 	SYSCTL_INT("highmem_is_dirtyable", vm_highmem_is_dirtyable, 0, 1),
 	{ .name = "drop_caches", .word = &drop_caches_word, .size = 4, .min = 1, .max = 4, .mode = 0644,

@@ -22,6 +22,7 @@ struct disk_file {
 	struct file file;
 	struct host_disk *disk;
 	unsigned long reads, writes; /* pages asked of the disk */
+	bool no_memory;		     /* writepage finds none */
 };
 
 struct disk_file_bio {
@@ -91,7 +92,7 @@ static inline int disk_file_readpage(struct file *file, struct page *page)
 
 static inline int disk_file_writepage(struct page *page, struct writeback_control *wbc)
 {
-	struct bio *bio = disk_file_bio(page, BIO_WRITE, disk_file_end_write);
+	struct bio *bio = disk_file_of(page)->no_memory ? NULL : disk_file_bio(page, BIO_WRITE, disk_file_end_write);
 
 	(void)wbc;
 	if (!bio) {
@@ -141,6 +142,9 @@ static inline struct disk_file *disk_file_create(const char *name, unsigned long
 	f->inode.i_mapping = &f->inode.i_data;
 	address_space_init(&f->inode.i_data, &f->inode, &disk_file_aops, GFP_HIGHUSER_MOVABLE);
 	f->inode.i_data.bdev = &f->disk->bdev;
+	f->inode.i_data.bdi = bdi_get(&f->disk->bdev);
+	assert_non_null(f->inode.i_data.bdi);
+	assert_int_equal(bdi_start_flusher(f->inode.i_data.bdi), 0);
 	atomic_set(&f->file.f_count, 1);
 	f->file.f_mode = FMODE_READ | FMODE_WRITE;
 	f->file.f_op = &disk_file_fops;

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* Dirty file pages: counted, limited, written by flushers, and what becomes of them when the disk is slow or bad. */
+#include "tests/host/machine_fixture.h"
+#include "tests/host/file_fixture.h"
+
+#define SMALL .ram_mib = 16, .dma_mib = 4
+
+/* What is dirtied between two looks of one CPU and one writer, and what another disk may always have. */
+#define SLACK (RATELIMIT_PAGES + 1)
+
+static void limit_pages(unsigned long background, unsigned long dirty)
+{
+	dirty_background_bytes = background * PAGE_SIZE;
+	vm_dirty_bytes = dirty * PAGE_SIZE;
+}
+
+static long dirty_of(struct disk_file *f)
+{
+	return atomic_long_read(&f->inode.i_data.bdi->nr_dirty);
+}
+
+static long writeback_of(struct disk_file *f)
+{
+	return atomic_long_read(&f->inode.i_data.bdi->nr_writeback);
+}
+
+static void pages_are_counted(void)
+{
+	struct disk_file *f = disk_file_create("d", 256);
+	struct address_space *mapping = &f->inode.i_data;
+
+	put_pages(f, 10, 7, 0x11);
+	put_pages(f, 12, 1, 0x12); /* dirty already */
+	assert_int_equal(dirty_of(f), 7);
+	assert_int_equal(state_of(NR_FILE_DIRTY), 7);
+	assert_int_equal(state_of(NR_DIRTIED), 7);
+	f->disk->stopped = true;
+	assert_int_equal(filemap_fdatawrite_range(mapping, 10 * PAGE_SIZE, 14 * PAGE_SIZE - 1), 0);
+	assert_int_equal(dirty_of(f), 3);
+	assert_int_equal(writeback_of(f), 4);
+	assert_int_equal(state_of(NR_WRITEBACK), 4);
+	put_pages(f, 11, 1, 0x13); /* dirty again while it is being written */
+	assert_int_equal(dirty_of(f), 4);
+	assert_int_equal(bdi_total_unwritten(), 8);
+	f->disk->stopped = false;
+	assert_int_equal(filemap_write_and_wait(mapping), 0);
+	assert_int_equal(bdi_total_unwritten(), 0);
+	assert_int_equal(state_of(NR_WRITTEN), 8);
+	assert_int_equal(f->disk->bytes[10 * PAGE_SIZE], 0x11);
+	assert_int_equal(f->disk->bytes[11 * PAGE_SIZE], 0x13);
+	assert_int_equal(f->disk->bytes[12 * PAGE_SIZE], 0x12);
+	assert_int_equal(f->disk->bytes[17 * PAGE_SIZE], first_byte(17, 0));
+	put_pages(f, 0, 5, 1);
+	truncate_inode_pages(mapping, 0); /* dirty pages of what is cut off are no longer */
+	assert_int_equal(bdi_total_unwritten(), 0);
+	assert_int_equal(state_of(NR_FILE_DIRTY), 0);
+	assert_false(mapping->wb_listed);
+}
+MACHINE_TEST(pages_are_counted, SMALL)
+
+static void limits(void)
+{
+	unsigned long memory = global_dirtyable_memory(), background, dirty;
+
+	global_dirty_limits(&background, &dirty);
+	assert_int_equal(dirty, memory * 20 / 100);
+	assert_int_equal(background, memory * 10 / 100);
+	limit_pages(3, 100);
+	global_dirty_limits(&background, &dirty);
+	assert_int_equal(dirty, 100);
+	assert_int_equal(background, 3);
+	limit_pages(100, 100); /* background is below the limit */
+	global_dirty_limits(&background, &dirty);
+	assert_int_equal(background, 50);
+	vm_dirty_bytes = PAGE_SIZE + 1;
+	global_dirty_limits(&background, &dirty);
+	assert_int_equal(dirty, 2);
+}
+MACHINE_TEST(limits, SMALL)
+
+/* Faster than its disk: the writer is slowed down, and no more pages than the limit and the slack are ever dirty. */
+static void a_writer_is_slowed_down(void)
+{
+	struct disk_file *f = disk_file_create("d", 2048);
+	unsigned long most = 0;
+
+	f->disk->latency_ns = 30000000;
+	limit_pages(64, 128);
+	for (unsigned long i = 0; i < 2000; i++) {
+		put_pages(f, i, 1, (u8)i);
+		most = max(most, bdi_total_unwritten());
+	}
+	print_message("limit 128, at most %lu dirty, %lu written by the end\n", most, f->writes);
+	assert_true(most > 128 / 2);
+	assert_true(most <= 128 + SLACK);
+	assert_true(f->writes >= 2000 - 128 - SLACK);
+	assert_true(jiffies > 2000 / (128 + SLACK)); /* it waited for the disk, 30 ms each time */
+	assert_int_equal(filemap_write_and_wait(&f->inode.i_data), 0);
+	for (unsigned long i = 0; i < 2000; i++)
+		assert_int_equal(f->disk->bytes[i * PAGE_SIZE + 9], (u8)i);
+}
+MACHINE_TEST(a_writer_is_slowed_down, SMALL)
+
+/* The same through a mapping: each first write of a page is seen, and again after the page has been cleaned. */
+static void a_mapping_is_slowed_down(void)
+{
+	struct disk_file *f = disk_file_create("d", 1024);
+	unsigned long va = map_file(f, 1024, PROT_READ | PROT_WRITE, MAP_SHARED), most = 0;
+
+	f->disk->latency_ns = 30000000;
+	limit_pages(64, 128);
+	for (int round = 0; round < 2; round++) {
+		for (unsigned long i = 0; i < 1024; i++) {
+			put(va + i * PAGE_SIZE, i + (unsigned long)round);
+			most = max(most, bdi_total_unwritten());
+		}
+	}
+	assert_true(most <= 128 + SLACK);
+	assert_true(f->writes >= 2048 - 128 - SLACK);
+	assert_int_equal(filemap_write_and_wait(&f->inode.i_data), 0);
+	for (unsigned long i = 0; i < 1024; i++)
+		assert_int_equal(*(u64 *)(f->disk->bytes + i * PAGE_SIZE), i + 1);
+}
+MACHINE_TEST(a_mapping_is_slowed_down, SMALL)
+
+/* Between the limits the flusher works and nobody waits. */
+static void the_background_limit(void)
+{
+	struct disk_file *f = disk_file_create("d", 1024);
+	unsigned long before = jiffies;
+
+	f->disk->latency_ns = 10000000;
+	limit_pages(50, 2000);
+	put_pages(f, 0, 400, 5);
+	assert_int_equal(jiffies - before, 0);
+	assert_true(dirty_of(f) > 50);
+	host_sleep(20);
+	assert_true(dirty_of(f) <= 50);
+	assert_int_equal(f->writes + (unsigned long)dirty_of(f), 400);
+}
+MACHINE_TEST(the_background_limit, SMALL)
+
+static void old_pages_are_written(void)
+{
+	struct disk_file *f = disk_file_create("d", 64), *g = disk_file_create("e", 64);
+
+	put_pages(f, 3, 2, 0x77);
+	host_sleep(20 * HZ);
+	assert_int_equal(f->writes, 0); /* dirty_expire_centisecs 3000 */
+	put_pages(g, 3, 1, 0x78);
+	host_sleep(16 * HZ); /* and dirty_writeback_centisecs 500 */
+	assert_int_equal(f->writes, 2);
+	assert_int_equal(g->writes, 0);
+	assert_int_equal(f->disk->bytes[3 * PAGE_SIZE], 0x77);
+	dirty_writeback_interval = 0; /* no periodic writing at all */
+	flusher_interval_changed();
+	host_sleep(100 * HZ);
+	assert_int_equal(g->writes, 0);
+	dirty_expire_interval = 100;
+	dirty_writeback_interval = 10;
+	flusher_interval_changed();
+	host_sleep(HZ / 2);
+	assert_int_equal(g->writes, 1);
+	put_pages(g, 5, 1, 0x79);
+	host_sleep(HZ / 2);
+	assert_int_equal(g->writes, 1);
+	host_sleep(HZ);
+	assert_int_equal(g->writes, 2);
+}
+MACHINE_TEST(old_pages_are_written, SMALL)
+
+static void flushers_are_asked(void)
+{
+	struct disk_file *f = disk_file_create("d", 256);
+
+	put_pages(f, 0, 100, 1);
+	wakeup_flusher_threads(30);
+	host_sleep(5);
+	assert_int_equal(f->writes, 30);
+	assert_int_equal(f->disk->bytes[29 * PAGE_SIZE], 1);
+	assert_int_not_equal(f->disk->bytes[30 * PAGE_SIZE], 1);
+	put_pages(f, 0, 1, 2); /* what is behind comes first all the same */
+	wakeup_flusher_threads(70);
+	host_sleep(5);
+	assert_int_equal(f->writes, 100);
+	assert_int_equal(f->disk->bytes[99 * PAGE_SIZE], 1);
+	assert_int_equal(f->disk->bytes[0], 1);
+	wakeup_flusher_threads(0);
+	host_sleep(5);
+	assert_int_equal(f->disk->bytes[0], 2);
+	assert_int_equal(bdi_total_unwritten(), 0);
+}
+MACHINE_TEST(flushers_are_asked, SMALL)
+
+/* ---- Disks that do not answer ---- */
+
+static unsigned long written_by_task;
+
+static void write_500(void *arg)
+{
+	struct disk_file *f = arg;
+
+	for (unsigned long i = 0; i < 500 && !fatal_signal_pending(current); i++) {
+		u8 byte = 9;
+		loff_t pos = (loff_t)(i * PAGE_SIZE);
+		ssize_t n = filemap_write(&f->file, &byte, 1, &pos, false);
+
+		if (n == 1)
+			written_by_task++;
+	}
+}
+
+static void a_stalled_disk_stops_its_writers_only(void)
+{
+	struct disk_file *stuck = disk_file_create("stuck", 512), *good = disk_file_create("good", 2048);
+	unsigned long most = 0;
+
+	for (unsigned long i = 0; i < 500; i++) /* in memory: the writer needs no reading */
+		file_get(stuck, i);
+	limit_pages(32, 100);
+	stuck->disk->stopped = true;
+	assert_non_null(host_spawn("writer", NULL, write_500, stuck));
+	host_sleep(10 * HZ);
+	assert_int_equal(host_tasks(), 2);
+	assert_true(written_by_task >= 66 && written_by_task <= 100 + SLACK);
+	for (unsigned long i = 0; i < 1500; i++) {
+		put_pages(good, i, 1, 3);
+		most = max(most, bdi_total_unwritten());
+	}
+	print_message("stuck: %lu pages; at most %lu in all\n", written_by_task, most);
+	assert_true(most <= 100 + BDI_FLOOR_PAGES + 2 * SLACK);
+	assert_int_equal(host_tasks(), 2);
+	stuck->disk->stopped = false;
+	host_sleep(30 * HZ);
+	assert_int_equal(host_tasks(), 1);
+	assert_int_equal(written_by_task, 500);
+	assert_int_equal(filemap_write_and_wait(&stuck->inode.i_data), 0);
+	assert_int_equal(stuck->disk->bytes[499 * PAGE_SIZE], 9);
+}
+MACHINE_TEST(a_stalled_disk_stops_its_writers_only, SMALL)
+
+/* ---- Errors ---- */
+
+static void an_error_is_told_once(void)
+{
+	struct disk_file *f = disk_file_create("d", 64);
+	struct address_space *mapping = &f->inode.i_data;
+	struct page *page;
+
+	f->disk->bad_write = 8 * 10;
+	f->disk->bad_write_end = 8 * 11;
+	put_pages(f, 9, 3, 0x44);
+	assert_int_equal(filemap_write_and_wait(mapping), -EIO);
+	assert_int_equal(filemap_write_and_wait(mapping), 0);
+	assert_int_equal(bdi_total_unwritten(), 0);
+	/* The page stays in the cache, uptodate and clean: readers see it, the disk does not. */
+	page = find_get_page(mapping, 10);
+	assert_true(PageUptodate(page) && !PageDirty(page) && !PageWriteback(page));
+	put_page(page);
+	assert_int_equal(file_get(f, 10), 0x44);
+	assert_int_equal(f->disk->bytes[9 * PAGE_SIZE], 0x44);
+	assert_int_equal(f->disk->bytes[10 * PAGE_SIZE], first_byte(10, 0));
+	assert_int_equal(f->disk->bytes[11 * PAGE_SIZE], 0x44);
+	/* The flusher's error waits for who asks. */
+	put_pages(f, 10, 1, 0x45);
+	wakeup_flusher_threads(0);
+	host_sleep(5);
+	assert_int_equal(bdi_total_unwritten(), 0);
+	assert_int_equal(filemap_write_and_wait_range(mapping, 0, PAGE_SIZE - 1), -EIO);
+	assert_int_equal(filemap_write_and_wait(mapping), 0);
+	f->disk->bad_write_end = 0;
+	put_pages(f, 10, 1, 0x46);
+	assert_int_equal(filemap_write_and_wait(mapping), 0);
+	assert_int_equal(f->disk->bytes[10 * PAGE_SIZE], 0x46);
+}
+MACHINE_TEST(an_error_is_told_once, SMALL)
+
+/* No memory for the write: the page stays dirty, and is written when there is. */
+static void a_write_that_cannot_be_made(void)
+{
+	struct disk_file *f = disk_file_create("d", 64);
+	struct address_space *mapping = &f->inode.i_data;
+
+	put_pages(f, 1, 3, 0x55);
+	f->no_memory = true;
+	assert_int_equal(filemap_write_and_wait(mapping), -ENOMEM);
+	assert_int_equal(dirty_of(f), 3);
+	wakeup_flusher_threads(0);
+	host_sleep(5);
+	assert_int_equal(dirty_of(f), 3);
+	assert_true(mapping->wb_listed);
+	f->no_memory = false;
+	wakeup_flusher_threads(0);
+	host_sleep(5);
+	assert_int_equal(bdi_total_unwritten(), 0);
+	assert_int_equal(f->disk->bytes[3 * PAGE_SIZE], 0x55);
+}
+MACHINE_TEST(a_write_that_cannot_be_made, SMALL)
+
+/* A file that ends while its flusher works on it. */
+static void end_of_file(void *arg)
+{
+	struct disk_file *f = arg;
+
+	truncate_inode_pages(&f->inode.i_data, 0);
+	assert_false(f->inode.i_data.wb_listed);
+	assert_ptr_not_equal(f->inode.i_data.bdi->writing, &f->inode.i_data);
+}
+
+static void a_file_ends_under_its_flusher(void)
+{
+	struct disk_file *f = disk_file_create("d", 1024);
+
+	put_pages(f, 0, 300, 1); /* more than the queue has requests */
+	f->disk->stopped = true;
+	wakeup_flusher_threads(0);
+	host_sleep(2);
+	assert_true(writeback_of(f) > 0);
+	assert_non_null(host_spawn("end", NULL, end_of_file, f));
+	host_sleep(10);
+	assert_int_equal(host_tasks(), 2); /* what is being written is waited for */
+	f->disk->stopped = false;
+	host_sleep(50);
+	assert_int_equal(host_tasks(), 1);
+	assert_int_equal(f->inode.i_data.nrpages, 0);
+	assert_int_equal(bdi_total_unwritten(), 0);
+	assert_int_equal(state_of(NR_FILE_DIRTY), 0);
+}
+MACHINE_TEST(a_file_ends_under_its_flusher, SMALL)
+
+/* ---- Under pressure ---- */
+
+/* Most of memory is dirty file pages when somebody wants it: flushers write, nothing is lost, nobody is killed. */
+static void dirty_memory_is_written_for_others(void)
+{
+	struct disk_file *f = disk_file_create("d", 3000);
+	unsigned long va;
+
+	vm_dirty_ratio = dirty_background_ratio = 100;
+	dirty_writeback_interval = 0;
+	put_pages(f, 0, 2200, 0x66);
+	assert_true(dirty_of(f) > 1500);
+	va = map_anon(2200 * PAGE_SIZE);
+	for (unsigned long i = 0; i < 2200; i++)
+		put(va + i * PAGE_SIZE, i);
+	print_message("by flushers %lu, by reclaim %lu, immediate %lu\n", f->writes, state_of(NR_VMSCAN_WRITE),
+		      state_of(NR_VMSCAN_IMMEDIATE));
+	assert_true(f->writes > 500);
+	assert_true(state_of(NR_VMSCAN_WRITE) < f->writes / 4);
+	assert_int_equal(vm_munmap(va, 2200 * PAGE_SIZE), 0);
+	for (unsigned long i = 0; i < 2200; i++)
+		assert_int_equal(file_get(f, i), 0x66);
+}
+MACHINE_TEST(dirty_memory_is_written_for_others, SMALL)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		machine_unit_test(pages_are_counted), machine_unit_test(limits),
+		machine_unit_test(a_writer_is_slowed_down), machine_unit_test(a_mapping_is_slowed_down),
+		machine_unit_test(the_background_limit), machine_unit_test(old_pages_are_written),
+		machine_unit_test(flushers_are_asked), machine_unit_test(a_stalled_disk_stops_its_writers_only),
+		machine_unit_test(an_error_is_told_once), machine_unit_test(a_write_that_cannot_be_made),
+		machine_unit_test(a_file_ends_under_its_flusher), machine_unit_test(dirty_memory_is_written_for_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, machine_group_end);
+}
