@@ -6,11 +6,9 @@
  *   read, mmap: filemap -> readpage -> bio      write: dirty pages -> flusher, fsync -> writepage -> bio
  *
  * The last close writes dirty pages and empties the cache, so that what swap or another user writes to
- * the device directly is seen by the next opener. A device whose size is no multiple of the page size has a
- * last page that is only partly read and written; the rest of it is zero.
+ * the device directly is seen by the next opener.
  *
- * Locks: bdev_mutex for making bd_inode and counting openers. bios come from a slab cache; the submitter never
- * waits for one (a failed write-back leaves the page dirty).
+ * Locks: bdev_mutex for making bd_inode and counting openers. Read next: block_pages.c.
  */
 #include "arch/uaccess.h"
 #include "fs/device.h"
@@ -23,133 +21,9 @@
 #include "mm/vmstat.h"
 #include "mm/writeback.h"
 
-struct page_bio {
-	struct bio bio;
-	struct bio_vec vec;
-};
-
 static DEFINE_MUTEX(bdev_mutex, LOCK_RANK_MM_SLEEP); /* no allocation under it: munmap may close files */
-static struct kmem_cache *page_bio_cache;
 static struct super_block bdev_sb = { .s_magic = BDEVFS_MAGIC, .s_count = ATOMIC_INIT(1),
 				      .s_maxbytes = (loff_t)(~0UL >> 1) };
-
-struct bdev_file {	/* bd_inode->i_private */
-	struct block_device *bdev;
-	unsigned int openers;	/* [bdev_mutex] */
-};
-
-/* ---- Pages ---- */
-
-static struct block_device *page_bdev(const struct page *page)
-{
-	return page->mapping->bdev;
-}
-
-/* Bytes of the page that lie on the device. */
-static unsigned int bytes_on_device(const struct page *page)
-{
-	loff_t size = i_size_read(page->mapping->host), start = page_offset(page);
-
-	return start >= size ? 0 : (unsigned int)min(size - start, (loff_t)PAGE_SIZE);
-}
-
-static struct page_bio *page_bio(struct page *page, enum bio_op op, gfp_t gfp,
-				 void (*end)(struct bio *bio, int error))
-{
-	struct page_bio *pb = kmem_cache_alloc(page_bio_cache, gfp);
-
-	if (!pb)
-		return NULL;
-	bio_init(&pb->bio, &pb->vec, 1);
-	pb->bio.bi_bdev = page_bdev(page);
-	pb->bio.bi_op = op;
-	pb->bio.bi_sector = (u64)page->index * PAGE_SECTORS;
-	pb->bio.bi_end_io = end;
-	pb->bio.bi_private = page;
-	bio_add_page(&pb->bio, page, bytes_on_device(page), 0);
-	return pb;
-}
-
-static void end_read(struct bio *bio, int error)
-{
-	struct page *page = bio->bi_private;
-
-	if (error) {
-		SetPageError(page);
-		pr_err_ratelimited("%s: read error at sector %llu\n", bio->bi_bdev->name, bio->bi_sector);
-	} else {
-		SetPageUptodate(page);
-	}
-	kmem_cache_free(page_bio_cache, container_of(bio, struct page_bio, bio));
-	unlock_page(page);
-}
-
-static int bdev_readpage(struct file *file, struct page *page)
-{
-	unsigned int n = bytes_on_device(page);
-	struct page_bio *pb;
-
-	if (n < PAGE_SIZE)
-		zero_user_segment(page, n, PAGE_SIZE);
-	if (!n) {
-		SetPageUptodate(page);
-		unlock_page(page);
-		return 0;
-	}
-	pb = page_bio(page, BIO_READ, GFP_KERNEL, end_read);
-	if (!pb) {
-		unlock_page(page);
-		return -ENOMEM;
-	}
-	count_vm_events(PGPGIN, n >> SECTOR_SHIFT);
-	submit_bio(&pb->bio);
-	return 0;
-}
-
-static void end_write(struct bio *bio, int error)
-{
-	struct page *page = bio->bi_private;
-
-	if (error) {
-		SetPageError(page);
-		set_bit(AS_EIO, &page->mapping->flags);
-		pr_err_ratelimited("%s: write error at sector %llu: data is lost\n", bio->bi_bdev->name,
-				   bio->bi_sector);
-	}
-	kmem_cache_free(page_bio_cache, container_of(bio, struct page_bio, bio));
-	end_page_writeback(page);
-}
-
-static int bdev_writepage(struct page *page, struct writeback_control *wbc)
-{
-	unsigned int n = bytes_on_device(page);
-	struct page_bio *pb;
-
-	if (!n) {
-		unlock_page(page);
-		return 0;
-	}
-	pb = page_bio(page, BIO_WRITE, GFP_NOIO | __GFP_NOWARN, end_write);
-	if (!pb) {
-		set_page_dirty(page);
-		unlock_page(page);
-		return -ENOMEM;
-	}
-	ClearPageError(page); /* of an earlier read or write: fsync is to hear of this one */
-	set_page_writeback(page);
-	unlock_page(page);
-	count_vm_events(PGPGOUT, n >> SECTOR_SHIFT);
-	submit_bio(&pb->bio);
-	return 0;
-}
-
-static const struct address_space_operations bdev_aops = {
-	.readpage = bdev_readpage,
-	.writepage = bdev_writepage,
-	.set_page_dirty = set_page_dirty_tagged,
-	.write_begin = simple_write_begin,
-	.write_end = simple_write_end,
-};
 
 /* ---- The shared inode ---- */
 
@@ -158,17 +32,13 @@ static struct inode *make_inode(struct block_device *bdev)
 	struct inode *inode = new_inode(&bdev_sb, S_IFBLK | 0600);
 	struct bdev_file *bf = kzalloc(sizeof(*bf), GFP_KERNEL);
 
-	if (!inode || !bf) {
-		kfree(bf);
-		iput(inode);
-		return NULL;
-	}
+	if (!inode || !bf || bdev_reserve_fill(bf))
+		goto fail;
 	bf->bdev = bdev;
 	inode->i_data.bdi = bdi_get(bdev);
 	if (!inode->i_data.bdi) {
-		kfree(bf);
-		iput(inode);
-		return NULL;
+		bdev_reserve_free(bf);
+		goto fail;
 	}
 	inode->i_private = bf;
 	inode->i_rdev = bdev->dev;
@@ -177,6 +47,10 @@ static struct inode *make_inode(struct block_device *bdev)
 	inode->i_data.bdev = bdev;
 	inode->i_data.gfp_mask = GFP_HIGHUSER_MOVABLE;
 	return inode;
+fail:
+	kfree(bf);
+	iput(inode);
+	return NULL;
 }
 
 struct inode *bdev_inode(struct block_device *bdev)
@@ -194,6 +68,7 @@ struct inode *bdev_inode(struct block_device *bdev)
 		}
 		mutex_unlock(&bdev_mutex);
 		if (fresh) {
+			bdev_reserve_free(fresh->i_private);
 			kfree(fresh->i_private);
 			iput(fresh);
 		}
@@ -432,7 +307,7 @@ const struct file_operations def_blk_fops = {
 
 void block_dev_init(void)
 {
-	page_bio_cache = kmem_cache_create("page_bio", sizeof(struct page_bio), 0, SLAB_PANIC, NULL);
+	block_pages_init();
 	bdev_sb.s_dev = get_anon_dev();
 	bdev_sb.s_blocksize = PAGE_SIZE;
 }

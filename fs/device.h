@@ -26,6 +26,21 @@ struct inode *bdev_inode(struct block_device *bdev);
 unsigned long drop_pagecache(void);
 unsigned long nr_blockdev_pages(void);	/* pages of those caches */
 
+/* The shared inode's i_private. */
+struct bdev_file {
+	struct block_device *bdev;	/* [I] */
+	unsigned int openers;		/* [bdev_mutex] */
+	spinlock_t reserve_lock;
+	struct list_head reserve;	/* [reserve_lock] bios for write-back when there is no memory */
+	wait_queue_head_t reserve_wait;
+};
+
+/* block_pages.c */
+extern const struct address_space_operations bdev_aops;
+int __must_check bdev_reserve_fill(struct bdev_file *bf); /* 0 or -ENOMEM with nothing kept */
+void bdev_reserve_free(struct bdev_file *bf);
+void block_pages_init(void);
+
 void chardev_init(void);
 void tty_file_init(void);
 void block_dev_init(void);

@@ -147,9 +147,13 @@ static void note_and_throttle(struct zone *zone, unsigned long taken, const stru
 	if (s->nr_dirty && s->nr_dirty == s->nr_congested)
 		set_bit(ZONE_CONGESTED, &zone->flags);
 	if (s->nr_unqueued_dirty == taken) {
-		/* The flushers are behind: they write in the order of the file, reclaim in that of the list. */
+		/*
+		 * The flushers are behind. They write in the order of the file, reclaim in that of the list: so
+		 * they get a moment before kswapd writes too.
+		 */
 		wakeup_flusher_threads(0);
-		set_bit(ZONE_TAIL_LRU_DIRTY, &zone->flags);
+		if (!test_and_set_bit(ZONE_TAIL_LRU_DIRTY, &zone->flags) && current_is_kswapd())
+			congestion_wait(true, HZ / 50);
 	}
 	if (s->nr_immediate)
 		congestion_wait(true, HZ / 10);

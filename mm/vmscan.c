@@ -18,6 +18,7 @@
  * Locks: none of its own; may sleep. Read next: slowpath.c, oom.c.
  */
 #include "kernel/base/kernel.h"
+#include "kernel/core/block.h"
 #include "mm/compact.h"
 #include "mm/mm_trace.h"
 #include "mm/reclaim.h"

@@ -43,7 +43,7 @@ static inline void disk_file_end_read(struct bio *bio, int error)
 		SetPageError(page);
 	else
 		SetPageUptodate(page);
-	kfree(container_of(bio, struct disk_file_bio, bio));
+	free(container_of(bio, struct disk_file_bio, bio));
 	unlock_page(page);
 }
 
@@ -55,14 +55,14 @@ static inline void disk_file_end_write(struct bio *bio, int error)
 		SetPageError(page);
 		set_bit(AS_EIO, &page->mapping->flags);
 	}
-	kfree(container_of(bio, struct disk_file_bio, bio));
+	free(container_of(bio, struct disk_file_bio, bio));
 	end_page_writeback(page);
 }
 
 /* => the bio of the whole page, or NULL */
 static inline struct bio *disk_file_bio(struct page *page, enum bio_op op, void (*end)(struct bio *, int))
 {
-	struct disk_file_bio *b = kmalloc(sizeof(*b), GFP_NOIO);
+	struct disk_file_bio *b = calloc(1, sizeof(*b)); /* a reserve without end */
 
 	if (!b)
 		return NULL;
