@@ -36,11 +36,11 @@ void zlc_clear_zones_full(struct zonelist *zonelist);
 /* A frame nobody uses that is not in the buddy: _mapcount -1, _refcount 0 as one word. */
 #define COUNTS_UNUSED ((u64)(u32)-1)
 
-/* Spec 3.6, the test: everything that must be clear, in one word. => 0: all is well */
+/* Spec 3.6, the test: everything that must be clear, in one word. => the page is nobody's but ours; 0: all is well */
 static inline unsigned long page_state_word(const struct page *page, unsigned long forbidden_flags)
 {
 	return (page->flags & forbidden_flags) | (unsigned long)page->mapping |
-	       (page_counts(page) ^ COUNTS_UNUSED);
+	       (COUNTS_UNUSED ^ *(const u64 *)&page->_mapcount);
 }
 
 static inline bool page_state_bad(const struct page *page, unsigned long forbidden_flags)
@@ -65,13 +65,13 @@ void prep_compound_page(struct page *page, unsigned int order);
  * Reasons for alloc_pages and __free_pages to leave their short cut, a bit each: one test for all. 0 in an
  * ordinary release kernel; PAGE_DEBUG_* (page_debug.h) are 1, 2 and 64.
  */
-#define ALLOC_SPECIAL_INJECT	4U
-#define ALLOC_SPECIAL_CPUSETS	8U
-#define ALLOC_SPECIAL_UNGROUPED 16U
-#define ALLOC_SPECIAL_FAILSLAB	32U /* for kmalloc and kmem_cache_alloc */
-extern unsigned int alloc_special;
+#define ALLOC_SPECIAL_INJECT	4UL
+#define ALLOC_SPECIAL_CPUSETS	8UL
+#define ALLOC_SPECIAL_UNGROUPED 16UL
+#define ALLOC_SPECIAL_FAILSLAB	32UL /* for kmalloc and kmem_cache_alloc */
+extern unsigned long alloc_special;
 
-static inline void set_alloc_special(unsigned int bit, bool on)
+static inline void set_alloc_special(unsigned long bit, bool on)
 {
 	if (on)
 		__atomic_fetch_or(&alloc_special, bit, __ATOMIC_RELAXED);

@@ -159,10 +159,15 @@ static inline struct page *pfn_to_page(unsigned long pfn)
 	return vmemmap + pfn;
 }
 
+/*
+ * The distance from vmemmap is 3 * 16 * pfn, and frame numbers have 32 bits: so the array's start, a multiple of
+ * 16 << 32, is cut off with the upper bits, and dividing by 3 is a multiplication by its inverse modulo 1 << 32.
+ */
 static inline unsigned long page_to_pfn(const struct page *page)
 {
-	return (unsigned long)(page - vmemmap);
+	return (u32)((unsigned long)page >> 4) * 0xaaaaaaabU;
 }
+static_assert(VMEMMAP_START % (16UL << 32) == 0 && 3 * 0xaaaaaaabU == 1, "page_to_pfn()");
 
 static inline phys_addr_t page_to_phys(const struct page *page)
 {

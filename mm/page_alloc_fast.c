@@ -21,26 +21,30 @@
 #include "mm/internal.h"
 
 /*
- * What the low four bits of gfp and __GFP_RECLAIMABLE (as bit 4) choose: zone in bits 0-1, migratetype in
- * bits 2-3. Illegal combinations choose ZONE_MOVABLE, which no node offers as its first zone.
+ * What the low four bits of gfp choose: zone in bits 0-1, migratetype in bits 2-3. Illegal combinations choose
+ * ZONE_MOVABLE, which no node offers as its first zone.
  */
-#define N(type) (ZONE_NORMAL | MIGRATE_##type << 2)
-#define D(type) (ZONE_DMA | MIGRATE_##type << 2)
-#define H(type) (ZONE_HIGHMEM | MIGRATE_##type << 2)
-#define BAD	ZONE_MOVABLE
-static const u8 gfp_choice[32] = {
-	N(UNMOVABLE), D(UNMOVABLE), H(UNMOVABLE), BAD, N(UNMOVABLE), BAD, BAD, BAD,
-	N(MOVABLE), D(MOVABLE), H(MOVABLE), BAD, N(MOVABLE), BAD, BAD, BAD,
-	N(RECLAIMABLE), D(RECLAIMABLE), H(RECLAIMABLE), BAD, N(RECLAIMABLE), BAD, BAD, BAD,
-	BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, /* movable and reclaimable */
+#define CHOICE(zone, type) (ZONE_##zone | MIGRATE_##type << 2)
+#define BAD		   ZONE_MOVABLE
+static const u8 gfp_choice[16] = {
+	[0] = CHOICE(NORMAL, UNMOVABLE),
+	[__GFP_DMA] = CHOICE(DMA, UNMOVABLE),
+	[__GFP_HIGHMEM] = CHOICE(HIGHMEM, UNMOVABLE),
+	[__GFP_DMA | __GFP_HIGHMEM] = BAD,
+	[__GFP_DMA32] = CHOICE(NORMAL, UNMOVABLE),
+	[5 ... 7] = BAD,
+	[__GFP_MOVABLE] = CHOICE(NORMAL, MOVABLE),
+	[__GFP_MOVABLE | __GFP_DMA] = CHOICE(DMA, MOVABLE),
+	[__GFP_MOVABLE | __GFP_HIGHMEM] = CHOICE(HIGHMEM, MOVABLE),
+	[11] = BAD,
+	[__GFP_MOVABLE | __GFP_DMA32] = CHOICE(NORMAL, MOVABLE),
+	[13 ... 15] = BAD,
 };
-#undef N
-#undef D
-#undef H
+#undef CHOICE
 #undef BAD
 
-/* Flags that go the long way. */
-#define GFP_NOT_SHORT	    (__GFP_THISNODE | __GFP_WRITE | __GFP_COLD | __GFP_OTHER_NODE)
+/* Flags that go the long way; RECLAIMABLE has only slabs, a page for many objects. */
+#define GFP_NOT_SHORT	    (__GFP_THISNODE | __GFP_WRITE | __GFP_COLD | __GFP_OTHER_NODE | __GFP_RECLAIMABLE)
 #define GFP_NOT_SHORT_BLOCK (__GFP_NOFAIL | __GFP_COMP | __GFP_ZERO)
 
 /* The check of zone_watermark_ok() at the low mark for a zone's own class, without any flags. */
@@ -119,7 +123,7 @@ static noinline struct page *alloc_block(gfp_t gfp, unsigned int order, struct z
 /* The page is off its list: check it. */
 static __always_inline struct page *take_page(struct page *page, gfp_t gfp)
 {
-	if (unlikely(page_state_word(page, PAGE_FLAGS_CHECK_AT_PREP) | (gfp & __GFP_ZERO)))
+	if (unlikely(page_state_bad(page, PAGE_FLAGS_CHECK_AT_PREP) || (gfp & __GFP_ZERO)))
 		return finish_page(page, 0, gfp);
 	page->private = 0;
 	set_page_count(page, 1);
@@ -141,7 +145,7 @@ static noinline struct page *refill_list(struct zone *zone, struct per_cpu_pages
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	gfp_t allowed = gfp & gfp_allowed_mask;
-	unsigned int choice = gfp_choice[(allowed & 0xf) | (allowed >> 15 & 0x10)];
+	unsigned long choice = gfp_choice[allowed & 0xf];
 	struct per_cpu_pageset *ps;
 	struct page_list *list;
 	struct page *page;

@@ -21,7 +21,7 @@
 #define REPORTS_PER_MINUTE 60
 
 /* kmemcheck hides pages and has a handler for that only once it was asked for. */
-unsigned int alloc_special = IS_ENABLED(CONFIG_DEBUG) ? PAGE_DEBUG_POISON | PAGE_DEBUG_OWNER : 0;
+unsigned long alloc_special = IS_ENABLED(CONFIG_DEBUG) ? PAGE_DEBUG_POISON | PAGE_DEBUG_OWNER : 0;
 
 static int set_page_debug(const char *value, unsigned int bit)
 {
