@@ -25,20 +25,30 @@
 /* _mapcount and _refcount as one word: the buddy's mark, and nobody uses it. */
 #define COUNTS_BUDDY ((u64)(u32)PAGE_BUDDY_MAPCOUNT_VALUE)
 
-static inline bool page_is_buddy(const struct page *page, const struct page *buddy,
-				 unsigned int order)
+/* What flags say about node and zone, the same for all pages of a zone. */
+static inline unsigned long zone_bits(const struct page *page)
 {
-	return page_counts(buddy) == COUNTS_BUDDY && buddy->private == order &&
-	       (buddy->flags ^ page->flags) >> NODES_SHIFT == 0;
+	return page->flags >> NODES_SHIFT;
 }
 
-static __always_inline void add_block(struct free_area *area, struct page *page, unsigned long pfn,
-				      unsigned int order, enum migratetype migratetype, bool tail)
+/* => page is a free block of that order and zone */
+static __always_inline bool page_is_buddy(const struct page *page, unsigned long order, unsigned long zone)
 {
-	OPTIMIZER_HIDE_VAR(area);
+	return page_counts(page) == COUNTS_BUDDY && page->private == order && zone_bits(page) == zone;
+}
+
+static __always_inline void mark_free(struct page *page, unsigned long order, enum migratetype migratetype)
+{
 	page->private = order;
 	page->index = migratetype;
 	atomic_set(&page->_mapcount, PAGE_BUDDY_MAPCOUNT_VALUE);
+}
+
+static __always_inline void add_block(struct free_area *area, struct page *page, unsigned long pfn,
+				      unsigned long order, enum migratetype migratetype, bool tail)
+{
+	OPTIMIZER_HIDE_VAR(area);
+	mark_free(page, order, migratetype);
 	if (unlikely(tail))
 		__page_list_add_tail(page, (u32)pfn, &area->free_list[migratetype]);
 	else
@@ -46,10 +56,20 @@ static __always_inline void add_block(struct free_area *area, struct page *page,
 	area->nr_free++;
 }
 
+/* Out of line: unite()'s loop needs the registers. */
+static noinline void del_from_list(struct page *page, struct page_list *list)
+{
+	page_list_del(page, list);
+}
+
 static __always_inline void del_block(struct free_area *area, struct page *page)
 {
-	OPTIMIZER_HIDE_VAR(area);
-	page_list_del(page, &area->free_list[page->index]);
+	struct page_list *list = &area->free_list[page->index];
+
+	if (likely(page_list_is_only(page, list)))
+		page_list_init(list);
+	else
+		del_from_list(page, list);
 	page->private = 0;
 	atomic_set(&page->_mapcount, -1);
 	area->nr_free--;
@@ -78,29 +98,54 @@ void buddy_take(struct zone *zone, struct page *page, unsigned int low, unsigned
 	page->index = remainder;
 }
 
-static __always_inline struct page *alloc_smallest(struct zone *zone, unsigned int order,
-						   enum migratetype migratetype)
+/*
+ * The same when nothing is on the type's lists below high, which is area's order: each upper half becomes the only
+ * block of its list.
+ */
+static __always_inline void expand_alone(struct free_area *area, struct page *page, unsigned long low,
+					 unsigned long high, enum migratetype migratetype)
 {
-	for (unsigned int o = order; o < MAX_ORDER; o++) {
-		struct page_list *list = &zone->free_area[o].free_list[migratetype];
-		struct page *page;
+	unsigned long pfn = page_to_pfn(page), half = 1UL << high, bytes = sizeof(*page) << high;
 
-		if (page_list_empty(list))
-			continue;
-		page = page_list_pop(list);
-		page->private = 0;
-		atomic_set(&page->_mapcount, -1);
-		zone->free_area[o].nr_free--;
-		expand(zone, page, order, o, migratetype);
-		return page;
+	while (high > low) {
+		struct page *upper;
+
+		high--;
+		area--;
+		half >>= 1;
+		bytes >>= 1;
+		upper = (void *)page + bytes;
+		OPTIMIZER_HIDE_VAR(area);
+		mark_free(upper, high, migratetype);
+		page_list_init_one(upper, (u32)(pfn + half), &area->free_list[migratetype]);
+		area->nr_free++;
 	}
-	return NULL;
+}
+
+/* => nothing is on the type's list of just this order */
+static __always_inline struct page *alloc_larger(struct zone *zone, unsigned int order,
+						 enum migratetype migratetype)
+{
+	struct free_area *area = &zone->free_area[order], *end = &zone->free_area[MAX_ORDER];
+	struct page *page;
+
+	do {
+		if (++area == end)
+			return NULL;
+	} while (page_list_empty(&area->free_list[migratetype]));
+	page = buddy_pop(area, migratetype);
+	expand_alone(area, page, order, (unsigned long)(area - zone->free_area), migratetype);
+	return page;
 }
 
 struct page *buddy_alloc_smallest(struct zone *zone, unsigned int order,
 				  enum migratetype migratetype)
 {
-	return alloc_smallest(zone, order, migratetype);
+	struct free_area *area = &zone->free_area[order];
+
+	if (!page_list_empty(&area->free_list[migratetype]))
+		return buddy_pop(area, migratetype);
+	return alloc_larger(zone, order, migratetype);
 }
 
 /* buddy_alloc() found no block of just this order on the type's list. */
@@ -109,7 +154,7 @@ struct page *buddy_alloc_split(struct zone *zone, unsigned int order, enum migra
 	struct page *page;
 
 	assert_spin_locked(&zone->lock);
-	page = alloc_smallest(zone, order, migratetype); /* index is the list's type already */
+	page = alloc_larger(zone, order, migratetype); /* index is the list's type already */
 	if (unlikely(!page) && migratetype != MIGRATE_RESERVE)
 		page = buddy_alloc_fallback(zone, order, migratetype);
 	return page;
@@ -170,10 +215,16 @@ int buddy_alloc_bulk(struct zone *zone, enum migratetype migratetype, int nr, st
 }
 
 /* Uniting two pageblocks, one of them isolated, would let its frames be allocated. */
-static noinline bool isolation_differs(const struct zone *zone, unsigned long pfn, unsigned long other)
+static inline bool isolation_differs(const struct zone *zone, unsigned long pfn, unsigned long other)
 {
-	return is_migrate_isolate(get_pageblock_migratetype(zone, pfn)) !=
-	       is_migrate_isolate(get_pageblock_migratetype(zone, other));
+	enum migratetype one = get_pageblock_migratetype(zone, pfn), two = get_pageblock_migratetype(zone, other);
+
+	return one != two && (is_migrate_isolate(one) || is_migrate_isolate(two));
+}
+
+static __always_inline bool buddy_is_free(const struct page *page, unsigned long pfn, unsigned long order)
+{
+	return order != MAX_ORDER - 1 && page_is_buddy(pfn_to_page(buddy_pfn(pfn, order)), order, zone_bits(page));
 }
 
 /*
@@ -181,74 +232,49 @@ static noinline bool isolation_differs(const struct zone *zone, unsigned long pf
  * is to be used last.
  */
 static __always_inline void insert_block(struct zone *zone, struct page *page, unsigned long pfn,
-					 unsigned int order, enum migratetype migratetype)
+					 unsigned long order, enum migratetype migratetype)
 {
-	bool tail = false;
+	bool tail = order < MAX_ORDER - 2 && buddy_is_free(page, pfn & ~(1UL << order), order + 1);
 
-	if (order < MAX_ORDER - 2) {
-		unsigned long parent = pfn & ~(1UL << order);
-
-		tail = page_is_buddy(page, page + ((parent ^ 1UL << (order + 1)) - pfn), order + 1);
-	}
 	add_block(&zone->free_area[order], page, pfn, order, migratetype, tail);
 }
 
-static __always_inline bool buddy_is_free(struct page *page, unsigned long pfn, unsigned int order)
-{
-	return order != MAX_ORDER - 1 &&
-	       page_is_buddy(page, page + (buddy_pfn(pfn, order) - pfn), order);
-}
+static_assert(pageblock_order == MAX_ORDER - 2, "two pageblocks make the largest block");
 
-/* => the buddy is free */
-static __always_inline bool may_unite(const struct zone *zone, unsigned long pfn, unsigned int order)
-{
-	return order < pageblock_order || !isolation_differs(zone, pfn, buddy_pfn(pfn, order));
-}
-
-/* => the buddy is free and may be united with */
-static noinline void unite(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
-			   enum migratetype migratetype)
+/* A block whose buddy_is_free(): take that off its list, then the buddy of both, and so on. */
+static __always_inline void unite(struct zone *zone, struct page *page, unsigned long pfn, unsigned long order,
+				  enum migratetype migratetype)
 {
 	struct free_area *area = &zone->free_area[order];
-	unsigned long size = 1UL << order;
-	struct page *buddy = page + ((pfn ^ size) - pfn);
+	unsigned long bits = zone_bits(page), other = buddy_pfn(pfn, order);
+	struct page *buddy = pfn_to_page(other);
 
-	do {
+	if (likely(order < pageblock_order)) {
+		do {
+			del_block(area, buddy);
+			area++;
+			pfn &= other;
+			other = buddy_pfn(pfn, ++order);
+			buddy = pfn_to_page(other);
+		} while (order < pageblock_order && page_is_buddy(buddy, order, bits));
+	}
+	if (order == pageblock_order && page_is_buddy(buddy, order, bits) && !isolation_differs(zone, pfn, other)) {
 		del_block(area, buddy);
-		page = min(page, buddy);
-		pfn &= ~size;
-		size <<= 1;
-		area++;
-		if (++order == MAX_ORDER - 1)
-			break;
-		buddy = page + ((pfn ^ size) - pfn);
-	} while (page_is_buddy(page, buddy, order) && may_unite(zone, pfn, order));
-	insert_block(zone, page, pfn, order, migratetype);
-}
-
-static __always_inline void __buddy_free(struct zone *zone, struct page *page, unsigned long pfn,
-					 unsigned int order, enum migratetype migratetype)
-{
-	assert_spin_locked(&zone->lock);
-	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
-	if (buddy_is_free(page, pfn, order) && may_unite(zone, pfn, order))
-		unite(zone, page, pfn, order, migratetype);
-	else
-		insert_block(zone, page, pfn, order, migratetype);
+		pfn &= other;
+		order++;
+	}
+	insert_block(zone, pfn_to_page(pfn), pfn, order, migratetype);
 }
 
 void buddy_free(struct zone *zone, struct page *page, unsigned long pfn, unsigned int order,
 		enum migratetype migratetype)
 {
-	__buddy_free(zone, page, pfn, order, migratetype);
-}
-
-/* free_one_page() with the lock held already, and a buddy to unite with. => flags are restored */
-static noinline void unite_and_unlock(struct zone *zone, struct page *page, unsigned long pfn,
-				      unsigned int order, enum migratetype migratetype, unsigned long flags)
-{
-	__buddy_free(zone, page, pfn, order, migratetype);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	assert_spin_locked(&zone->lock);
+	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
+	if (buddy_is_free(page, pfn, order))
+		unite(zone, page, pfn, order, migratetype);
+	else
+		insert_block(zone, page, pfn, order, migratetype);
 }
 
 static noinline void free_one_page_wait(struct zone *zone, struct page *page, unsigned long pfn,
@@ -259,7 +285,16 @@ static noinline void free_one_page_wait(struct zone *zone, struct page *page, un
 	spin_lock_irqsave(&zone->lock, flags);
 	zone_clear_pages_scanned(zone);
 	__add_free_pages(zone, 1L << order);
-	unite_and_unlock(zone, page, pfn, order, migratetype, flags);
+	buddy_free(zone, page, pfn, order, migratetype);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* => buddy_is_free(); zone->lock held, flags are restored */
+static noinline void unite_and_unlock(struct zone *zone, struct page *page, unsigned long pfn,
+				      unsigned int order, enum migratetype migratetype, unsigned long flags)
+{
+	unite(zone, page, pfn, order, migratetype);
+	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
 /* The rare cases are tail calls: nothing has to be saved on the stack for them. */
@@ -272,6 +307,7 @@ void free_one_page(struct zone *zone, struct page *page, unsigned long pfn, unsi
 		free_one_page_wait(zone, page, pfn, order, migratetype);
 		return;
 	}
+	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
 	zone_clear_pages_scanned(zone);
 	__add_free_block(zone, per_cpu_pageset_of(zone), 1L << order);
 	if (buddy_is_free(page, pfn, order)) {

@@ -64,7 +64,7 @@ static inline unsigned int page_order(const struct page *page) /* of a free bloc
 }
 
 /* Index arithmetic of spec 3.1. */
-static inline unsigned long buddy_pfn(unsigned long pfn, unsigned int order)
+static inline unsigned long buddy_pfn(unsigned long pfn, unsigned long order)
 {
 	return pfn ^ (1UL << order);
 }

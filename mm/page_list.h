@@ -96,6 +96,24 @@ static inline void page_list_add_tail(struct page *page, struct page_list *list)
 	__page_list_add_tail(page, (u32)page_to_pfn(page), list);
 }
 
+/* page, whose frame number is pfn, becomes the only one on list, which is empty. */
+static inline void page_list_init_one(struct page *page, u32 pfn, struct page_list *list)
+{
+	VM_BUG_ON_PAGE(!page_list_empty(list), page);
+	page->next = page->prev = PAGE_LIST_END;
+	WRITE_ONCE(list->first, pfn); /* as two stores: one would have to be put together */
+	WRITE_ONCE(list->last, pfn);
+}
+
+/* => page, which is on list, is the only one there */
+static inline bool page_list_is_only(const struct page *page, const struct page_list *list)
+{
+	bool only = *(const u64 *)&page->next == 0; /* both links */
+
+	VM_BUG_ON_PAGE(only != (list->first == list->last), page);
+	return only;
+}
+
 /* Take page off list, on which it must be. */
 static inline void page_list_del(struct page *page, struct page_list *list)
 {

@@ -224,6 +224,9 @@ static void test_reserve_last(void **state)
 	assert_int_equal(get_pageblock_migratetype(zone, BASE), MIGRATE_RESERVE);
 	assert_int_equal(pfn_to_page(BASE + 129)->index, MIGRATE_RESERVE);
 	check();
+	assert_int_equal(page_to_pfn(take_block(zone, 0, MIGRATE_MOVABLE)), BASE + 129); /* of just this order */
+	assert_int_equal(page_to_pfn(take_block(zone, 1, MIGRATE_MOVABLE)), BASE + 130);
+	check();
 }
 
 static unsigned int count_blocks(enum migratetype type, unsigned long *first)
