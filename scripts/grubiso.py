@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A small BIOS-bootable ISO: GRUB with its modules, the kernel without its debug sections, the initrd, a grub.cfg.
+"""A small BIOS-bootable ISO: GRUB with its modules, the kernel without its debug sections, the initrd.
 
     grubiso.py OUT ELF INITRD ["COMMAND LINE"]
 
-grub-mkrescue copies every module GRUB has and takes seconds; this takes a tenth of one. GRUB's core image
-holds the two modules that read the CD and is kept under build/, because it depends on GRUB alone. It is packed with
-LZMA, which costs 120 instructions a byte to undo, and reading a file costs 13: so the other modules are files.
+grub-mkrescue copies every module GRUB has and takes seconds; this takes a tenth of one. GRUB's core image holds the
+two modules that read the CD and the commands to execute, so that neither GRUB's `normal` mode (menu, scripts,
+languages: 8 modules) nor its grub.cfg are needed. It is packed with LZMA, which costs 120 instructions a byte to undo,
+and reading a file costs 13: so the modules of the commands themselves are files.
 
-The command line goes into grub.cfg as one word in single quotes, where GRUB's parser changes nothing; GRUB
-then escapes it for the kernel, and boot/grub_cmdline.c undoes that.
+The command line is one word in single quotes, where GRUB's parser changes nothing; GRUB then escapes it for the
+kernel, and boot/grub_cmdline.c undoes that.
 """
 import os
 import shutil
@@ -18,20 +19,10 @@ import sys
 import tempfile
 
 CORE_MODULES = ["biosdisk", "iso9660"]
-FILE_MODULES = ["normal", "multiboot2"]
+FILE_MODULES = ["multiboot2"]
 GRUB = "/usr/lib/grub/i386-pc"
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-CORE = os.path.join(TOP, "build", "grub-cd.img")
 CROSS = os.environ.get("CROSS_COMPILE", "x86_64-linux-gnu-")
-
-
-def core_image():
-    if not os.path.exists(CORE):
-        os.makedirs(os.path.dirname(CORE), exist_ok=True)
-        new = f"{CORE}.{os.getpid()}"
-        subprocess.check_call(["grub-mkimage", "-O", "i386-pc-eltorito", "-p", "/boot/grub", "-o", new, *CORE_MODULES])
-        os.replace(new, CORE)
-    return CORE
 
 
 def with_dependencies(names):
@@ -43,9 +34,18 @@ def with_dependencies(names):
     return found
 
 
-def config(cmdline):
+def core_image(out, commands):
+    """core.img with the commands, which GRUB executes as soon as it has found the CD"""
+    config = out + ".cfg"
+    with open(config, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(commands)
+    subprocess.check_call(["grub-mkimage", "-O", "i386-pc-eltorito", "-p", "/boot/grub", "-c", config, "-o", out, *CORE_MODULES])
+    os.unlink(config)
+
+
+def commands(cmdline):
     quoted = "'" + cmdline.replace("'", "'\\''") + "'"
-    return f"set timeout=0\ninsmod multiboot2\nmultiboot2 /tidemark.elf {quoted}\nmodule2 /initrd.cpio\nboot\n"
+    return f"insmod multiboot2\nmultiboot2 /tidemark.elf {quoted}\nmodule2 /initrd.cpio\nboot\n"
 
 
 def build(out, elf, initrd, cmdline):
@@ -55,11 +55,9 @@ def build(out, elf, initrd, cmdline):
         os.makedirs(modules)
         for name in with_dependencies(FILE_MODULES):
             shutil.copy(os.path.join(GRUB, name + ".mod"), modules)
-        shutil.copy(core_image(), os.path.join(grub, "core.img"))
+        core_image(os.path.join(grub, "core.img"), commands(cmdline))
         subprocess.check_call([CROSS + "objcopy", "-S", elf, os.path.join(tree, "tidemark.elf")])
         os.symlink(os.path.abspath(initrd), os.path.join(tree, "initrd.cpio"))
-        with open(os.path.join(grub, "grub.cfg"), "w", encoding="utf-8", errors="surrogateescape") as cfg:
-            cfg.write(config(cmdline))
         made = subprocess.run(
             ["xorriso", "-as", "mkisofs", "-quiet", "-f", "-o", out, "-b", "boot/grub/core.img", "-no-emul-boot",
              "-boot-load-size", "4", "-boot-info-table", "--grub2-boot-info", tree],
