@@ -33,7 +33,7 @@ INITRD := build/initrd.cpio
 # The targets people type build with all processors, unless -j was given.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench race soak fuzz inject
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench bench-host race soak fuzz inject
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -356,6 +356,11 @@ test-boot: setup
 bench: setup
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@scripts/bench
+
+# The library beside glibc's malloc, on this machine: nanoseconds and, with valgrind, instructions.
+bench-host: setup
+	@$(MAKE) --no-print-directory $(JOBS) build/host/tool_speed
+	@scripts/bench-host
 
 mutate: setup
 	@tests/mutate
