@@ -42,18 +42,19 @@ static void free_file(struct file *file)
 	kmem_cache_free(file_cache, file);
 }
 
-/* Files of memory that nobody's process shows: all users together may have so many. => NULL: too many, or no memory */
+/* Files of memory that nobody's process shows: all users together may have so many. => or -ENFILE, -ENOMEM */
 static struct file *new_file(void)
 {
 	struct file *file;
 
 	if (nr_open_files() >= READ_ONCE(files_max) && !has_capability_admin(current)) {
 		pr_info_ratelimited("VFS: file-max limit %ld reached (/proc/sys/fs/file-max)\n", files_max);
-		return NULL;
+		return ERR_PTR(-ENFILE);
 	}
 	file = kmem_cache_zalloc(file_cache, GFP_KERNEL);
-	if (file)
-		atomic_long_inc(&nr_files);
+	if (!file)
+		return ERR_PTR(-ENOMEM);
+	atomic_long_inc(&nr_files);
 	return file;
 }
 
@@ -84,8 +85,8 @@ struct file *alloc_file(const struct path *path, unsigned int flags, const struc
 	struct file *file = new_file();
 	struct inode *inode = path->dentry->d_inode;
 
-	if (!file)
-		return ERR_PTR(-ENFILE);
+	if (IS_ERR(file))
+		return file;
 	file->f_mode = open_mode(flags);
 	if (file->f_mode & FMODE_WRITE) {
 		int err = get_write_access(inode);
