@@ -177,20 +177,12 @@ static void blkdev_release(struct inode *inode, struct file *file)
 	mutex_lock(&bdev_mutex);
 	last = --bf->openers == 0;
 	mutex_unlock(&bdev_mutex);
-	if (being_killed()) { /* does not wait for a disk that may not answer; the flusher writes what is dirty */
-		if (last)
-			invalidate_mapping_pages(shared->i_mapping, 0, ~0UL);
-		iput(shared);
-		return;
-	}
-	if (last || (file->f_mode & FMODE_WRITE))
+	/* Who is killed does not wait for a disk that may not answer; the flusher writes what is dirty. */
+	if ((last || (file->f_mode & FMODE_WRITE)) && !being_killed())
 		write_out(bf->bdev, 0, LLONG_MAX);
-	/* A munmap may close the file under mmap_sem, inside which nobody waits for i_rwsem. */
-	if (last && down_write_trylock(&shared->i_rwsem)) {
-		if (!READ_ONCE(bf->openers))
-			truncate_inode_pages(shared->i_mapping, 0);
-		up_write(&shared->i_rwsem);
-	}
+	/* What could not be written for want of memory stays, and so does what another opener makes dirty by now. */
+	if (last)
+		invalidate_mapping_pages(shared->i_mapping, 0, ~0UL);
 	iput(shared);
 }
 

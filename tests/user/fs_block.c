@@ -4,15 +4,48 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "check.h"
 
-/* linux/fs.h is not among musl's headers */
-#define BLKGETSIZE   0x1260
-#define BLKFLSBUF    0x1261
-#define BLKSSZGET    0x1268
-#define BLKGETSIZE64 0x80081272
+static void put(const char *name, const char *text)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/failslab/%s", name);
+	fd = open(path, O_WRONLY);
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
+}
+
+/* Nothing of it can be written at the last close, for want of memory: it stays where it is, dirty. */
+static void close_without_memory(const char *dev)
+{
+	static char buf[16 * 4096], back[sizeof(buf)];
+	int fd, status;
+
+	memset(buf, 'd', sizeof(buf));
+	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
+	put("task-filter", "Y");
+	put("ignore-gfp-wait", "N");
+	put("times", "-1");
+	put("probability", "100");
+	if (!fork()) {
+		int switched = open("/proc/self/make-it-fail", O_WRONLY);
+
+		fd = open(dev, O_RDWR);
+		CHECK(pwrite(fd, buf, sizeof(buf), 1 << 20) == sizeof(buf) && write(switched, "1", 1) == 1);
+		_exit(close(fd));
+	}
+	CHECK(wait(&status) > 0 && status == 0);
+	put("probability", "0");
+	fd = open(dev, O_RDONLY);
+	CHECK(pread(fd, back, sizeof(back), 1 << 20) == sizeof(back) && !memcmp(back, buf, sizeof(buf)));
+	CHECK(fsync(fd) == 0 && ioctl(fd, BLKFLSBUF, 0) == 0);
+	CHECK(pread(fd, back, sizeof(back), 1 << 20) == sizeof(back) && !memcmp(back, buf, sizeof(buf)));
+	close(fd);
+}
 
 int main(int argc, char **argv)
 {
@@ -49,5 +82,7 @@ int main(int argc, char **argv)
 	CHECK_ERR(write(fd, buf, 1), EBADF);
 	CHECK(ioctl(fd, BLKFLSBUF, 0) == 0 && pread(fd, back, 3, 12345) == 3 && !memcmp(back, "odd", 3));
 	sync();
+	close(fd);
+	close_without_memory(dev);
 	PASS("fs_block");
 }
