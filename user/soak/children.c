@@ -15,15 +15,17 @@ pid_t start_child(void)
 	return pid;
 }
 
-/* => false: it was killed by the signal that may kill it */
+/* => false: it was killed by a signal that may kill it. SIGSEGV: an exec half-way through found no memory. */
 static int reap(pid_t pid, int may_die)
 {
-	int status;
+	int status, signal;
 
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			fail("waitpid");
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && may_die)
+	signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	if ((signal == SIGKILL && may_die) || (signal == SIGBUS && loss_allowed) ||
+	    (signal == SIGSEGV && oom_allowed && may_die))
 		return 0;
 	if (status)
 		fail("child %d ended with %#x", (int)pid, status);
@@ -102,9 +104,9 @@ void op_exec(void)
 		return;
 	if (!pid) {
 		execl("/proc/self/exe", "soak", "--exit", NULL);
-		_exit(errno == ENOMEM ? 0 : 1);
+		_exit(errno == ENOMEM || loss_allowed ? 0 : 1);
 	}
-	reap(pid, 1); /* an exec that fails half-way ends in SIGKILL */
+	reap(pid, 1);
 }
 
 /* A stream through a pipe, from a child that makes it to us who know it. */
@@ -125,7 +127,7 @@ void op_pipe(void)
 		for (size_t p = 0; p < total; p++) {
 			page_fill(page, first + p);
 			if (write(ends[1], page, PAGE) != (ssize_t)PAGE)
-				fail("write to pipe");
+				call_failed("write to pipe"), _exit(0);
 		}
 		_exit(0);
 	}
@@ -136,7 +138,7 @@ void op_pipe(void)
 		while (got < PAGE) {
 			ssize_t n = read(ends[0], (char *)page + got, PAGE - got);
 
-			if (n <= 0 && oom_allowed)
+			if (n <= 0 && (oom_allowed || loss_allowed))
 				goto out;
 			if (n <= 0)
 				fail("pipe ends after page %zu of %zu", p, total);

@@ -5,14 +5,17 @@
  * The tasks' shares add up to --ops; what a task has done stands in memory shared with the master, so one that
  * was killed is followed by another (with other draws) that does the rest. --mib is what all tasks together
  * hold at most, mostly about half of it (default: seven eighths of RAM and swap, at most five times RAM; with
- * --oom six times both). Without --oom a killed task is a failure.
+ * --oom six times both). Without --oom a killed task is a failure. With --loss a task may die of a page that
+ * the disk did not give back, but never see a wrong one; the master keeps its own pages in memory.
  */
 #include "user/soak/soak.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/swap.h>
 #include <sys/wait.h>
@@ -24,17 +27,20 @@
 #define MAX_FORKS 6000 /* refused in a row, ten milliseconds apart: the same */
 
 static const char usage[] =
-	"usage: soak [--ops N] [--tasks N] [--seed N] [--mib N] [--oom] [--swapoff DEVICE]\n"
+	"usage: soak [--ops N] [--tasks N] [--seed N] [--mib N] [--oom] [--loss] [--disk DEVICE] [--swapoff DEVICE]\n"
 	"Tasks map, write, check, move and share memory at once; every page is checked.\n"
 	"  --ops N           operations of all tasks together (10000)\n"
 	"  --tasks N         tasks (4, at most 64)\n"
 	"  --seed N          the same seed draws the same operations (1)\n"
 	"  --mib N           what they hold together at most (follows from RAM and swap)\n"
 	"  --oom             ask for more than there is: tasks may be killed, others go on for them\n"
+	"  --loss            swap cannot be read now and then: SIGBUS for who touches such a page, others go on\n"
+	"  --disk DEVICE     read, write and map blocks of this disk too; 1 MiB of it for each task\n"
 	"  --swapoff DEVICE  switch this swap area off and on all the while\n"
 	"Exit status 0: every page held what it should; 1: not, or a task died; 2: usage.\n";
 
-int oom_allowed;
+int oom_allowed, loss_allowed;
+const char *disk;
 
 static unsigned long nr_ops = 10000, seed = 1, mib;
 static int nr_tasks = 4;
@@ -55,7 +61,8 @@ static int parse(int argc, char **argv, int *status)
 	static const struct option options[] = {
 		{ "ops", 1, 0, 'o' },	  { "tasks", 1, 0, 't' },   { "seed", 1, 0, 's' },
 		{ "mib", 1, 0, 'm' },	  { "oom", 0, 0, 'k' },	    { "swapoff", 1, 0, 'w' },
-		{ "exit", 0, 0, 'x' },	  { "help", 0, 0, 'h' },    { 0 },
+		{ "exit", 0, 0, 'x' },	  { "help", 0, 0, 'h' },    { "loss", 0, 0, 'l' },
+		{ "disk", 1, 0, 'd' },	  { 0 },
 	};
 	int c;
 
@@ -68,6 +75,8 @@ static int parse(int argc, char **argv, int *status)
 		case 'm': mib = strtoul(optarg, NULL, 0); break;
 		case 'k': oom_allowed = 1; break;
 		case 'w': device = optarg; break;
+		case 'l': loss_allowed = 1; break;
+		case 'd': disk = optarg; break;
 		case 'x': *status = 0; return -1; /* what op_exec starts */
 		case 'h': fputs(usage, stdout); *status = 0; return -1;
 		default: fputs(usage, stderr); return -1;
@@ -102,11 +111,22 @@ static pid_t patient_fork(void)
 	return pid;
 }
 
+/* The master is spared, by the killer and by failing allocations; its tasks are not. */
+static void set_oom_score_adj(const char *value)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		fail("oom_score_adj");
+	close(fd);
+}
+
 static void start_task(int i)
 {
 	pid_t pid = patient_fork();
 
 	if (!pid) {
+		set_oom_score_adj("0");
 		draw_from(seed, (uint64_t)i + MAX_TASKS * (uint64_t)tasks[i].lives);
 		run_task(i, tasks[i].share, &done[i]);
 	}
@@ -133,17 +153,18 @@ static void start_switching(void)
 /* => 1 if the process was a task that has done its share, or never will */
 static int ended(pid_t pid, int status)
 {
-	int by_oom = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, i = 0;
+	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0, i = 0;
+	int excused = (signal == SIGKILL && oom_allowed) || (signal == SIGBUS && loss_allowed);
 
-	if (pid == switcher && by_oom) {
+	if (pid == switcher && signal == SIGKILL) {
 		swapon(device, 0); /* perhaps it was killed between the two */
 		start_switching();
 		return 0;
 	}
 	while (i < nr_tasks && tasks[i].pid != pid)
 		i++;
-	killed += by_oom;
-	if (i < nr_tasks && by_oom && oom_allowed && killed < MAX_KILLS) {
+	killed += signal == SIGKILL || signal == SIGBUS;
+	if (i < nr_tasks && excused && killed < MAX_KILLS) {
 		start_task(i);
 		return 0;
 	}
@@ -169,6 +190,11 @@ int main(int argc, char **argv)
 		mib = default_mib();
 	printf("soak: %lu ops, %d tasks, %lu MiB, seed %lu\n", nr_ops, nr_tasks, mib, seed);
 	fflush(stdout);
+	set_oom_score_adj("-1000");
+	if (disk)
+		disk_check_size(nr_tasks);
+	if (loss_allowed && mlockall(MCL_CURRENT | MCL_FUTURE))
+		fail("mlockall");
 	done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (done == MAP_FAILED)
 		fail("mmap");

@@ -14,8 +14,9 @@ void op_unmap(void)
 	if (below(2))
 		check_run(r, 0, r->pages);
 	if (munmap(r->at, r->pages * PAGE))
-		fail("munmap");
-	r->at = NULL;
+		call_failed("munmap");
+	else
+		r->at = NULL;
 }
 
 void op_map(void)

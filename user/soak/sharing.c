@@ -74,8 +74,9 @@ void op_file(void)
 	}
 	for (size_t p = 0; p < kept; p++) {
 		if (pread(fd, page, PAGE, (off_t)(p * PAGE)) != (ssize_t)PAGE)
-			fail("pread");
-		page_check(page, first + p, p);
+			call_failed("pread");
+		else
+			page_check(page, first + p, p);
 	}
 	at = kept ? mmap(NULL, kept * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
 	if (at != MAP_FAILED) {
@@ -84,8 +85,9 @@ void op_file(void)
 		page_check(at + p * WORDS, first + p, p);
 		page_fill(at + p * WORDS, first);
 		if (pread(fd, page, PAGE, (off_t)(p * PAGE)) != (ssize_t)PAGE)
-			fail("pread");
-		page_check(page, first, p);
+			call_failed("pread");
+		else
+			page_check(page, first, p);
 		if (ftruncate(fd, (off_t)(p * PAGE)))
 			fail("ftruncate");
 		munmap(at, kept * PAGE);

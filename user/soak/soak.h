@@ -8,6 +8,7 @@
  *	memory.c   operations on its own memory: map, write, check, protect, move, drop
  *	children.c operations that fork: copy-on-write, kill, exec, pipe
  *	sharing.c  threads in one address space, files
+ *	disk.c	   blocks of a disk, by calls and by mapping
  *
  * region: an anonymous mapping and a table with what each of its pages must hold (0: zeros). A page's 512 words
  * follow from one number, drawn anew for every write, so a lost, stale or foreign page shows. The same seed
@@ -27,6 +28,7 @@
 #define MAX_TASKS   64
 #define MAX_REGIONS 8
 #define MAX_PAGES   8192UL /* of one region */
+#define DISK_BLOCKS 256UL  /* of one task, of PAGE bytes */
 
 struct region {
 	uint64_t *at; /* NULL: the entry is free */
@@ -43,13 +45,18 @@ struct walker {
 	unsigned refused;	/* calls that failed for want of memory */
 	const char *doing;	/* the operation, for messages */
 	struct region regions[MAX_REGIONS];
+	uint64_t disk[DISK_BLOCKS]; /* what its blocks begin with; 0: not known */
 };
 
 extern struct walker self;
 extern int oom_allowed; /* a task may be killed by the OOM killer */
+extern int loss_allowed; /* a page that cannot be read back kills who touches it */
+extern const char *disk; /* NULL: none */
 
 /* => says what is wrong, where and in which task, and ends the process with status 1 */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* A system call failed: for want of memory (--oom), counted; for a lost page (--loss), death by SIGBUS; else fail() */
+void call_failed(const char *what);
 
 /* region.c */
 void draw_from(uint64_t seed, uint64_t stream); /* => all that is drawn follows from these two */
@@ -85,6 +92,10 @@ void op_pipe(void);
 /* sharing.c */
 void op_threads(void);
 void op_file(void);
+
+/* disk.c */
+void op_disk(void);
+void disk_check_size(int nr_tasks); /* fail()s if there is no room for so many tasks */
 
 /* walk.c: task `number` does operations until *done says nr_ops, checks all it holds, and exits */
 void run_task(int number, unsigned long nr_ops, unsigned long *done) __attribute__((noreturn));

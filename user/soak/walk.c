@@ -2,6 +2,7 @@
 /* A task: operations drawn by weight until its share is done, then a look at every page it holds. */
 #include "user/soak/soak.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@ static const struct {
 	{ "unmap", op_unmap, 2 },    { "protect", op_protect, 6 },  { "move", op_move, 4 },
 	{ "drop", op_drop, 4 },	     { "fork", op_fork, 6 },	    { "kill", op_kill, 3 },
 	{ "exec", op_exec, 2 },	     { "pipe", op_pipe, 3 },	    { "threads", op_threads, 3 },
-	{ "file", op_file, 4 },
+	{ "file", op_file, 4 },	     { "disk", op_disk, 6 },
 };
 #define NR_OPS (sizeof(ops) / sizeof(ops[0]))
 
@@ -35,14 +36,28 @@ void fail(const char *format, ...)
 	_exit(1);
 }
 
+void call_failed(const char *what)
+{
+	if (oom_allowed && errno == ENOMEM) {
+		self.refused++;
+		return;
+	}
+	if (loss_allowed && (errno == EFAULT || errno == EIO)) {
+		signal(SIGBUS, SIG_DFL);
+		raise(SIGBUS);
+	}
+	fail("%s", what);
+}
+
 static void one_op(void)
 {
+	size_t nr_ops = disk ? NR_OPS : NR_OPS - 1; /* the last needs one */
 	unsigned sum = 0, at;
 
-	for (size_t i = 0; i < NR_OPS; i++)
+	for (size_t i = 0; i < nr_ops; i++)
 		sum += ops[i].weight;
 	at = (unsigned)below(sum);
-	for (size_t i = 0; i < NR_OPS; i++) {
+	for (size_t i = 0; i < nr_ops; i++) {
 		if (at < ops[i].weight) {
 			self.doing = ops[i].name;
 			ops[i].fn();
