@@ -8,6 +8,7 @@ import pytest
 
 import machine
 from bad_input import seen
+from disks import faulty
 from machine import program
 from test_disk import digest, image
 from test_swap import Qmp, make_swap
@@ -145,17 +146,6 @@ def test_a_disk_without_sectors_and_a_small_one(tmp_path):
     assert result.lines("^0 /dev/vda$") and result.lines(r"^write (\d)$") == [("1",), ("1",)], result
     assert digest(data) in result.output and digest(bytes(3 * 512)) in result.output, result
     assert result.output.count("No space left on device") == 2, result
-
-
-def faulty(path, *faults):
-    """=> QEMU arguments of a disk with faults: pairs of iotype and the sector (None: any) at which that fails"""
-    inject = "".join(f",inject-error.{i}.event=none,inject-error.{i}.iotype={iotype},inject-error.{i}.errno=5,"
-                     f"inject-error.{i}.once=off" + ("" if sector is None else f",inject-error.{i}.sector={sector}")
-                     for i, (iotype, sector) in enumerate(faults))
-    return ["-blockdev", f"driver=file,filename={path},node-name=file0",
-            "-blockdev", f"driver=blkdebug,image=file0,node-name=debug0{inject}",
-            "-blockdev", "driver=raw,file=debug0,node-name=raw0",
-            "-device", "virtio-blk-pci,drive=raw0,werror=report,rerror=report,request-merging=off"]
 
 
 BAD_READ, BAD_WRITE = 8 * 300, 8 * 200

@@ -5,19 +5,11 @@ import struct
 import pytest
 
 from bad_input import seen
+from disks import faulty
 from machine import program, run
 from test_swap import make_swap, pages_in_image
 
 SH = "/bin/busybox sh -c '{}'"
-
-
-def disk_with_bad_sector(path, iotype, sector):
-    """=> QEMU arguments of a virtio disk over path on which every iotype of that sector fails"""
-    return ["--", "-blockdev", f"driver=file,filename={path},node-name=file0",
-            "-blockdev", "driver=blkdebug,image=file0,node-name=debug0,inject-error.0.event=none,"
-            f"inject-error.0.iotype={iotype},inject-error.0.sector={sector},inject-error.0.errno=5,inject-error.0.once=off",
-            "-blockdev", "driver=raw,file=debug0,node-name=raw0",
-            "-device", "virtio-blk-pci,drive=raw0,werror=report,rerror=report,request-merging=off"]
 
 
 def test_swapoff_brings_everything_back(tmp_path):
@@ -59,7 +51,7 @@ def test_the_higher_priority_is_used_first(tmp_path):
 def test_a_write_error_loses_nothing(tmp_path):
     swap = make_swap(tmp_path / "swap", 64)
     result = run("--memory", "64M", execs=[SH.format("swapon /dev/vda; pages --mib 80 --rounds 3 --rewrite")],
-                 qemu=disk_with_bad_sector(swap, "write", 16000))
+                 qemu=["--", *faulty(swap, ("write", 16000))])
     assert result.status == 0, result
     errors = result.lines(r"Write-error on swap-device \((\d+:\d+):(\d+)\)")
     assert errors and {sector for _, sector in errors} == {"16000"}, result
@@ -69,7 +61,7 @@ def test_a_write_error_loses_nothing(tmp_path):
 def test_a_read_error_costs_one_program(tmp_path):
     swap = make_swap(tmp_path / "swap", 64)
     result = run("--memory", "64M", execs=[SH.format("swapon /dev/vda; pages --mib 80 --rounds 3; echo first $?; pages --mib 20")],
-                 qemu=disk_with_bad_sector(swap, "read", 16000))
+                 qemu=["--", *faulty(swap, ("read", 16000))])
     assert result.status == 0, result
     assert {sector for _, sector in result.lines(r"Read-error on swap-device \((\d+:\d+):(\d+)\)")} == {"16000"}, result
     assert result.lines(r"^first 135$") and seen(result, "Read-error on swap-device"), result
