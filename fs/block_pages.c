@@ -9,8 +9,8 @@
  * taken without waiting, else from a reserve of the disk (RESERVE bios, as many as one request carries), whose bios
  * come back when their writes are done. Reclaim does not wait for one, it leaves the page dirty; flushers and fsync do.
  *
- * A page whose write failed stays in the cache as it is, uptodate and clean, as in Linux: the error is kept for the next
- * fsync of the device (AS_EIO), and the log says that data is lost. It is not tried again unless it is written to again.
+ * A page whose write failed stays in the cache as it is, uptodate and clean, as in Linux: the error is kept for the
+ * next fsync of the device (AS_EIO), and the log says that data is lost. It is tried again when it is written to again.
  *
  * A device whose size is no multiple of the page size has a last page that is only partly read and written; the rest
  * of it is zero. Locks: reserve_lock of the device, any context.

@@ -21,7 +21,8 @@ struct kernel_param {
 	int (*fn)(char *val);
 };
 
-extern const struct kernel_param __start_early_params[], __stop_early_params[]; /* linker.ld; on the host ld by itself, the name being a C name */
+/* linker.ld; on the host ld makes them by itself, the section's name being one of C */
+extern const struct kernel_param __start_early_params[], __stop_early_params[];
 
 #define early_param(str, func)                                                                   \
 	static const struct kernel_param __UNIQUE_ID(__param_) __used __section("early_params") \

@@ -79,7 +79,7 @@ int radix_tree_insert(struct radix_tree_root *root, unsigned long index, void *i
 void *radix_tree_lookup(const struct radix_tree_root *root, unsigned long index);
 /* => where the item is stored, or NULL; valid until the next insertion or deletion */
 void **radix_tree_lookup_slot(struct radix_tree_root *root, unsigned long index);
-/* => item takes the place of what is at index, which loses its tags; what was there, or NULL: nothing (and nothing done) */
+/* item takes the place of what is at index, which loses its tags. => what was there; NULL: nothing, and nothing done */
 void *radix_tree_replace(struct radix_tree_root *root, unsigned long index, void *item);
 /* => the node whose slot index is, NULL: none (the tree is empty, or has a lone item at 0) */
 struct radix_tree_node *radix_tree_leaf(const struct radix_tree_root *root, unsigned long index);
@@ -111,7 +111,7 @@ unsigned long radix_tree_range_tag_if_tagged(struct radix_tree_root *root, unsig
 					     unsigned long last, unsigned long nr_to_tag,
 					     unsigned int from, unsigned int to);
 
-/* => the first index >= (<=) index without an item, exceptional ones not counted, looking at max_scan indices at most */
+/* => the first index >= (<=) index without an item (exceptional ones do not count), looking at max_scan at most */
 unsigned long radix_tree_next_hole(const struct radix_tree_root *root, unsigned long index,
 				   unsigned long max_scan);
 unsigned long radix_tree_prev_hole(const struct radix_tree_root *root, unsigned long index,

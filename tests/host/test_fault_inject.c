@@ -204,7 +204,8 @@ MACHINE_TEST(callers, MACHINE)
 
 static void words(void)
 {
-	static const char *const bad[] = { "", "x", "0", "-1", "1,", "1,101", "1,-2", "1,100,-1", "1,100,0,x", "1,2,3,4,5",
+	static const char *const bad[] = { "", "x", "0", "-1", "1,", "1,101", "1,-2", "1,100,-1",
+					   "1,100,0,x", "1,2,3,4,5",
 					   "1 ", "1,100,2147483648", "1,100,0,2147483648" };
 	struct fault_attr before;
 
@@ -223,7 +224,8 @@ MACHINE_TEST(words, MACHINE)
 
 static void site_words(void)
 {
-	static const char *const bad[] = { "", "1", "1,2", "1,2,", "1,2,0", "0,2,1", "x,2,1", "1,y,1", "1,2,z", "1,2,3,4" };
+	static const char *const bad[] = { "", "1", "1,2", "1,2,", "1,2,0", "0,2,1", "x,2,1", "1,y,1",
+					   "1,2,z", "1,2,3,4" };
 	static struct fault_site table[BOOT_SITES];
 	struct fault_attr before;
 	char text[40];

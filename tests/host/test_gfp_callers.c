@@ -44,7 +44,7 @@ static void reads_are_cold(void)
 }
 MACHINE_TEST(reads_are_cold, MACHINE)
 
-/* A fault reads around itself; told that access is random, it fetches its own page alone. Both are the disk's to fill. */
+/* A fault reads around itself; told that access is random, it fetches its own page alone. The disk fills both. */
 static void faults_are_cold(void)
 {
 	struct test_file *f = disk_file("vda", SIZE);

@@ -189,7 +189,7 @@ static void lone_shadow_at_zero(void)
 	assert_int_equal(workingset_shadow_nodes(), 0);
 	assert_true(file_evict(f, 0));
 	assert_int_equal(workingset_shadow_nodes(), 1);
-	truncate_inode_pages_range(mapping, 700 * PAGE_SIZE, 701 * PAGE_SIZE - 1); /* the node of 0 goes, its shadow stays */
+	truncate_inode_pages_range(mapping, 700 * PAGE_SIZE, 701 * PAGE_SIZE - 1); /* its node goes, not 0's shadow */
 	assert_int_equal(workingset_shadow_nodes(), 0);
 	assert_int_equal(mapping->nrshadows, 1);
 	truncate_inode_pages(mapping, 0);
