@@ -40,6 +40,7 @@
 #include "mm/page_debug.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
+#include "mm/policy.h"
 #include "mm/slab.h"
 #include "mm/swap.h"
 #include "mm/vmalloc.h"
@@ -117,6 +118,7 @@ static void memory_init(void)
 	kmap_init();
 	kstack_init();
 	vm_init();
+	reclaim_policy_init();
 	panic_set_memory_report(show_all_mem);
 }
 

@@ -10,10 +10,11 @@
  * elsewhere.
  */
 #include "kernel/base/kernel.h"
+#include "mm/policy.h"
 #include "mm/reclaim.h"
 
 /* => true: off the list's books (PG_lru clear), with a reference of ours */
-static bool isolate_page(struct page *page, unsigned int mode)
+static inline bool isolate_page(struct page *page, unsigned int mode)
 {
 	VM_BUG_ON_PAGE(!PageLRU(page), page);
 	if ((mode & ISOLATE_UNMAPPED) && page_mapped(page))
@@ -25,45 +26,76 @@ static bool isolate_page(struct page *page, unsigned int mode)
 	return true;
 }
 
-unsigned long isolate_lru_pages(unsigned long nr_to_scan, struct zone *zone, enum lru_list lru,
-				struct page_list *dst, unsigned long *nr_scanned, unsigned int mode)
+static void count_isolated(struct zone *zone, unsigned int list, int file, unsigned long taken)
 {
-	struct page_list *src = &zone->lruvec.lists[lru];
+	if (!taken)
+		return;
+	lru_count(zone, list, -(long)taken);
+	__mod_zone_page_state(zone, file ? NR_ISOLATED_FILE : NR_ISOLATED_ANON, (long)taken);
+}
+
+bool lru_isolate(struct zone *zone, struct page *page, struct page_list *dst, unsigned int mode)
+{
+	unsigned int list = lru_list_of(page);
+
+	assert_spin_locked(&zone->lru_lock);
+	if (!isolate_page(page, mode))
+		return false;
+	page_list_del(page, &zone->lruvec.lists[list]);
+	set_page_lru_gen(page, 0);
+	page_list_add_tail(page, dst);
+	count_isolated(zone, list, page_is_file_cache(page), 1);
+	return true;
+}
+
+unsigned long isolate_lru_pages(struct zone *zone, unsigned int list, unsigned long nr, struct page_list *dst,
+			    unsigned long *scanned, unsigned int mode)
+{
+	struct page_list *src = &zone->lruvec.lists[list];
 	unsigned long taken = 0, scan;
 
 	assert_spin_locked(&zone->lru_lock);
-	for (scan = 0; scan < nr_to_scan; scan++) {
+	for (scan = 0; scan < nr; scan++) {
 		struct page *page = page_list_pop_tail(src);
 
 		if (!page)
 			break;
 		if (isolate_page(page, mode)) {
+			if (unlikely(list >= NR_LRU_LISTS))
+				set_page_lru_gen(page, 0);
 			page_list_add_tail(page, dst);
 			taken++;
 		} else {
 			page_list_add(page, src);
 		}
 	}
-	*nr_scanned = scan;
-	if (taken) {
-		__mod_zone_page_state(zone, (enum zone_stat_item)(NR_LRU_BASE + lru), -(long)taken);
-		__mod_zone_page_state(zone, is_file_lru(lru) ? NR_ISOLATED_FILE : NR_ISOLATED_ANON,
-				      (long)taken);
-	}
+	*scanned = scan;
+	count_isolated(zone, list, lru_list_is_file(list), taken);
 	return taken;
 }
 
-/* => lru_lock held; the page is on its list again, our reference still to be dropped */
+/* => lru_lock held; the page is on a list again, our reference still to be dropped */
 static void putback_one(struct zone *zone, struct page *page)
 {
-	enum lru_list lru = page_lru(page);
-	struct zone_reclaim_stat *stat = &zone->lruvec.reclaim_stat;
+	enum lru_move why = PageActive(page) ? LRU_PROMOTE : LRU_KEEP;
+	struct reclaim_policy *policy = zone->lruvec.policy;
+	bool head = true;
 
 	VM_BUG_ON_PAGE(PageLRU(page), page);
+	if (policy->places_all)
+		head = policy->place(zone, page, why) != PLACE_TAIL;
 	SetPageLRU(page);
-	add_page_to_lru_list(page, zone, lru);
-	if (is_active_lru(lru))
-		stat->recent_rotated[is_file_lru(lru)]++;
+	lru_list_add(page, zone, head);
+	if (why == LRU_PROMOTE)
+		zone->lruvec.reclaim_stat.recent_rotated[page_is_file_cache(page)]++;
+}
+
+void lru_discard(struct page *page, struct zone *zone)
+{
+	ClearPageLRU(page);
+	lru_list_del(page, zone);
+	ClearPageActive(page);
+	page->flags &= ~PAGE_POLICY_BITS;
 }
 
 void putback_inactive_pages(struct zone *zone, struct page_list *pages, struct page_list *freed)
@@ -80,9 +112,7 @@ void putback_inactive_pages(struct zone *zone, struct page_list *pages, struct p
 		putback_one(zone, page);
 		if (put_page_testzero(page)) {
 			/* Its owner let go while we had it: ours was the last reference. */
-			ClearPageLRU(page);
-			del_page_from_lru_list(page, zone, page_lru(page));
-			ClearPageActive(page);
+			lru_discard(page, zone);
 			page_list_add(page, freed);
 		}
 	}

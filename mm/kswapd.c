@@ -97,12 +97,6 @@ static bool worth_scanning(struct zone *zone, const struct scan_control *sc)
 	return populated_zone(zone) && (sc->priority == DEF_PRIORITY || zone_reclaimable(zone));
 }
 
-static void age_active_anon(struct zone *zone, struct scan_control *sc)
-{
-	if (inactive_anon_is_low(zone))
-		shrink_active_list(SWAP_CLUSTER_MAX, zone, sc, LRU_ACTIVE_ANON);
-}
-
 /* Step 1. => the highest zone that needs work, or -1 */
 static int find_end_zone(struct pglist_data *pgdat, struct scan_control *sc)
 {
@@ -111,7 +105,7 @@ static int find_end_zone(struct pglist_data *pgdat, struct scan_control *sc)
 
 		if (!worth_scanning(zone, sc))
 			continue;
-		age_active_anon(zone, sc);
+		balance_zone_lists(zone, sc);
 		if (!zone_balanced(zone, sc->order, 0, 0))
 			return i;
 		clear_congestion(zone);

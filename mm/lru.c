@@ -1,225 +1,109 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LRU lists: how pages come onto them, move between them, and leave when freed.
+ * LRU lists: a page's place, its moves, and how it is taken off and put back.
  *
- *   lru_cache_add --> [per-CPU vector of 14] --full--> zone->lruvec.lists[page_lru(page)]
- *   activate_page, rotate, deactivate: vectors of their own, the same way
- *   put_page / release_pages: last reference -> off the list -> per-CPU free list
+ *   lru_cache_add --> [per-CPU vector, pagevec.c] --> lruvec.lists[lru_list_of(page)]
+ *   on a list: the policy says where it moves (lru_list_move)
+ *   isolate_lru_page -- somebody's own use -- putback_lru_page
+ *   last reference gone: page_release.c
  *
- * Invariants: PG_lru set <=> the page is on the list page_lru() names, and the zone's counter
- * NR_LRU_BASE + lru counts it. A page in a vector has one reference for that and, if new, no PG_lru.
+ * Invariants: PG_lru set <=> the page is on the list that lru_list_of() names, and the zone's counter
+ * NR_LRU_BASE + lru counts it: those of the five lists by themselves, those of the generations as active
+ * or inactive (active_gens). A page on no list has generation 0, so a page that was isolated under one
+ * policy can be put back under another.
  *
- * Locks: lru_lock with interrupts off. Vectors: the CPU's own, interrupts off, because the end of
- * a write (softirq) rotates pages.
- *
- * Linux does beyond it: per-memcg lists, huge pages, workingset detection.
- * Read next: vmscan.h. Test: tests/host lru cases. Try: `cat /proc/zoneinfo` while a program grows.
+ * Locks: lru_lock with interrupts off.
+ * Linux does beyond it: per-memcg lists, huge pages.
+ * Read next: pagevec.c, page_release.c, policy.h. Try: `cat /proc/zoneinfo` while a program grows.
  */
-#include "mm/lru.h"
-#include "arch/cpu.h"
-#include "asm/barrier.h"
+#include "mm/lru_internal.h"
 #include "kernel/base/kernel.h"
 #include "mm/address_space.h"
-#include "mm/buddy.h"
-#include "mm/gfp.h"
 #include "mm/mm_types.h"
 #include "mm/pagemap.h"
-#include "mm/swap.h"
-#include "mm/workingset.h"
 
-struct pagevec {
-	unsigned int nr;
-	struct page *pages[PAGEVEC_SIZE];
-};
+struct reclaim_policy *reclaim_policy;
 
-enum lru_vector { VEC_ADD, VEC_ACTIVATE, VEC_DEACTIVATE, VEC_ROTATE, NR_VECTORS };
+/* ---- Lists and their counters ------------------------------------------------------------------- */
 
-static DEFINE_PER_CPU(struct pagevec, lru_pagevecs[NR_VECTORS]); /* [c] interrupts off */
-
-/* Counters of one (zone, list) at a time: runs of equal pages cost one update. */
-struct lru_tally {
-	struct zone *zone;
-	enum lru_list lru;
-	long delta;
-};
-
-static void tally_flush(struct lru_tally *t)
+/* => list is one of the generations' */
+static enum zone_stat_item gen_counter(const struct zone *zone, unsigned int list)
 {
-	if (t->delta)
-		__mod_zone_page_state(t->zone, (enum zone_stat_item)(NR_LRU_BASE + t->lru), t->delta);
-	t->delta = 0;
+	unsigned int gen = (list - NR_LRU_LISTS) / 2 + 1, file = (list - NR_LRU_LISTS) % 2;
+
+	return (enum zone_stat_item)(NR_LRU_BASE + LRU_FILE * file + (zone->lruvec.active_gens >> gen & 1));
 }
 
-static inline void tally(struct lru_tally *t, struct zone *zone, enum lru_list lru, long delta)
+void lru_count_gen(struct zone *zone, unsigned int list, long nr)
 {
-	if (t->zone != zone || t->lru != lru) {
-		tally_flush(t);
-		t->zone = zone;
-		t->lru = lru;
-	}
-	t->delta += delta;
+	__mod_zone_page_state(zone, gen_counter(zone, list), nr);
+	zone->lruvec.gen_pages[list - NR_LRU_LISTS] += (unsigned int)nr;
 }
 
-void add_page_to_lru_list(struct page *page, struct zone *zone, enum lru_list lru)
+void lru_list_add(struct page *page, struct zone *zone, bool head)
+{
+	unsigned int list = lru_list_of(page);
+
+	assert_spin_locked(&zone->lru_lock);
+	if (head)
+		page_list_add(page, &zone->lruvec.lists[list]);
+	else
+		page_list_add_tail(page, &zone->lruvec.lists[list]);
+	lru_count(zone, list, 1);
+}
+
+void lru_list_del(struct page *page, struct zone *zone)
+{
+	unsigned int list = lru_list_of(page);
+
+	assert_spin_locked(&zone->lru_lock);
+	page_list_del(page, &zone->lruvec.lists[list]);
+	lru_count(zone, list, -1);
+}
+
+void lru_gen_set_active(struct zone *zone, unsigned int gen, bool active)
 {
 	assert_spin_locked(&zone->lru_lock);
-	page_list_add(page, &zone->lruvec.lists[lru]);
-	__mod_zone_page_state(zone, (enum zone_stat_item)(NR_LRU_BASE + lru), 1);
-}
-
-void del_page_from_lru_list(struct page *page, struct zone *zone, enum lru_list lru)
-{
-	assert_spin_locked(&zone->lru_lock);
-	page_list_del(page, &zone->lruvec.lists[lru]);
-	__mod_zone_page_state(zone, (enum zone_stat_item)(NR_LRU_BASE + lru), -1);
-}
-
-static inline void update_reclaim_stat(struct zone *zone, int file, bool rotated)
-{
-	zone->lruvec.reclaim_stat.recent_scanned[file]++;
-	if (rotated)
-		zone->lruvec.reclaim_stat.recent_rotated[file]++;
-}
-
-/* ---- What a full vector does with each of its pages (lru_lock held) ---------------------------- */
-
-static void add_one(struct page *page, struct zone *zone, struct lru_tally *t)
-{
-	enum lru_list lru = page_lru(page);
-
-	VM_BUG_ON_PAGE(PageLRU(page), page);
-	SetPageLRU(page);
-	page_list_add(page, &zone->lruvec.lists[lru]);
-	tally(t, zone, lru, 1);
-	if (lru != LRU_UNEVICTABLE)
-		update_reclaim_stat(zone, is_file_lru(lru), is_active_lru(lru));
-}
-
-static void activate_one(struct page *page, struct zone *zone, struct lru_tally *t)
-{
-	enum lru_list lru = page_lru(page);
-
-	if (!PageLRU(page) || PageActive(page) || PageUnevictable(page))
+	if ((zone->lruvec.active_gens >> gen & 1) == active)
 		return;
-	page_list_del(page, &zone->lruvec.lists[lru]);
-	tally(t, zone, lru, -1);
-	SetPageActive(page);
-	page_list_add(page, &zone->lruvec.lists[lru + LRU_ACTIVE]);
-	tally(t, zone, (enum lru_list)(lru + LRU_ACTIVE), 1);
-	count_vm_event(PGACTIVATE);
-	update_reclaim_stat(zone, page_is_file_cache(page), true);
+	for (int file = 0; file < 2; file++) {
+		long nr = (long)lru_gen_size(zone, gen, file);
+
+		__mod_zone_page_state(zone, gen_counter(zone, gen_list(gen, file)), -nr);
+		zone->lruvec.active_gens ^= 1U << gen;
+		__mod_zone_page_state(zone, gen_counter(zone, gen_list(gen, file)), nr);
+		zone->lruvec.active_gens ^= 1U << gen;
+	}
+	zone->lruvec.active_gens ^= 1U << gen;
 }
 
-/* A clean page goes to the tail, to be freed next; one that must be written first gets PG_reclaim. */
-static void deactivate_one(struct page *page, struct zone *zone, struct lru_tally *t)
+void lru_list_move(struct page *page, struct zone *zone, enum lru_move why)
 {
-	enum lru_list lru = page_lru(page), inactive;
+	struct reclaim_policy *policy = zone->lruvec.policy;
+	unsigned int old = lru_list_of(page), new;
+	enum lru_place place;
 
-	if (!PageLRU(page) || PageUnevictable(page) || page_mapped(page))
+	if (!policy || PageUnevictable(page))
 		return;
-	inactive = page_is_file_cache(page) ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
-	page_list_del(page, &zone->lruvec.lists[lru]);
-	tally(t, zone, lru, -1);
-	if (PageActive(page))
-		count_vm_event(PGDEACTIVATE);
-	ClearPageActive(page);
-	ClearPageReferenced(page);
-	if (PageWriteback(page) || PageDirty(page)) {
-		page_list_add(page, &zone->lruvec.lists[inactive]);
-		SetPageReclaim(page);
-	} else {
-		page_list_add_tail(page, &zone->lruvec.lists[inactive]);
-		count_vm_event(PGROTATED);
-	}
-	tally(t, zone, inactive, 1);
-	update_reclaim_stat(zone, page_is_file_cache(page), false);
-}
-
-static void rotate_one(struct page *page, struct zone *zone, struct lru_tally *t)
-{
-	enum lru_list lru = page_lru(page);
-
-	(void)t;
-	if (!PageLRU(page) || PageActive(page) || PageUnevictable(page))
+	place = policy->place(zone, page, why);
+	new = lru_list_of(page);
+	VM_BUG_ON_PAGE(place == PLACE_STAY && new != old, page);
+	if (place == PLACE_STAY)
 		return;
-	page_list_del(page, &zone->lruvec.lists[lru]);
-	page_list_add_tail(page, &zone->lruvec.lists[lru]);
-	count_vm_event(PGROTATED);
-}
-
-static void (*const vector_fn[NR_VECTORS])(struct page *, struct zone *, struct lru_tally *) = {
-	[VEC_ADD] = add_one,
-	[VEC_ACTIVATE] = activate_one,
-	[VEC_DEACTIVATE] = deactivate_one,
-	[VEC_ROTATE] = rotate_one,
-};
-
-/* Empty one vector of this CPU. => interrupts off */
-static void drain_vector(enum lru_vector which)
-{
-	struct pagevec *vec = this_cpu_ptr(&lru_pagevecs[which]);
-	unsigned int nr = vec->nr;
-	struct page *pages[PAGEVEC_SIZE];
-	struct lru_tally t = { .delta = 0 };
-	struct zone *locked = NULL;
-
-	for (unsigned int i = 0; i < nr; i++) {
-		struct page *page = pages[i] = vec->pages[i];
-		struct zone *zone = page_zone(page);
-
-		if (zone != locked) {
-			if (locked) {
-				tally_flush(&t);
-				spin_unlock(&locked->lru_lock);
-			}
-			spin_lock(&zone->lru_lock);
-			locked = zone;
-		}
-		vector_fn[which](page, zone, &t);
+	page_list_del(page, &zone->lruvec.lists[old]);
+	if (place == PLACE_HEAD)
+		page_list_add(page, &zone->lruvec.lists[new]);
+	else
+		page_list_add_tail(page, &zone->lruvec.lists[new]);
+	if (new != old) {
+		lru_count(zone, old, -1);
+		lru_count(zone, new, 1);
 	}
-	if (locked) {
-		tally_flush(&t);
-		spin_unlock(&locked->lru_lock);
-	}
-	vec->nr = 0;
-	release_pages(pages, (int)nr);
+	if (why == LRU_PROMOTE || why == LRU_DEMOTE)
+		update_reclaim_stat(zone, page_is_file_cache(page), why == LRU_PROMOTE);
 }
 
-/* The page joins this CPU's vector with a reference of its own. */
-static inline void vector_add(enum lru_vector which, struct page *page)
-{
-	struct pagevec *vec;
-	unsigned long flags;
-
-	get_page(page);
-	local_irq_save(flags);
-	vec = this_cpu_ptr(&lru_pagevecs[which]);
-	vec->pages[vec->nr++] = page;
-	if (vec->nr == PAGEVEC_SIZE)
-		drain_vector(which);
-	local_irq_restore(flags);
-}
-
-/* ---- Coming in ---------------------------------------------------------------------------------- */
-
-void lru_cache_add(struct page *page)
-{
-	VM_BUG_ON_PAGE(PageLRU(page), page);
-	VM_BUG_ON_PAGE(PageActive(page) && PageUnevictable(page), page);
-	vector_add(VEC_ADD, page);
-}
-
-void lru_cache_add_anon(struct page *page)
-{
-	if (PageActive(page))
-		ClearPageActive(page);
-	lru_cache_add(page);
-}
-
-void lru_cache_add_file(struct page *page)
-{
-	lru_cache_add_anon(page);
-}
+/* ---- Unevictable -------------------------------------------------------------------------------- */
 
 bool page_evictable(const struct page *page)
 {
@@ -233,12 +117,12 @@ void add_page_to_unevictable_list(struct page *page)
 	struct zone *zone = page_zone(page);
 	unsigned long flags;
 
-	VM_BUG_ON_PAGE(PageLRU(page), page);
+	VM_BUG_ON_PAGE(PageLRU(page) || page_lru_gen(page), page);
 	spin_lock_irqsave(&zone->lru_lock, flags);
 	ClearPageActive(page);
 	SetPageUnevictable(page);
 	SetPageLRU(page);
-	add_page_to_lru_list(page, zone, LRU_UNEVICTABLE);
+	lru_list_add(page, zone, true);
 	spin_unlock_irqrestore(&zone->lru_lock, flags);
 }
 
@@ -256,84 +140,19 @@ void lru_cache_add_active_or_unevictable(struct page *page, struct vm_area_struc
 	add_page_to_unevictable_list(page);
 }
 
-/* ---- Moving ------------------------------------------------------------------------------------- */
-
-void activate_page(struct page *page)
-{
-	if (PageLRU(page) && !PageActive(page) && !PageUnevictable(page))
-		vector_add(VEC_ACTIVATE, page);
-}
-
-/* The page still waits in this CPU's add vector: let it be added as active. */
-static void activate_in_vector(struct page *page)
-{
-	unsigned long flags;
-	struct pagevec *vec;
-
-	local_irq_save(flags);
-	vec = this_cpu_ptr(&lru_pagevecs[VEC_ADD]);
-	for (unsigned int i = vec->nr; i-- > 0;) {
-		if (vec->pages[i] == page) {
-			SetPageActive(page);
-			break;
-		}
-	}
-	local_irq_restore(flags);
-}
-
-void mark_page_accessed(struct page *page)
-{
-	if (!PageReferenced(page)) {
-		SetPageReferenced(page);
-		return;
-	}
-	if (PageActive(page) || PageUnevictable(page))
-		return;
-	if (PageLRU(page))
-		activate_page(page);
-	else
-		activate_in_vector(page);
-	ClearPageReferenced(page);
-	if (page_is_file_cache(page))
-		workingset_activation(page);
-}
-
-void deactivate_page(struct page *page)
-{
-	if (!PageUnevictable(page))
-		vector_add(VEC_DEACTIVATE, page);
-}
-
-void rotate_reclaimable_page(struct page *page)
-{
-	if (!PageLocked(page) && !PageDirty(page) && !PageActive(page) && !PageUnevictable(page) &&
-	    PageLRU(page))
-		vector_add(VEC_ROTATE, page);
-}
-
-void lru_add_drain(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	for (int which = 0; which < NR_VECTORS; which++)
-		if (this_cpu_ptr(&lru_pagevecs[which])->nr)
-			drain_vector((enum lru_vector)which);
-	local_irq_restore(flags);
-}
-
-static void drain_here(void *unused)
-{
-	(void)unused;
-	lru_add_drain();
-}
-
-void lru_add_drain_all(void)
-{
-	on_each_cpu(drain_here, NULL, true);
-}
-
 /* ---- Out for somebody's own use, and back ----------------------------------------------------- */
+
+/* A page leaves its generation's list: what the generation said stays as PG_active. => lru_lock held */
+static void leave_generation(struct zone *zone, struct page *page)
+{
+	unsigned int gen = page_lru_gen(page);
+
+	if (likely(!gen))
+		return;
+	set_page_lru_gen(page, 0);
+	if (zone->lruvec.active_gens >> gen & 1)
+		SetPageActive(page);
+}
 
 int isolate_lru_page(struct page *page)
 {
@@ -348,7 +167,8 @@ int isolate_lru_page(struct page *page)
 	if (PageLRU(page)) {
 		get_page(page);
 		ClearPageLRU(page);
-		del_page_from_lru_list(page, zone, page_lru(page));
+		lru_list_del(page, zone);
+		leave_generation(zone, page);
 		ret = 0;
 	}
 	spin_unlock_irqrestore(&zone->lru_lock, flags);
@@ -383,172 +203,37 @@ void putback_lru_page(struct page *page)
 	put_page(page);
 }
 
-/* ---- Going out ---------------------------------------------------------------------------------- */
-
-/* The last reference is gone; the page is ours alone but may be on an LRU list. => lru_lock held */
-static void leave_lru(struct page *page, struct zone *zone, struct lru_tally *t)
+void lru_rejoin(struct page *page, struct zone *zone)
 {
-	enum lru_list lru = page_lru(page);
+	struct reclaim_policy *policy = zone->lruvec.policy;
+	unsigned int old = lru_list_of(page);
+	bool head = true;
 
-	VM_BUG_ON_PAGE(!PageLRU(page), page);
-	__ClearPageLRU(page);
-	page_list_del(page, &zone->lruvec.lists[lru]);
-	tally(t, zone, lru, -1);
-	__ClearPageActive(page);
-	__ClearPageUnevictable(page);
+	assert_spin_locked(&zone->lru_lock);
+	VM_BUG_ON_PAGE(!PageLRU(page) || PageUnevictable(page), page);
+	page_list_del(page, &zone->lruvec.lists[old]);
+	lru_count(zone, old, -1);
+	leave_generation(zone, page);
+	set_page_lru_tier(page, 0);
+	if (policy->places_all)
+		head = policy->place(zone, page, LRU_ADD) != PLACE_TAIL;
+	lru_list_add(page, zone, head);
 }
 
-static void free_compound_page(struct page *head)
-{
-	unsigned int order = compound_order(head);
+/* ---- Back from the disk -------------------------------------------------------------------------- */
 
-	set_page_count(head, 1);
-	__free_pages(head, order);
-}
-
-/* What only the page's user knew goes; a page freed while locked in memory (mlock) is uncounted. */
-static inline void clean_at_free(struct page *page)
+void lru_refault(struct page *page, u32 shadow)
 {
-	if (PageAnon(page))
-		page->mapping = NULL; /* else the allocator takes a closer look at it */
-	if (unlikely(PageMlocked(page))) {
-		__ClearPageMlocked(page);
-		dec_zone_page_state(page, NR_MLOCK);
-		count_vm_event(UNEVICTABLE_PGCLEARED);
-	}
-}
-
-void put_page(struct page *page)
-{
-	struct zone *zone;
-	struct lru_tally t = { .delta = 0 };
+	struct zone *zone = page_zone(page);
+	struct reclaim_policy *policy;
 	unsigned long flags;
 
-	page = compound_head(page);
-	if (!put_page_testzero(page))
+	if (!shadow)
 		return;
-	if (unlikely(PageCompound(page))) {
-		free_compound_page(page);
-		return;
-	}
-	if (PageLRU(page)) {
-		zone = page_zone(page);
-		spin_lock_irqsave(&zone->lru_lock, flags);
-		leave_lru(page, zone, &t);
-		tally_flush(&t);
-		spin_unlock_irqrestore(&zone->lru_lock, flags);
-	}
-	clean_at_free(page);
-	free_hot_cold_page(page, false);
-}
-
-/* State of one release_pages: the zone whose lru_lock is held (for MMU_GATHER_PAGES at most), what to count. */
-struct release_batch {
-	struct zone *locked;
-	unsigned long irqflags;
-	struct lru_tally tally;
-};
-
-static void release_unlock(struct release_batch *b)
-{
-	if (!b->locked)
-		return;
-	tally_flush(&b->tally);
-	spin_unlock_irqrestore(&b->locked->lru_lock, b->irqflags);
-	b->locked = NULL;
-}
-
-static noinline void release_lock(struct release_batch *b, struct zone *zone)
-{
-	release_unlock(b);
-	spin_lock_irqsave(&zone->lru_lock, b->irqflags);
-	b->locked = zone;
-}
-
-/* => false: a compound page, freed as a whole by now */
-static noinline bool release_special(struct release_batch *b, struct page *page)
-{
-	if (PageCompound(page)) {
-		release_unlock(b);
-		free_compound_page(page);
-		return false;
-	}
-	if (PageLRU(page)) {
-		release_lock(b, page_zone(page));
-		leave_lru(page, b->locked, &b->tally);
-	}
-	clean_at_free(page);
-	return true;
-}
-
-#define RELEASE_SPECIAL (1UL << PG_head | 1UL << PG_tail | 1UL << PG_unevictable | 1UL << PG_mlocked)
-
-/* The page's last reference is gone, so nobody else changes its flags: they are read and written once. */
-static __always_inline bool release_one(struct release_batch *b, struct page *page)
-{
-	unsigned long flags = page->flags;
-
-	if (unlikely(flags & RELEASE_SPECIAL))
-		return release_special(b, page);
-	if (flags & 1UL << PG_lru) {
-		struct zone *zone = page_zone(page);
-		enum lru_list kind = flags >> PG_swapbacked & 1 ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE;
-		enum lru_list lru = (enum lru_list)(kind + (flags >> PG_active & 1));
-
-		if (unlikely(zone != b->locked))
-			release_lock(b, zone);
-		page_list_del(page, &zone->lruvec.lists[lru]);
-		tally(&b->tally, zone, lru, -1);
-		page->flags = flags & ~(1UL << PG_lru | 1UL << PG_active);
-	}
-	if (PageAnon(page))
-		page->mapping = NULL; /* else the allocator takes a closer look at it */
-	return true;
-}
-
-/* A page nobody maps any more and only the swap cache keeps: its slot can go now. */
-static inline void free_swap_cache(struct page *page)
-{
-	if (PageSwapCache(page) && !page_mapped(page) && trylock_page(page)) {
-		try_to_free_swap(page);
-		unlock_page(page);
-	}
-}
-
-void free_page_and_swap_cache(struct page *page)
-{
-	free_swap_cache(page);
-	put_page(page);
-}
-
-static __always_inline void __release_pages(struct page **pages, int nr, bool unmapped)
-{
-	struct release_batch b = { .locked = NULL };
-	int nr_free = 0;
-
-	for (int i = 0; i < nr; i++) {
-		struct page *page = pages[i];
-
-		if (unlikely(page->flags & (1UL << PG_tail | (unmapped ? 1UL << PG_swapcache : 0)))) {
-			page = compound_head(page);
-			if (unmapped) {
-				release_unlock(&b);
-				free_swap_cache(page);
-			}
-		}
-		if (put_page_testzero(page) && release_one(&b, page))
-			pages[nr_free++] = page;
-	}
-	release_unlock(&b);
-	free_hot_pages(pages, nr_free);
-}
-
-void release_pages(struct page **pages, int nr)
-{
-	__release_pages(pages, nr, false);
-}
-
-void free_pages_and_swap_cache(struct page **pages, int nr)
-{
-	__release_pages(pages, nr, true);
+	VM_BUG_ON_PAGE(PageLRU(page), page);
+	spin_lock_irqsave(&zone->lru_lock, flags);
+	policy = zone->lruvec.policy;
+	if (policy && policy->refault && policy->id == shadow >> SHADOW_BITS)
+		policy->refault(zone, page, shadow & SHADOW_MASK);
+	spin_unlock_irqrestore(&zone->lru_lock, flags);
 }

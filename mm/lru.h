@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The LRU lists: which pages were used last, per zone, in five lists (mm/zone.h).
+ * The LRU lists: which pages were used last, per zone.
  *
- *   new anonymous page ------------------> active anon      new file page --> inactive file
- *   read back from swap, tmpfs ----------> inactive anon    mlocked --------> unevictable
+ *   inactive, active (anon, file)   the five of mm/zone.h: what the counters and /proc are about
+ *   unevictable                     mlocked pages: no policy sees them
+ *   generation 1..7 (anon, file)    more lists for a policy that wants them (mm/policy.h)
  *
  * A page is put on its list through a per-CPU vector of 14 pages, so that the zone's lru_lock is
  * taken once for 14 pages. While it waits there the vector holds a reference and PG_lru is clear.
- * Which list a page belongs to follows from its flags: PG_unevictable, PG_active, PG_swapbacked.
+ * Which list a page is on follows from its flags alone, PG_unevictable, the generation, PG_active and
+ * PG_swapbacked, so that it can be freed without asking the policy that put it there.
  *
  * Locks: zone->lru_lock (interrupts off: the end of an I/O rotates pages) for lists and PG_lru;
  * the vectors belong to their CPU with interrupts off.
@@ -38,13 +40,31 @@ static inline bool is_active_lru(enum lru_list lru)
 	return lru == LRU_ACTIVE_ANON || lru == LRU_ACTIVE_FILE;
 }
 
-/* The list that the page's flags name. */
+/* The one of the five lists that the page's flags name. => its generation is 0 */
 static inline enum lru_list page_lru(const struct page *page)
 {
 	if (PageUnevictable(page))
 		return LRU_UNEVICTABLE;
 	return (enum lru_list)((page_is_file_cache(page) ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON) +
 			       (PageActive(page) ? LRU_ACTIVE : 0));
+}
+
+static inline unsigned int gen_list(unsigned int gen, int file)
+{
+	return NR_LRU_LISTS + 2 * (gen - 1) + (unsigned int)file;
+}
+
+static inline bool lru_list_is_file(unsigned int list)
+{
+	return list < NR_LRU_LISTS ? is_file_lru((enum lru_list)list) : (list - NR_LRU_LISTS) % 2;
+}
+
+/* The list that the page's flags name, as an index of lruvec.lists. */
+static inline unsigned int lru_list_of(const struct page *page)
+{
+	unsigned int gen = page_lru_gen(page);
+
+	return unlikely(gen) ? gen_list(gen, page_is_file_cache(page)) : page_lru(page);
 }
 
 /*
@@ -97,8 +117,28 @@ static inline void page_unfreeze_refs(struct page *page, int count)
 /* => false: mlocked or of a mapping that must stay in memory */
 bool page_evictable(const struct page *page);
 
-/* => lru_lock held, interrupts off. Lists and counters only; PG_lru is the caller's. */
-void add_page_to_lru_list(struct page *page, struct zone *zone, enum lru_list lru);
-void del_page_from_lru_list(struct page *page, struct zone *zone, enum lru_list lru);
+/*
+ * On and off the list that its flags name, with the counters. => lru_lock held, interrupts off; PG_lru and
+ * references are the caller's
+ */
+void lru_list_add(struct page *page, struct zone *zone, bool head);
+void lru_list_del(struct page *page, struct zone *zone);
+
+/* => lru_lock held; the counters of nr pages more on a list */
+void lru_count_gen(struct zone *zone, unsigned int list, long nr);
+static inline void lru_count(struct zone *zone, unsigned int list, long nr)
+{
+	if (likely(list < NR_LRU_LISTS))
+		__mod_zone_page_state(zone, (enum zone_stat_item)(NR_LRU_BASE + list), nr);
+	else
+		lru_count_gen(zone, list, nr);
+}
+/* => lru_lock held; from now on generation gen counts as active or inactive, the pages on its lists too */
+void lru_gen_set_active(struct zone *zone, unsigned int gen, bool active);
+/* => lru_lock held; pages of one kind on the lists of a generation */
+static inline unsigned long lru_gen_size(const struct zone *zone, unsigned int gen, int file)
+{
+	return zone->lruvec.gen_pages[gen_list(gen, file) - NR_LRU_LISTS];
+}
 
 #endif

@@ -89,6 +89,12 @@ enum pageflags {
 #define ZONES_MASK	((1UL << ZONES_WIDTH) - 1)
 #define NODES_MASK	((1UL << NODES_WIDTH) - 1)
 
+#define LRU_GEN_MAX	((1 << LRU_GEN_WIDTH) - 1)
+#define LRU_GEN_MASK	((unsigned long)LRU_GEN_MAX << LRU_GEN_SHIFT)
+#define LRU_TIER_MASK	(((1UL << LRU_TIER_WIDTH) - 1) << LRU_TIER_SHIFT)
+/* The reclaim policy's own bits (mm/policy.h); no page keeps them when it is freed. */
+#define PAGE_POLICY_BITS (LRU_GEN_MASK | LRU_TIER_MASK)
+
 static_assert((int)NR_PAGEFLAGS <= (int)LRU_TIER_SHIFT, "page flags collide with zone and node");
 
 #define PAGEFLAG(Name, bit)                                                                        \
@@ -148,7 +154,7 @@ PAGEFLAG(Poisoned, PG_poisoned)
 #define PAGE_FLAGS_CHECK_AT_FREE                                                                   \
 	(1UL << PG_locked | 1UL << PG_lru | 1UL << PG_active | 1UL << PG_slab | 1UL << PG_reserved | \
 	 1UL << PG_private | 1UL << PG_writeback | 1UL << PG_swapcache | 1UL << PG_unevictable |     \
-	 1UL << PG_mlocked)
+	 1UL << PG_mlocked | (IS_ENABLED(CONFIG_DEBUG) ? PAGE_POLICY_BITS : 0))
 #define PAGE_FLAGS_CHECK_AT_PREP (((1UL << NR_PAGEFLAGS) - 1) & ~(1UL << PG_poisoned))
 
 /* Frame number <-> descriptor <-> physical address. vmemmap is VMEMMAP_START (asm/page.h). */
@@ -172,6 +178,38 @@ static_assert(VMEMMAP_START % (16UL << 32) == 0 && 3 * 0xaaaaaaabU == 1, "page_t
 static inline phys_addr_t page_to_phys(const struct page *page)
 {
 	return (phys_addr_t)page_to_pfn(page) << PAGE_SHIFT;
+}
+
+/* Generation 0: the page is on (or goes to) one of the five lists that other flags name. */
+static inline unsigned int page_lru_gen(const struct page *page)
+{
+	return READ_ONCE(page->flags) >> LRU_GEN_SHIFT & LRU_GEN_MAX;
+}
+
+static inline unsigned int page_lru_tier(const struct page *page)
+{
+	return (unsigned int)((READ_ONCE(page->flags) & LRU_TIER_MASK) >> LRU_TIER_SHIFT);
+}
+
+/* => bits of mask become those of value; the page's other flags may change meanwhile */
+static inline void page_change_bits(struct page *page, unsigned long mask, unsigned long value)
+{
+	unsigned long old = READ_ONCE(page->flags);
+
+	while (((old ^ value) & mask) &&
+	       !__atomic_compare_exchange_n(&page->flags, &old, (old & ~mask) | value, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+}
+
+static inline void set_page_lru_gen(struct page *page, unsigned int gen)
+{
+	page_change_bits(page, LRU_GEN_MASK, (unsigned long)gen << LRU_GEN_SHIFT);
+}
+
+static inline void set_page_lru_tier(struct page *page, unsigned int tier)
+{
+	page_change_bits(page, LRU_TIER_MASK, (unsigned long)tier << LRU_TIER_SHIFT);
 }
 
 static inline int page_zonenum(const struct page *page)
@@ -270,7 +308,7 @@ static inline bool put_page_testzero(struct page *page)
 	return atomic_dec_and_test(&page->_refcount);
 }
 
-void put_page(struct page *page);	/* mm/lru.c: also takes the page off its LRU list */
+void put_page(struct page *page);	/* mm/page_release.c: also takes the page off its LRU list */
 
 /* page->mapping says by its low bit whose page it is. */
 #define PAGE_MAPPING_ANON 1UL

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reclaim from the inside: shared by scan_count.c, isolate.c, shrink_list.c, shrink_zone.c,
+ * Reclaim from the inside: shared by scan_count.c, isolate.c, shrink_list.c, shrink_zone.c, the policies,
  * vmscan.c (direct reclaim) and kswapd.c only.
  *
- *   kswapd / direct -> shrink_zone -> shrink_lruvec -> scan_count: how many of each list
- *                                        |-> shrink_active_list:   active -> inactive
- *                                        `-> shrink_inactive_list: isolate 32 -> shrink_page_list -> free
+ *   kswapd / direct -> shrink_zone -> shrink_lruvec -> policy->plan: how many of each kind
+ *                                        |-> policy->age: make candidates
+ *                                        `-> shrink_inactive_list: policy->take 32 -> shrink_page_list -> free
  */
 #ifndef MM_RECLAIM_H
 #define MM_RECLAIM_H
@@ -20,6 +20,7 @@ struct scan_control {
 	unsigned long nodemask;		/* nodes to take from, 0: all */
 	gfp_t gfp_mask;			/* of the request: what reclaim may do (IO, FS, WAIT) */
 	unsigned int order;		/* of the request */
+	struct reclaim_policy *policy;	/* whose victims: the zone's, held while it is shrunk */
 	int priority;			/* lists are scanned by size >> priority, 12 down to 0 */
 	bool may_writepage;		/* dirty pages may be written */
 	bool may_unmap;			/* mapped pages may be unmapped */
@@ -50,20 +51,20 @@ struct scan_facts {
 };
 
 enum scan_balance scan_balance_of(const struct scan_facts *f);
+/* The same for policies without active lists: there is always an inactive file page more than active ones. */
+enum scan_balance scan_balance_by_size(const struct scan_facts *f);
 /* Old history is worth half: scanned above a quarter of the list halves both. */
 void scan_age_stat(struct zone_reclaim_stat *stat, unsigned long anon, unsigned long file);
 /* => nr[lru]: pages to scan of each evictable list; stat is aged */
-void scan_count(const struct scan_facts *f, struct zone_reclaim_stat *stat, unsigned long nr[]);
+void scan_count(const struct scan_facts *f, enum scan_balance balance, struct zone_reclaim_stat *stat,
+		unsigned long nr[]);
 
 /* ---- isolate.c ---- */
 
-#define ISOLATE_UNMAPPED 0x2	/* leave mapped pages alone */
-
-/* Move up to nr_to_scan pages from the list's tail to dst. => lru_lock held; pages taken */
-unsigned long isolate_lru_pages(unsigned long nr_to_scan, struct zone *zone, enum lru_list lru,
-				struct page_list *dst, unsigned long *nr_scanned, unsigned int mode);
 /* What was not freed goes back to its lists; pages that died meanwhile to *freed. => lru_lock held */
 void putback_inactive_pages(struct zone *zone, struct page_list *pages, struct page_list *freed);
+/* Off its list again, with no policy's bits: our reference was the last. => lru_lock held */
+void lru_discard(struct page *page, struct zone *zone);
 bool too_many_isolated(struct zone *zone, bool file, const struct scan_control *sc);
 
 /* ---- shrink_list.c (spec 6.4, 6.5) ---- */
@@ -78,11 +79,19 @@ unsigned long shrink_page_list(struct page_list *pages, struct zone *zone, struc
 
 /* ---- shrink_zone.c (spec 6.1 to 6.3, 6.6) ---- */
 
-bool inactive_anon_is_low(const struct zone *zone);
-void shrink_active_list(unsigned long nr_to_scan, struct zone *zone, struct scan_control *sc,
-			enum lru_list lru);
 bool shrink_zone(struct zone *zone, struct scan_control *sc); /* => true: freed something */
+/* The policy's background work, also when nothing is short: kswapd looks at each zone. */
+void balance_zone_lists(struct zone *zone, struct scan_control *sc);
 unsigned long zone_lru_size(const struct zone *zone, enum lru_list lru);
+
+/* ---- policy.c ---- */
+
+/* => what the zone looks like to a run of reclaim */
+void scan_facts_of(struct zone *zone, const struct scan_control *sc, struct scan_facts *f);
+
+/* ---- policy_lru2.c ---- */
+
+bool inactive_anon_is_low(const struct zone *zone);
 
 /* ---- throttle.c (spec 6.6) ---- */
 

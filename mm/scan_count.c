@@ -38,6 +38,15 @@ enum scan_balance scan_balance_of(const struct scan_facts *f)
 	return SCAN_FRACT;
 }
 
+enum scan_balance scan_balance_by_size(const struct scan_facts *f)
+{
+	enum scan_balance balance = scan_balance_of(f);
+
+	if (balance == SCAN_FILE && f->may_swap && f->free_swap > 0)
+		return SCAN_FRACT;
+	return balance;
+}
+
 void scan_age_stat(struct zone_reclaim_stat *stat, unsigned long anon, unsigned long file)
 {
 	if (stat->recent_scanned[0] > anon / 4) {
@@ -67,9 +76,9 @@ static unsigned long share(enum scan_balance balance, bool file, unsigned long s
 	return 0;
 }
 
-void scan_count(const struct scan_facts *f, struct zone_reclaim_stat *stat, unsigned long nr[])
+void scan_count(const struct scan_facts *f, enum scan_balance balance, struct zone_reclaim_stat *stat,
+		unsigned long nr[])
 {
-	enum scan_balance balance = scan_balance_of(f);
 	u64 fraction[2] = { 0, 0 };
 	bool any = false;
 

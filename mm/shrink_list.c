@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of one batch of isolated inactive pages (spec 6.4, 6.5).
+ * What becomes of one batch of isolated pages, the policy's victims (spec 6.4).
  *
  *   1 judge   each page: lock, busy? in use? -> keep, activate or cull;
  *             give it a swap slot, take it out of all page tables       (no TLB flush yet)
@@ -19,12 +19,11 @@
 #include "kernel/core/block.h"
 #include "mm/mm_types.h"
 #include "mm/pagemap.h"
+#include "mm/policy.h"
 #include "mm/reclaim.h"
 #include "mm/rmap.h"
 #include "mm/swap.h"
 #include "mm/workingset.h"
-
-enum page_reference { REF_RECLAIM, REF_RECLAIM_CLEAN, REF_KEEP, REF_ACTIVATE };
 
 enum verdict {
 	V_KEEP,		/* lock not got: just keep it */
@@ -61,26 +60,6 @@ static struct block_device *page_bdev(const struct page *page)
 		return swap_page_bdev(page);
 	mapping = page_mapping(page);
 	return mapping ? mapping->bdev : NULL;
-}
-
-/* Spec 6.5. */
-static enum page_reference page_check_references(struct page *page)
-{
-	unsigned long vm_flags;
-	int refs = page_referenced(page, true, &vm_flags);
-	bool referenced = PageReferenced(page) && TestClearPageReferenced(page);
-
-	if (vm_flags & VM_LOCKED)
-		return REF_RECLAIM; /* try_to_unmap finds the locked area and culls the page */
-	if (refs) {
-		if (PageSwapBacked(page))
-			return REF_ACTIVATE;
-		SetPageReferenced(page);
-		if (referenced || refs > 1 || (vm_flags & VM_EXEC))
-			return REF_ACTIVATE;
-		return REF_KEEP;
-	}
-	return referenced && !PageSwapBacked(page) ? REF_RECLAIM_CLEAN : REF_RECLAIM;
 }
 
 /* Reclaim may start I/O for the page: file systems need FS, the swap device only IO. */
@@ -129,7 +108,7 @@ static enum verdict judge_unmap(struct shrink_job *job, struct page *page)
 	}
 	if (!page_mapped(page))
 		return V_FINISH;
-	switch (try_to_unmap(page, TTU_UNMAP | TTU_BATCH_FLUSH)) {	/* 9 */
+	switch (try_to_unmap(page, TTU_UNMAP | TTU_BATCH_FLUSH | job->sc->policy->unmap_flags)) { /* 9 */
 	case SWAP_SUCCESS:
 		return V_FINISH;
 	case SWAP_FAIL:
@@ -161,7 +140,7 @@ static enum verdict judge(struct shrink_job *job, struct page *page, bool *clean
 	if (PageWriteback(page))
 		return judge_writeback(job, page);			/* 4, 5 */
 	if (!job->ignore_references) {
-		switch (page_check_references(page)) {
+		switch (sc->policy->judge(page)) {
 		case REF_ACTIVATE:
 			return V_ACTIVATE;				/* 6 */
 		case REF_KEEP:
@@ -285,6 +264,7 @@ static enum verdict finish_clean(struct shrink_job *job, struct page *page)
 		return V_KEEP_LOCKED;					/* 15 */
 	if (PageAnon(page))
 		page->mapping = NULL;
+	page->flags &= ~PAGE_POLICY_BITS;
 	__ClearPageLocked(page); /* nobody waits: waiters have references */
 	return V_FREE;							/* 16 */
 }

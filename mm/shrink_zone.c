@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shrinking a zone: its inactive lists are freed, its active lists feed them.
+ * Shrinking a zone: the policy (policy.h) says how much of which kind and names the victims, 32 at a time.
  *
- *   active list --tail, 32--> referenced program text? stays : goes to the inactive head
- *   inactive list --tail, 32--> shrink_page_list -> freed, kept, activated
+ *   plan ---> nr[] --> age: pages become candidates         (lru2: active -> inactive)
+ *                  `-> take: 32 victims -> shrink_page_list -> freed, or back to where the policy places them
  *
- * The lists are worked in turns of 32 pages, by the shares of scan_count.c, until the target is met;
- * then the kind with less left is dropped and the other goes on in proportion, so that the ratio of
- * the shares holds whatever the target.
+ * Both are done in turns of 32 pages until the target is met; then the kind with less left is dropped and
+ * the other goes on in proportion, so that the ratio of the plan holds whatever the target.
  *
  * Locks: lru_lock, not held while pages are looked at. May sleep.
- * Read next: vmscan.c, kswapd.c. Linux does beyond it: memory cgroups, node-wide lists, MGLRU.
+ * Read next: policy_lru2.c, vmscan.c, kswapd.c. Linux does beyond it: memory cgroups, node-wide lists.
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"
@@ -18,9 +17,8 @@
 #include "kernel/core/sched.h"
 #include "mm/compact.h"
 #include "mm/mm_types.h"
-#include "mm/pagemap.h"
+#include "mm/policy.h"
 #include "mm/reclaim.h"
-#include "mm/rmap.h"
 #include "mm/swap.h"
 #include "mm/writeback.h"
 
@@ -29,115 +27,7 @@ unsigned long zone_lru_size(const struct zone *zone, enum lru_list lru)
 	return zone_page_state(zone, (enum zone_stat_item)(NR_LRU_BASE + lru));
 }
 
-bool inactive_anon_is_low(const struct zone *zone)
-{
-	if (!total_swap_pages)
-		return false;
-	return zone_lru_size(zone, LRU_INACTIVE_ANON) * max(zone->inactive_ratio, 1U) <
-	       zone_lru_size(zone, LRU_ACTIVE_ANON);
-}
-
-static bool inactive_is_low(const struct zone *zone, enum lru_list active)
-{
-	if (is_file_lru(active))
-		return zone_lru_size(zone, LRU_ACTIVE_FILE) > zone_lru_size(zone, LRU_INACTIVE_FILE);
-	return inactive_anon_is_low(zone);
-}
-
-/* ---- Active lists --------------------------------------------------------------------------------- */
-
-/* Sort one batch: what stays active, what becomes inactive. => pages found referenced */
-static unsigned long sort_active(struct page_list *hold, struct page_list *active,
-				 struct page_list *inactive)
-{
-	unsigned long rotated = 0;
-	struct page *page;
-
-	while ((page = page_list_pop(hold))) {
-		unsigned long vm_flags;
-
-		cond_resched();
-		if (unlikely(!page_evictable(page))) {
-			putback_lru_page(page);
-			continue;
-		}
-		if (page_referenced(page, false, &vm_flags)) {
-			rotated++;
-			/* Program text gets a second trip: faulting it back in hurts most. */
-			if ((vm_flags & VM_EXEC) && page_is_file_cache(page)) {
-				page_list_add_tail(page, active);
-				continue;
-			}
-		}
-		ClearPageActive(page);
-		page_list_add_tail(page, inactive);
-	}
-	return rotated;
-}
-
-/* => lru_lock held. Pages that died meanwhile go to *freed. => pages put on the list */
-static unsigned long move_to_lru(struct zone *zone, struct page_list *list, enum lru_list lru,
-				 struct page_list *freed)
-{
-	unsigned long moved = 0;
-	struct page *page;
-
-	while ((page = page_list_pop(list))) {
-		VM_BUG_ON_PAGE(PageLRU(page), page);
-		/* First on the list, then our reference: whoever drops the last one must see PG_lru. */
-		SetPageLRU(page);
-		page_list_add(page, &zone->lruvec.lists[lru]);
-		if (put_page_testzero(page)) { /* ours was the last */
-			ClearPageLRU(page);
-			page_list_del(page, &zone->lruvec.lists[lru]);
-			ClearPageActive(page);
-			page_list_add(page, freed);
-			continue;
-		}
-		moved++;
-	}
-	__mod_zone_page_state(zone, (enum zone_stat_item)(NR_LRU_BASE + lru), (long)moved);
-	return moved;
-}
-
-void shrink_active_list(unsigned long nr_to_scan, struct zone *zone, struct scan_control *sc,
-			enum lru_list lru)
-{
-	struct zone_reclaim_stat *stat = &zone->lruvec.reclaim_stat;
-	int file = is_file_lru(lru);
-	enum zone_stat_item isolated = file ? NR_ISOLATED_FILE : NR_ISOLATED_ANON;
-	unsigned long taken, scanned, rotated;
-	PAGE_LIST(hold);
-	PAGE_LIST(active);
-	PAGE_LIST(inactive);
-	PAGE_LIST(freed);
-
-	lru_add_drain();
-	spin_lock_irq(&zone->lru_lock);
-	taken = isolate_lru_pages(nr_to_scan, zone, lru, &hold, &scanned,
-				  sc->may_unmap ? 0 : ISOLATE_UNMAPPED);
-	zone->pages_scanned += scanned;
-	stat->recent_scanned[file] += taken;
-	count_vm_zone_events(PGREFILL, zone, scanned);
-	spin_unlock_irq(&zone->lru_lock);
-	if (!taken)
-		return;
-
-	rotated = sort_active(&hold, &active, &inactive);
-
-	spin_lock_irq(&zone->lru_lock);
-	/* Counted as in use although most go on to the inactive list: it weighs the kinds (6.2). */
-	stat->recent_rotated[file] += rotated;
-	move_to_lru(zone, &active, lru, &freed);
-	count_vm_events(PGDEACTIVATE,
-			move_to_lru(zone, &inactive, (enum lru_list)(lru - LRU_ACTIVE), &freed));
-	__mod_zone_page_state(zone, isolated, -(long)taken);
-	spin_unlock_irq(&zone->lru_lock);
-	if (!page_list_empty(&freed))
-		free_hot_cold_page_list(&freed, true);
-}
-
-/* ---- Inactive lists ------------------------------------------------------------------------------- */
+/* ---- One batch ------------------------------------------------------------------------------------ */
 
 /* What the batch tells about the zone (spec 6.6), and the waiting that follows from it. */
 static void note_and_throttle(struct zone *zone, unsigned long taken, const struct shrink_stat *s)
@@ -175,10 +65,20 @@ static void count_scan(struct zone *zone, unsigned long scanned, unsigned long f
 /* Direct reclaimers that found most of a list in the hands of others. */
 static DECLARE_WAIT_QUEUE_HEAD(isolated_wait);
 
-static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct zone *zone,
-					  struct scan_control *sc, enum lru_list lru)
+/* Victims of one kind. => lru_lock held; pages taken */
+static unsigned long take_victims(struct zone *zone, int file, unsigned long nr, struct scan_control *sc,
+				  struct page_list *pages, unsigned long *scanned)
 {
-	int file = is_file_lru(lru);
+	unsigned int mode = sc->may_unmap ? 0 : ISOLATE_UNMAPPED;
+
+	if (sc->policy->take)
+		return sc->policy->take(zone, file, nr, pages, scanned, mode);
+	return isolate_lru_pages(zone, file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON, nr, pages, scanned, mode);
+}
+
+static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct zone *zone,
+					  struct scan_control *sc, int file)
+{
 	enum zone_stat_item isolated = file ? NR_ISOLATED_FILE : NR_ISOLATED_ANON;
 	unsigned long taken, scanned, reclaimed;
 	struct shrink_stat stat = { 0 };
@@ -193,8 +93,7 @@ static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct zone 
 	}
 	lru_add_drain();
 	spin_lock_irq(&zone->lru_lock);
-	taken = isolate_lru_pages(nr_to_scan, zone, lru, &pages, &scanned,
-				  sc->may_unmap ? 0 : ISOLATE_UNMAPPED);
+	taken = take_victims(zone, file, nr_to_scan, sc, &pages, &scanned);
 	zone->pages_scanned += scanned;
 	zone->lruvec.reclaim_stat.recent_scanned[file] += taken;
 	spin_unlock_irq(&zone->lru_lock);
@@ -222,35 +121,14 @@ static unsigned long shrink_inactive_list(unsigned long nr_to_scan, struct zone 
 static unsigned long shrink_list(enum lru_list lru, unsigned long nr_to_scan, struct zone *zone,
 				 struct scan_control *sc)
 {
-	if (is_active_lru(lru)) {
-		if (inactive_is_low(zone, lru))
-			shrink_active_list(nr_to_scan, zone, sc, lru);
-		return 0;
-	}
-	return shrink_inactive_list(nr_to_scan, zone, sc, lru);
+	if (!is_active_lru(lru))
+		return shrink_inactive_list(nr_to_scan, zone, sc, is_file_lru(lru));
+	if (sc->policy->age)
+		sc->policy->age(zone, is_file_lru(lru), nr_to_scan, sc);
+	return 0;
 }
 
 /* ---- All lists of a zone -------------------------------------------------------------------------- */
-
-static void get_scan_count(struct zone *zone, const struct scan_control *sc, unsigned long nr[])
-{
-	struct scan_facts f = {
-		.free = zone_page_state(zone, NR_FREE_PAGES),
-		.high_wmark = high_wmark_pages(zone),
-		.free_swap = get_nr_swap_pages(),
-		.swappiness = (unsigned int)vm_swappiness,
-		.priority = sc->priority,
-		.may_swap = sc->may_swap,
-		.force_scan = current_is_kswapd() && !zone_reclaimable(zone),
-	};
-	enum lru_list lru;
-
-	for_each_evictable_lru(lru)
-		f.size[lru] = zone_lru_size(zone, lru);
-	spin_lock_irq(&zone->lru_lock);
-	scan_count(&f, &zone->lruvec.reclaim_stat, nr);
-	spin_unlock_irq(&zone->lru_lock);
-}
 
 /*
  * The target is met: drop the kind with less left and cut the other to the same fraction.
@@ -284,7 +162,7 @@ static void shrink_lruvec(struct zone *zone, struct scan_control *sc)
 	bool adjusted = !current_is_kswapd() && sc->priority == DEF_PRIORITY;
 	enum lru_list lru;
 
-	get_scan_count(zone, sc, nr);
+	sc->policy->plan(zone, sc, nr);
 	memcpy(targets, nr, sizeof(targets));
 	while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
 		for_each_evictable_lru(lru) {
@@ -303,8 +181,8 @@ static void shrink_lruvec(struct zone *zone, struct scan_control *sc)
 		adjusted = true;
 	}
 	sc->nr_reclaimed += reclaimed;
-	if (inactive_anon_is_low(zone))
-		shrink_active_list(SWAP_CLUSTER_MAX, zone, sc, LRU_ACTIVE_ANON);
+	if (sc->policy->balance)
+		sc->policy->balance(zone, sc);
 	throttle_vm_writeout(sc->gfp_mask);
 }
 
@@ -342,8 +220,18 @@ bool shrink_zone(struct zone *zone, struct scan_control *sc)
 	do {
 		freed = sc->nr_reclaimed;
 		scanned = sc->nr_scanned;
+		sc->policy = policy_get(zone);
 		shrink_lruvec(zone, sc);
+		policy_put(sc->policy);
 	} while (should_continue_reclaim(zone, sc->nr_reclaimed - freed, sc->nr_scanned - scanned,
 					 sc));
 	return sc->nr_reclaimed != before;
+}
+
+void balance_zone_lists(struct zone *zone, struct scan_control *sc)
+{
+	sc->policy = policy_get(zone);
+	if (sc->policy->balance)
+		sc->policy->balance(zone, sc);
+	policy_put(sc->policy);
 }

@@ -112,9 +112,18 @@ struct zone_reclaim_stat {
 	unsigned long recent_scanned[2];
 };
 
+/* Behind the five lists: those of the generations 1 to LRU_GEN_MAX, anonymous and file. */
+#define NR_GEN_LISTS  (2 * LRU_GEN_MAX)
+#define NR_PAGE_LISTS (NR_LRU_LISTS + NR_GEN_LISTS)
+
+struct reclaim_policy;
+
 struct lruvec {
-	struct page_list lists[NR_LRU_LISTS]; /* [l] */
+	struct page_list lists[NR_PAGE_LISTS]; /* [l] lru_list_of() (lru.h) says which */
 	struct zone_reclaim_stat reclaim_stat;
+	struct reclaim_policy *policy;	       /* [l] who chooses list and victim; NULL: not yet at boot */
+	unsigned int active_gens;	       /* [l] bit g: pages of generation g are counted as active */
+	unsigned int gen_pages[NR_GEN_LISTS];  /* [l] lengths of those lists */
 };
 
 enum zone_flags {

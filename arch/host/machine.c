@@ -21,6 +21,7 @@
 #include "mm/memblock.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
+#include "mm/policy.h"
 #include "mm/page_debug.h"
 #include "mm/slab.h"
 #include "mm/swap.h"
@@ -60,6 +61,7 @@ static void memory_init(void)
 	kmap_init();
 	kstack_init();
 	vm_init();
+	reclaim_policy_init();
 }
 
 static void run_test(void *unused)

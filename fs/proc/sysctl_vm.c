@@ -14,6 +14,7 @@
 #include "mm/compact.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
+#include "mm/policy.h"
 #include "mm/reclaim.h"
 #include "mm/swap.h"
 #include "mm/vmscan.h"
@@ -173,8 +174,25 @@ static int zonelist_order_store(void *data, char *text, size_t len)
 static struct proc_entry zonelist_order_entry = { .name = "numa_zonelist_order", .mode = S_IFREG | 0644,
 						  .show = zonelist_order_show, .store = zonelist_order_store };
 
+static int reclaim_policy_show(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%s\n", reclaim_policy->name);
+	return 0;
+}
+
+static int reclaim_policy_store(void *data, char *text, size_t len)
+{
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	return reclaim_policy_set(text);
+}
+
+static struct proc_entry reclaim_policy_entry = { .name = "reclaim_policy", .mode = S_IFREG | 0644,
+						  .show = reclaim_policy_show, .store = reclaim_policy_store };
+
 void sysctl_vm_init(struct proc_entry *dir)
 {
 	sysctl_add(dir, knobs, entries, ARRAY_SIZE(knobs));
 	proc_add(dir, &zonelist_order_entry);
+	proc_add(dir, &reclaim_policy_entry);
 }

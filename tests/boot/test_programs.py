@@ -21,6 +21,7 @@ NOT_BY_ITSELF = {
     "knobs",
     "oom_gone",
     "oom_survivor",
+    "policy_switch",
     "swap_stall",
     "swapctl",
     "sysfuzz",

@@ -61,7 +61,7 @@ static void test_scan_count(void)
 
 		for (int i = 0; i < 4; i++)
 			facts.size[i] = (unsigned long)spec_num(&r, i);
-		scan_count(&facts, &stat, nr);
+		scan_count(&facts, scan_balance_of(&facts), &stat, nr);
 		for (int i = 0; i < 4; i++)
 			CHECK_EQ(nr[i], spec_num(&r, 15 + i), "list %d of %s", i, r.text);
 	}

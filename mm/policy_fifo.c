@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fifo: who came first goes first, used or not. The smallest policy, and the yardstick of the others.
+ *
+ *   new page --> [ head   inactive   tail ] --> victim, whatever its accessed bits say
+ *
+ * One list of each kind. A victim that cannot go now (dirty, busy) queues again; once its write has ended
+ * it is first. Belady's anomaly is this policy's: more memory may mean more faults.
+ *
+ * Locks: none of its own. Read next: policy_clock.c, which asks whether the page was used.
+ */
+#include "mm/mm_types.h"
+#include "mm/policy.h"
+#include "mm/rmap.h"
+
+static enum lru_place fifo_place(struct zone *zone, struct page *page, enum lru_move why)
+{
+	(void)zone;
+	ClearPageActive(page);
+	switch (why) {
+	case LRU_PROMOTE:
+		return PLACE_STAY; /* use does not count */
+	case LRU_DEMOTE:
+		return page_mapped(page) || PageDirty(page) || PageWriteback(page) ? PLACE_STAY : PLACE_TAIL;
+	case LRU_ROTATE:
+		return PLACE_TAIL;
+	case LRU_ADD:
+	case LRU_KEEP:
+		break;
+	}
+	return PLACE_HEAD;
+}
+
+static void fifo_accessed(struct page *page)
+{
+	(void)page;
+}
+
+static enum page_reference fifo_judge(struct page *page)
+{
+	(void)page;
+	return REF_RECLAIM;
+}
+
+struct reclaim_policy policy_fifo = {
+	.name = "fifo",
+	.about = "who came first goes first, used or not",
+	.lists = LRU_BIT(LRU_INACTIVE_ANON) | LRU_BIT(LRU_INACTIVE_FILE),
+	.places_all = true,
+	.unmap_flags = TTU_IGNORE_ACCESS,
+	.place = fifo_place,
+	.accessed = fifo_accessed,
+	.plan = plan_by_size,
+	.judge = fifo_judge,
+};
