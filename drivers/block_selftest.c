@@ -110,7 +110,9 @@ SELFTEST(block_merges_neighbours)
 	fake_submit(fake, 9, BIO_READ, 201 * PAGE_SECTORS); /* another direction never joins */
 	EXPECT_EQ(fake->queue.count[1], 2);
 	EXPECT_EQ(fake->queue.count[0], 1);
-	EXPECT_EQ(fake->queue.nr_merged, 7);
+	EXPECT_EQ(fake->queue.io[1].merged, 7);
+	EXPECT_EQ(fake->queue.io[1].requests, 2);
+	EXPECT_EQ(fake->queue.io[0].requests, 1);
 	fake_release(fake);
 	EXPECT_EQ(fake->nr_requests, 3);
 	EXPECT_EQ(fake->nr_sectors, 10 * PAGE_SECTORS);

@@ -230,9 +230,9 @@ static int diskstats_show(struct seq_file *m, void *data)
 
 		if (!q)
 			continue;
-		seq_printf(m, "%4u %7u %s %llu %llu %llu 0 %llu 0 %llu 0 %u 0 0\n", MAJOR(b->dev), MINOR(b->dev),
-			   b->name, q->nr_read, q->nr_merged, q->sectors_read, q->nr_write, q->sectors_written,
-			   q->in_flight);
+		seq_printf(m, "%4u %7u %s %llu %llu %llu 0 %llu %llu %llu 0 %u 0 0\n", MAJOR(b->dev), MINOR(b->dev),
+			   b->name, q->io[0].requests, q->io[0].merged, q->io[0].sectors, q->io[1].requests,
+			   q->io[1].merged, q->io[1].sectors, q->in_flight);
 	}
 	return 0;
 }

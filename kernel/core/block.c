@@ -137,17 +137,19 @@ static bool request_put(struct request_queue *q, struct request *rq)
 
 static bool may_join(struct request_queue *q, struct request *rq, struct bio *bio)
 {
-	return rq->op == bio->bi_op && rq->op != BIO_FLUSH && !rq->retry &&
+	return rq->op == bio->bi_op && !rq->retry &&
 	       rq->nr_vecs + bio->bi_vcnt <= q->max_vecs &&
 	       rq->nr_sectors + bio_sectors(bio) <= REQUEST_MAX_SECTORS;
 }
 
 /* => queue->lock held; true: bio is now part of a waiting request */
-static bool merge_bio(struct request_queue *q, struct bio *bio)
+static __always_inline bool merge_bio(struct request_queue *q, struct bio *bio)
 {
 	struct request *rq;
 	int depth = MERGE_DEPTH;
 
+	if (bio->bi_op == BIO_FLUSH)
+		return false;
 	list_for_each_entry_reverse(rq, &q->queue, queuelist)
 	{
 		if (may_join(q, rq, bio)) {
@@ -171,7 +173,6 @@ static bool merge_bio(struct request_queue *q, struct bio *bio)
 		return false;
 	rq->nr_sectors += bio_sectors(bio);
 	rq->nr_vecs += bio->bi_vcnt;
-	q->nr_merged++;
 	return true;
 }
 
@@ -211,9 +212,9 @@ static bool dispatch(struct block_device *bdev)
  * Outside the lock: telling the hardware is slow, and other CPUs want to queue meanwhile. A driver that
  * completes at once has its completions run at local_bh_enable(), without waking ksoftirqd.
  */
-static void commit(struct block_device *bdev, bool started)
+static void commit(struct block_device *bdev)
 {
-	if (!started || !bdev->ops->commit)
+	if (!bdev->ops->commit)
 		return;
 	local_bh_disable();
 	bdev->ops->commit(bdev);
@@ -228,7 +229,8 @@ void block_run_queue(struct block_device *bdev)
 	spin_lock_irqsave(&bdev->queue->lock, flags);
 	started = dispatch(bdev);
 	spin_unlock_irqrestore(&bdev->queue->lock, flags);
-	commit(bdev, started);
+	if (started)
+		commit(bdev);
 }
 
 /* A driver that completes at once leaves a softirq pending that no interrupt will run. */
@@ -262,46 +264,77 @@ static void wait_for_request(struct block_device *bdev, int dir)
 		      TASK_UNINTERRUPTIBLE, true, io_schedule());
 }
 
-static void count_bio(struct request_queue *q, const struct bio *bio)
+/* => queue->lock held. What a device has been asked for: a bio that joins a request is not one more. */
+static void count_bio(struct request_queue *q, const struct bio *bio, bool joined)
 {
-	if (bio->bi_op == BIO_READ) {
-		q->nr_read++;
-		q->sectors_read += bio_sectors(bio);
-	} else if (bio->bi_op == BIO_WRITE) {
-		q->nr_write++;
-		q->sectors_written += bio_sectors(bio);
-	}
+	struct io_count *count = &q->io[bio_dir(bio)];
+
+	if (bio->bi_op == BIO_FLUSH)
+		return;
+	count->sectors += bio_sectors(bio);
+	if (joined)
+		count->merged++;
+	else
+		count->requests++;
 }
 
-void submit_bio(struct bio *bio)
+/* => queue->lock held, given back; the bio is in the queue */
+static inline void start_bio(struct bio *bio, bool joined, unsigned long flags)
 {
 	struct block_device *bdev = bio->bi_bdev;
 	struct request_queue *q = bdev->queue;
-	int error = bio_check(bio), dir = bio_dir(bio);
-	bool started = false, waited = false, joined;
-	unsigned long flags;
+	bool started = false;
 
-	if (error) {
-		bio_end_early(bio, min(error, 0));
-		return;
+	count_bio(q, bio, joined);
+	if (!current->plug)
+		started = dispatch(bdev);
+	spin_unlock_irqrestore(&q->lock, flags);
+	if (started) {
+		commit(bdev);
+		run_own_completions();
 	}
+}
+
+/* No request is free: sleeps until one is. */
+static noinline void submit_slowly(struct bio *bio)
+{
+	struct request_queue *q = bio->bi_bdev->queue;
+	int dir = bio_dir(bio);
+	unsigned long flags;
+	bool joined;
+
 	for (;;) {
+		wait_for_request(bio->bi_bdev, dir);
 		spin_lock_irqsave(&q->lock, flags);
 		joined = merge_bio(q, bio);
 		if (joined || request_get(q, bio))
 			break;
 		spin_unlock_irqrestore(&q->lock, flags);
-		wait_for_request(bdev, dir);
-		waited = true;
 	}
-	count_bio(q, bio);
-	if (!current->plug)
-		started = dispatch(bdev);
-	spin_unlock_irqrestore(&q->lock, flags);
-	commit(bdev, started);
-	if (waited && joined) /* woken for a request it did not need: the next in line may have it */
+	start_bio(bio, joined, flags);
+	if (joined) /* woken for a request it did not need: the next in line may have it */
 		wake_up(&q->wait[dir]);
-	run_own_completions();
+}
+
+void submit_bio(struct bio *bio)
+{
+	struct request_queue *q = bio->bi_bdev->queue;
+	int error = bio_check(bio);
+	unsigned long flags;
+	bool joined;
+
+	if (unlikely(error)) {
+		bio_end_early(bio, min(error, 0));
+		return;
+	}
+	spin_lock_irqsave(&q->lock, flags);
+	joined = merge_bio(q, bio);
+	if (likely(joined || request_get(q, bio))) {
+		start_bio(bio, joined, flags);
+		return;
+	}
+	spin_unlock_irqrestore(&q->lock, flags);
+	submit_slowly(bio);
 }
 
 struct wait_bio {
@@ -444,7 +477,8 @@ static void finish_request(struct request *rq)
 	}
 	started = dispatch(bdev);
 	spin_unlock_irqrestore(&q->lock, flags);
-	commit(bdev, started);
+	if (started)
+		commit(bdev);
 	if (unlikely(q->stall_said))
 		block_stall_over(bdev);
 	smp_mb(); /* the free request before the look at the sleepers */

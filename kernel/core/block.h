@@ -91,6 +91,11 @@ struct block_device_operations {
 	void (*poll)(struct block_device *bdev); /* complete what is done, without interrupts */
 };
 
+/* Since start, as /proc/diskstats tells it. */
+struct io_count {
+	u64 requests, merged, sectors; /* merged: bios that joined a request */
+};
+
 struct request_queue {
 	spinlock_t lock;
 	struct list_head queue;	   /* [q] waiting, not yet with the driver */
@@ -100,7 +105,7 @@ struct request_queue {
 	wait_queue_head_t wait[2]; /* for a free request */
 	unsigned int max_vecs;	   /* [I] pieces the hardware takes in one request */
 	unsigned long stall_said;  /* [q] ticks without an answer at the last report, 0: none */
-	u64 nr_read, nr_write, sectors_read, sectors_written, nr_merged; /* [q] */
+	struct io_count io[2];	   /* [q] reads, writes */
 	struct request requests[2][QUEUE_NR_REQUESTS];
 	struct list_head free[2]; /* [q] */
 };
@@ -133,8 +138,21 @@ struct block_device *block_next(struct block_device *prev); /* NULL starts; NULL
 int bdev_claim(struct block_device *bdev, void *holder);    /* 0 or -EBUSY */
 void bdev_release(struct block_device *bdev, void *holder);
 
-void bio_init(struct bio *bio, struct bio_vec *vecs, unsigned int max_vecs);
-int bio_add_page(struct bio *bio, struct page *page, unsigned int len, unsigned int offset);
+static inline void bio_init(struct bio *bio, struct bio_vec *vecs, unsigned int max_vecs)
+{
+	*bio = (struct bio){.bi_io_vec = vecs, .bi_max_vecs = (u16)max_vecs};
+}
+
+/* => len, or 0 when the bio is full */
+static inline int bio_add_page(struct bio *bio, struct page *page, unsigned int len, unsigned int offset)
+{
+	if (bio->bi_vcnt == bio->bi_max_vecs)
+		return 0;
+	bio->bi_io_vec[bio->bi_vcnt++] = (struct bio_vec){page, len, offset};
+	bio->bi_size += len;
+	return (int)len;
+}
+
 /*
  * => may sleep when the queue has no free request of this direction
  * => errors (beyond the end, read-only) arrive through bi_end_io like any other

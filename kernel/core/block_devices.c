@@ -103,18 +103,3 @@ void bdev_release(struct block_device *bdev, void *holder)
 	bdev->bd_holder = NULL;
 	spin_unlock_bh(&block_devices_lock);
 }
-
-void bio_init(struct bio *bio, struct bio_vec *vecs, unsigned int max_vecs)
-{
-	*bio = (struct bio){.bi_io_vec = vecs, .bi_max_vecs = max_vecs};
-}
-
-/* => len, or 0 when the bio is full */
-int bio_add_page(struct bio *bio, struct page *page, unsigned int len, unsigned int offset)
-{
-	if (bio->bi_vcnt == bio->bi_max_vecs)
-		return 0;
-	bio->bi_io_vec[bio->bi_vcnt++] = (struct bio_vec){page, len, offset};
-	bio->bi_size += len;
-	return len;
-}
