@@ -51,6 +51,12 @@ early_param("ramdisk", ramdisk_param);
  */
 static void copy_piece(const struct bio_vec *vec, u64 at, bool write)
 {
+	if (vec->len == PAGE_SIZE && !vec->offset && !(at & (PAGE_SIZE - 1))) {
+		struct page *frame = frames[at >> PAGE_SHIFT];
+
+		copy_highpage(write ? frame : vec->page, write ? vec->page : frame);
+		return;
+	}
 	for (u32 done = 0; done < vec->len;) {
 		u32 in_frame = (at + done) & (PAGE_SIZE - 1);
 		u32 n = min(vec->len - done, (u32)PAGE_SIZE - in_frame);

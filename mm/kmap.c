@@ -247,9 +247,14 @@ void clear_highpage(struct page *page)
 
 void copy_highpage(struct page *to, struct page *from)
 {
-	void *vfrom = kmap_atomic(from);
-	void *vto = kmap_atomic(to);
+	void *vfrom, *vto;
 
+	if (!PageHighMem(from) && !PageHighMem(to)) {
+		copy_page(lowmem_page_address(to), lowmem_page_address(from));
+		return;
+	}
+	vfrom = kmap_atomic(from);
+	vto = kmap_atomic(to);
 	copy_page(vto, vfrom);
 	kunmap_atomic(vto);
 	kunmap_atomic(vfrom);
