@@ -33,7 +33,7 @@ INITRD := build/initrd.cpio
 # The targets people type build with all processors, unless -j was given.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench bench-host race soak fuzz inject
+.PHONY: all objs iso initrd user test-programs clean setup run gdb debug demo demo-oom test test-boot check layers format mutate bench bench-host bench-linux race soak fuzz inject
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -124,7 +124,7 @@ $(foreach d,$(USER_DIRS),$(eval $(call user_folder,$(d))))
 # Programs of the tests: not in the initrd, a test adds the one it wants.
 TEST_BIN := $(patsubst tests/user/%.c,build/tests/user/%,$(wildcard tests/user/*.c))
 
-test-programs: $(TEST_BIN)
+test-programs: $(TEST_BIN) build/bench/qemu_count.so
 
 build/tests/user/%: tests/user/%.c Makefile
 	@mkdir -p $(@D)
@@ -132,6 +132,12 @@ build/tests/user/%: tests/user/%.c Makefile
 	@$(MUSLCC) $(USERFLAGS) -MMD -MP -MF build/tests/user/$*.d -MT $@ $< -o $@ -lpthread
 
 -include $(TEST_BIN:%=%.d)
+
+# QEMU's side of counting instructions; no header of QEMU's is needed.
+build/bench/qemu_count.so: scripts/qemu_count.c user/marks.h Makefile
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $<"
+	@$(HOSTCC) -O2 -g -std=gnu11 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden -I. $< -o $@
 
 initrd: $(INITRD)
 
@@ -361,6 +367,11 @@ bench: setup
 bench-host: setup
 	@$(MAKE) --no-print-directory $(JOBS) build/host/tool_speed
 	@scripts/bench-host
+
+# Side by side with Debian's Linux, whose kernel package is fetched into build/linux; QUICK=1 is smaller and says less.
+bench-linux: setup
+	@$(MAKE) --no-print-directory $(JOBS) all build/tests/user/reclaim build/bench/qemu_count.so
+	@scripts/bench-linux $(if $(QUICK),--quick)
 
 mutate: setup
 	@tests/mutate
