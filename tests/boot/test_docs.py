@@ -92,3 +92,16 @@ def test_quoted_command(page, command, status):
     done = subprocess.run(["bash", "-c", command], cwd=TOP, env={**os.environ, "SETUP": "no"}, timeout=600,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == status, done.stdout.decode(errors="replace")[-3000:]
+
+
+def test_the_way_of_a_page():
+    """The counters of docs/reclaim.md are those of its command, to a quarter: how far code may change without the tale."""
+    page = text_of("docs/reclaim.md")
+    (command,) = re.findall(r"(?m)^    (scripts/run .*paste.*)$", page)
+    told = {name: int(value.replace(",", "")) for name, value in re.findall(r"\| `(\w+)` \| ([\d,]+) \|", page)}
+    done = subprocess.run(["bash", "-c", command], cwd=TOP, timeout=600, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    output = done.stdout.decode(errors="replace").replace("\r", "")
+    seen = {name: int(after) - int(before) for name, before, after in re.findall(r"(?m)^(\w+) (\d+)\t\w+ (\d+)$", output)}
+    assert done.returncode == 0 and len(told) > 8, output[-3000:]
+    far = {name: (value, seen.get(name)) for name, value in told.items() if abs(seen.get(name, 0) - value) * 4 > value}
+    assert not far, far
