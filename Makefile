@@ -259,10 +259,11 @@ $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
 EXTRA_SRC_test_grub_cmdline := boot/grub_cmdline.c
 EXTRA_SRC_test_boot_info := $(addprefix boot/,boot_info.c multiboot2.c pvh.c grub_cmdline.c)
 EXTRA_SRC_test_cpio := fs/cpio.c
+EXTRA_SRC_test_unlz4 := fs/unlz4.c
 EXTRA_SRC_test_elf := kernel/sys/elf_check.c
 EXTRA_SRC_test_optimal := tests/race/trace.c tests/race/optimal.c
 EXTRA_SRC_test_reclaim_math := $(addprefix mm/,oom_score.c scan_count.c shrinker.c swap_readahead.c swap_map.c swap_header.c)
-$(foreach t,grub_cmdline boot_info cpio elf optimal reclaim_math,$(eval \
+$(foreach t,grub_cmdline boot_info cpio unlz4 elf optimal reclaim_math,$(eval \
 	   build/host/tests/test_$(t): $(EXTRA_SRC_test_$(t):%.c=build/host/san/%.o)))
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\).h"' tests/host/test_*.c)
@@ -291,6 +292,7 @@ FUZZ_TARGETS := $(patsubst tests/host/test_%.c,%,$(shell grep -l '"tests/host/fu
 FUZZ_BASE    := $(addprefix kernel/base/,kstrtox.c string_ext.c vsprintf.c kallsyms.c) arch/host/print.c
 FUZZ_boot_info := $(addprefix boot/,boot_info.c multiboot2.c pvh.c grub_cmdline.c)
 FUZZ_cpio    := fs/cpio.c
+FUZZ_unlz4   := fs/unlz4.c
 FUZZ_elf     := kernel/sys/elf_check.c
 FUZZ_e820    := mm/e820.c mm/range_set.c
 FUZZ_fuzz_buddy := $(LIBMM_SRC)

@@ -40,7 +40,7 @@ static const char *compressor(const unsigned char *p)
 		return "bzip2";
 	if (p[0] == 0x28 && p[1] == 0xb5 && p[2] == 0x2f)
 		return "zstd";
-	if (p[0] == 0x02 && p[1] == 0x21 && p[2] == 0x4c)
+	if ((p[0] == 0x02 && p[1] == 0x21 && p[2] == 0x4c) || (p[0] == 0x04 && p[1] == 0x22 && p[2] == 0x4d))
 		return "lz4";
 	if (p[0] == 0x5d && p[1] == 0 && p[2] == 0)
 		return "lzma";

@@ -2,20 +2,23 @@
 /*
  * initramfs: the archives that the boot loader put into memory become the first files.
  *
- * They may lie in HighMem, so they are read page by page through kmap. cpio.c takes them apart; here each
- * entry becomes a file, directory, link or device in the root. Entries of one archive with the same device
- * and inode numbers are hard links of one another. Afterwards the frames go to the buddy.
+ * They may lie in HighMem, so they are read page by page through kmap. What is packed with `lz4 -l` is unpacked on
+ * the way (unlz4.c). cpio.c takes the archives apart; here each entry becomes a file, directory, link or device in
+ * the root. Entries of one archive with the same device and inode numbers are hard links of one another. Afterwards
+ * the frames go to the buddy.
  *
  * What is wrong with an archive is printed, and what was unpacked before it stays: there may be enough for a
  * shell. Unpacking never ends in an out-of-memory kill: it stops when memory gets short.
  */
 #include "fs/cpio.h"
 #include "fs/internal.h"
+#include "fs/unlz4.h"
 #include "kernel/base/printk.h"
 #include "kernel/base/string.h"
 #include "kernel/core/sched.h"
 #include "mm/kmap.h"
 #include "mm/slab.h"
+#include "mm/vmalloc.h"
 #include "mm/vmstat.h"
 #include "mm/zone.h"
 
@@ -29,6 +32,7 @@ struct link_name {
 
 struct unpack {
 	struct cpio_reader reader;
+	struct unlz4 lz4;	/* window NULL: not packed */
 	struct file *file;	/* being written */
 	loff_t pos;
 	char *target;		/* of the symbolic link being read */
@@ -247,29 +251,70 @@ static const struct cpio_ops unpack_ops = {
 	.archive_end = forget_links,
 };
 
+static int feed_cpio(void *ctx, const void *data, size_t len)
+{
+	struct unpack *u = ctx;
+
+	return cpio_feed(&u->reader, data, len);
+}
+
+static int feed(struct unpack *u, const void *data, size_t len)
+{
+	return u->lz4.window ? unlz4_feed(&u->lz4, data, len) : cpio_feed(&u->reader, data, len);
+}
+
+static int finish(struct unpack *u)
+{
+	int err = u->lz4.window ? unlz4_finish(&u->lz4) : 0;
+
+	return err ? err : cpio_finish(&u->reader);
+}
+
+/* Does the archive begin with LZ4's magic? It is at the beginning of a page. */
+static bool is_packed(phys_addr_t start, phys_addr_t end)
+{
+	u32 magic = 0;
+
+	if (end - start >= sizeof(magic) && (start & ~PAGE_MASK) <= PAGE_SIZE - sizeof(magic)) {
+		char *va = kmap(pfn_to_page(start >> PAGE_SHIFT));
+
+		memcpy(&magic, va + (start & ~PAGE_MASK), sizeof(magic));
+		kunmap(pfn_to_page(start >> PAGE_SHIFT));
+	}
+	return magic == UNLZ4_MAGIC;
+}
+
 /* Each frame goes to the buddy as soon as it has been read; *start moves on. */
 static int unpack_range(struct unpack *u, phys_addr_t *start, phys_addr_t end)
 {
 	int err = 0;
 
 	cpio_start(&u->reader, &unpack_ops, u);
+	if (is_packed(*start, end)) {
+		u8 *window = vmalloc(UNLZ4_WINDOW);
+
+		if (!window)
+			return -ENOMEM;
+		unlz4_start(&u->lz4, window, feed_cpio, u);
+	}
 	while (*start < end && !err) {
 		struct page *page = pfn_to_page(*start >> PAGE_SHIFT);
 		unsigned int offset = *start & ~PAGE_MASK;
 		size_t n = min((u64)(PAGE_SIZE - offset), (u64)(end - *start));
 		char *va = kmap(page);
 
-		err = cpio_feed(&u->reader, va + offset, n);
+		err = feed(u, va + offset, n);
 		kunmap(page);
 		free_reserved_page(page);
 		*start += n;
 	}
 	if (!err)
-		err = cpio_finish(&u->reader);
+		err = finish(u);
 	if (u->file)
 		fput(u->file);
 	kfree(u->target);
 	forget_links(u);
+	vfree(u->lz4.window);
 	return err;
 }
 
@@ -281,7 +326,10 @@ void initramfs_unpack(phys_addr_t start, phys_addr_t end)
 
 	if (u) {
 		err = unpack_range(u, &start, end);
-		if (err == -EINVAL && u->reader.error[0])
+		if (err == -EINVAL && u->lz4.error)
+			pr_err("initrd: packed with LZ4, and at offset %llu %s: make it again (lz4 -l)\n",
+			       u->lz4.offset, u->lz4.error);
+		else if (err == -EINVAL && u->reader.error[0])
 			pr_err("initrd: %s\n", u->reader.error);
 		else if (err)
 			pr_err("initrd: unpacking stopped at offset %llu\n", u->reader.pos);

@@ -6,6 +6,7 @@ import hashlib
 import lzma
 import os
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -82,6 +83,29 @@ def test_damage_behind_a_good_archive(name, tmp_path):
 def test_no_archive_at_all(data, message, tmp_path):
     result = boot(tmp_path, data)
     assert result.status == 3 and seen(result, message) and "Requested init /init failed" in result.output, result
+
+
+def packed(data):
+    return subprocess.run(["lz4", "-l", "-q", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def test_packed_archives(tmp_path):
+    """Two archives packed together; random bytes, which are packed into more."""
+    noise = os.urandom(1 << 20)
+    archives = base("md5sum /noise /runs") + entry("noise", data=noise) + entry("runs", data=b"run " * 200000) + TRAILER
+    result = boot(tmp_path, packed(archives))
+    assert result.status == 0 and result.lines(r"initrd: \d+ entries of 2 archives, "), result
+    assert hashlib.md5(noise).hexdigest() + "  /noise" in result.output, result
+    assert hashlib.md5(b"run " * 200000).hexdigest() + "  /runs" in result.output, result
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda data: data[:4] + b"\xff" + data[5:], lambda data: data[:-30] + b"\x10a\0\0" * 9],
+                         ids=["cut", "size", "distance"])
+def test_damaged_packed_archives(damage, tmp_path):
+    """What came before the damage is there."""
+    result = boot(tmp_path, damage(packed(base("echo lives") + entry("x", data=os.urandom(500)) + TRAILER)))
+    assert seen(result, "packed with LZ4"), result
+    assert result.status == 3 or result.lines("^lives$"), result
 
 
 def test_strange_entries(tmp_path):
