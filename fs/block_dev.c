@@ -131,6 +131,25 @@ int vfs_sync(void)
 	return err;
 }
 
+unsigned int bdev_openers(const struct block_device *bdev)
+{
+	const struct inode *inode = READ_ONCE(bdev->bd_inode);
+
+	return inode ? READ_ONCE(((struct bdev_file *)inode->i_private)->openers) : 0;
+}
+
+void bdev_write_and_forget(struct block_device *bdev)
+{
+	struct inode *inode = READ_ONCE(bdev->bd_inode);
+
+	if (!inode)
+		return;
+	write_out(bdev, 0, LLONG_MAX);
+	down_write(&inode->i_rwsem);
+	truncate_inode_pages(inode->i_mapping, 0);
+	up_write(&inode->i_rwsem);
+}
+
 /* ---- File operations ---- */
 
 static struct block_device *file_bdev(const struct file *file)
@@ -287,7 +306,7 @@ static long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case BLKROSET:
 		return -EINVAL;
 	default:
-		return -ENOIOCTLCMD;
+		return bdev->ops->ioctl ? bdev->ops->ioctl(bdev, cmd, arg) : -ENOIOCTLCMD;
 	}
 }
 

@@ -25,6 +25,11 @@ struct inode *bdev_inode(struct block_device *bdev);
 /* Drops clean, unused pages of every block device's cache; => pages */
 unsigned long drop_pagecache(void);
 unsigned long nr_blockdev_pages(void);	/* pages of those caches */
+unsigned int bdev_openers(const struct block_device *bdev); /* open files of it */
+/* => its cache is written and empty; may sleep */
+void bdev_write_and_forget(struct block_device *bdev);
+/* => a node for it in /dev: 0 or -errno; may sleep */
+int devtmpfs_add_disk(const struct block_device *bdev);
 
 /* The shared inode's i_private. */
 struct bdev_file {
@@ -45,5 +50,6 @@ void chardev_init(void);
 void tty_file_init(void);
 void block_dev_init(void);
 void devtmpfs_init(void);
+void loop_init(void);
 
 #endif

@@ -78,6 +78,16 @@ static void add_devices(void)
 	up_write(&namespace_sem);
 }
 
+int devtmpfs_add_disk(const struct block_device *bdev)
+{
+	struct inode *inode;
+
+	down_write(&namespace_sem);
+	inode = add_node(bdev->name, S_IFBLK | 0660, bdev->dev);
+	up_write(&namespace_sem);
+	return inode ? 0 : -ENOMEM;
+}
+
 void devtmpfs_init(void)
 {
 	int err;

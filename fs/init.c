@@ -19,5 +19,6 @@ void devices_init(void)
 {
 	chardev_init();
 	block_dev_init();
+	loop_init();
 	devtmpfs_init();
 }

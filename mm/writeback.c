@@ -91,6 +91,9 @@ static bool must_wait(struct backing_dev_info *bdi)
 {
 	unsigned long background, limit, unwritten = bdi_total_unwritten(), mine = bdi_unwritten(bdi);
 
+	/* What others wait for through this task ends only if it goes on (Linux 5.8: PF_LOCAL_THROTTLE). */
+	if (current->flags & PF_LESS_THROTTLE)
+		return false;
 	global_dirty_limits(&background, &limit);
 	if (unwritten <= (background + limit) / 2)
 		return false;

@@ -217,7 +217,8 @@ static int partitions_show(struct seq_file *m, void *data)
 
 	seq_puts(m, "major minor  #blocks  name\n\n");
 	for (b = block_next(NULL); b; b = block_next(b))
-		seq_printf(m, "%4u  %7u %10llu %s\n", MAJOR(b->dev), MINOR(b->dev), b->nr_sectors / 2, b->name);
+		if (b->nr_sectors) /* not of a loop device that is free */
+			seq_printf(m, "%4u  %7u %10llu %s\n", MAJOR(b->dev), MINOR(b->dev), b->nr_sectors / 2, b->name);
 	return 0;
 }
 

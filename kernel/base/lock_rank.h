@@ -20,6 +20,7 @@
 	X(SWAPON, "the list of swap areas, for swapon and swapoff")                        \
 	X(CPUSET, "the cpuset tree")                                                       \
 	X(SHM, "the table of System V shared memory segments")                             \
+	X(LOOP, "what the loop devices are bound to")                                      \
 	X(MOUNT, "mount table")                                                            \
 	X(RENAME, "one rename at a time")                                                  \
 	X(PIPE, "a pipe's buffers")                                                        \

@@ -88,6 +88,8 @@ struct block_device_operations {
 	int (*queue_rq)(struct block_device *bdev, struct request *rq);
 	/* => starts what queue_rq took; without the lock, perhaps on several CPUs at once */
 	void (*commit)(struct block_device *bdev);
+	/* Calls of its own, on an open file of it: -ENOIOCTLCMD for others. May be NULL. */
+	long (*ioctl)(struct block_device *bdev, unsigned int cmd, unsigned long arg);
 	void (*poll)(struct block_device *bdev); /* complete what is done, without interrupts */
 };
 

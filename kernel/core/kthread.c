@@ -44,6 +44,8 @@ static int kthread_link(struct task_struct *p)
 	p->signal = signal_alloc();
 	if (!p->signal)
 		return -ENOMEM;
+	for (int i = 0; i < RLIM_NLIMITS; i++) /* the kernel limits itself by other means */
+		p->signal->rlim[i] = (struct rlimit){ ~0ULL, ~0ULL };
 	p->pid = alloc_pid();
 	if (p->pid < 0) {
 		signal_put(p->signal);

@@ -114,4 +114,21 @@ void sched_set_mm_free(void (*fn)(struct mm_struct *mm));
  * NULL) */
 void sched_set_unplug(void (*fn)(struct task_struct *p));
 
+/*
+ * Between the two calls whatever current allocates is allocated as with GFP_NOIO: for who serves the I/O that reclaim
+ * would start and wait for. They nest: restore gets what save returned.
+ */
+static inline unsigned int memalloc_noio_save(void)
+{
+	unsigned int old = current->flags & PF_MEMALLOC_NOIO;
+
+	current->flags |= PF_MEMALLOC_NOIO;
+	return old;
+}
+
+static inline void memalloc_noio_restore(unsigned int old)
+{
+	current->flags = (current->flags & ~(unsigned int)PF_MEMALLOC_NOIO) | old;
+}
+
 #endif
