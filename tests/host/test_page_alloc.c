@@ -19,6 +19,22 @@ static int setup(void **state)
 
 /* ---- gfp ------------------------------------------------------------------------------------- */
 
+/* Each page comes from the list of its request's type; single pages and blocks. */
+static void test_every_type_by_every_way(void **state)
+{
+	static const gfp_t masks[] = { GFP_KERNEL, GFP_ATOMIC, GFP_TEMPORARY, GFP_USER | __GFP_MOVABLE,
+				       GFP_HIGHUSER_MOVABLE };
+
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(masks); i++) {
+		gfp_t gfp = masks[i / 2];
+		struct page *page = alloc_pages(gfp, i % 2);
+
+		assert_non_null(page);
+		assert_int_equal(page->index, allocflags_to_migratetype(gfp));
+		__free_pages(page, i % 2);
+	}
+}
+
 static void test_gfp_zones(void **state)
 {
 	FILE *f = open_data("tests/data/spec/gfp_zone.txt");
@@ -404,7 +420,8 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, stop_machine)
 	const struct CMUnitTest tests[] = {
-		T(test_gfp_zones), T(test_gfp_groups), T(test_migratetypes), T(test_pcp_sizes),
+		T(test_every_type_by_every_way), T(test_gfp_zones), T(test_gfp_groups), T(test_migratetypes),
+		T(test_pcp_sizes),
 		T(test_pcp_refill), T(test_pcp_hot_cold), T(test_pcp_high), T(test_pcp_round_robin),
 		T(test_reserve_through_pcp), T(test_isolated_goes_to_the_buddy), T(test_counters),
 		T(test_state_of_a_new_page), T(test_compound), T(test_split_page), T(test_too_large),

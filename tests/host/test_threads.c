@@ -79,6 +79,36 @@ static void test_end_of_a_thread(void **state)
 	mm_host_stop();
 }
 
+static void *give_back(void *block)
+{
+	__free_pages(block, 3);
+	return NULL;
+}
+
+/* Somebody holds zone->lock when a block comes back. */
+static void test_freed_while_locked(void **state)
+{
+	unsigned long flags, before;
+	struct zone *zone;
+	struct page *block;
+	pthread_t thread;
+
+	start_machine(64, 0, 64, 2);
+	zone = zone_of(0, ZONE_NORMAL);
+	block = alloc_pages(GFP_KERNEL, 3);
+	assert_non_null(block);
+	before = zone_page_state_snapshot(zone, NR_FREE_PAGES);
+	spin_lock_irqsave(&zone->lock, flags);
+	pthread_create(&thread, NULL, give_back, block);
+	while (!spin_is_contended(&zone->lock))
+		sched_yield();
+	spin_unlock_irqrestore(&zone->lock, flags);
+	pthread_join(thread, NULL);
+	assert_int_equal(zone_page_state_snapshot(zone, NR_FREE_PAGES), before + 8);
+	assert_int_equal(mm_host_check(), 0);
+	mm_host_stop();
+}
+
 static void *one_too_many(void *arg)
 {
 	assert_null(alloc_pages(GFP_KERNEL, 0)); /* aborts */
@@ -109,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_end_of_a_thread),
+		cmocka_unit_test(test_freed_while_locked),
 		cmocka_unit_test(test_too_many_threads),
 	};
 
