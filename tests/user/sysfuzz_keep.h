@@ -70,9 +70,11 @@ static void keeper_main(int me, int ask, int answer)
 	keep_fill(memory, me, 0, KEPT_WORDS);
 	keep_fill(shared, me, 1, KEPT_WORDS);
 	keep_fill(buffer, me, 2, KEPT_WORDS);
-	(void)!write(file, buffer, sizeof(buffer));
+	if (write(file, buffer, sizeof(buffer)) != sizeof(buffer))
+		_exit(1);
 	keep_fill(buffer, me, 3, AREA_PAGE / 8);
-	(void)!write(tube[1], buffer, AREA_PAGE);
+	if (write(tube[1], buffer, AREA_PAGE) != AREA_PAGE)
+		_exit(1);
 	(void)!write(answer, "s", 1);
 	while (read(ask, &ok, 1) == 1) {
 		ok = (char)(kept(memory, me, 0, KEPT_WORDS) && kept(shared, me, 1, KEPT_WORDS));
@@ -107,7 +109,10 @@ static void keepers_start(void)
 		fcntl(ask[1], F_SETFD, FD_CLOEXEC);
 		keepers[i].ask = ask[1];
 		keepers[i].answer = answer[0];
-		(void)!read(answer[0], &ok, 1);
+		if (read(answer[0], &ok, 1) != 1) {
+			printf("FAIL sysfuzz: keeper %d cannot start\n", i);
+			exit(1);
+		}
 	}
 }
 
