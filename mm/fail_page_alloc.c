@@ -21,7 +21,7 @@
 
 #define LET_PASS 256 /* pages, so that programs get started */
 
-static bool fail_page(gfp_t gfp, unsigned int order)
+static bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
 {
 	const struct fault_attr *attr = &fail_page_alloc_attr;
 
@@ -33,7 +33,7 @@ static bool fail_page(gfp_t gfp, unsigned int order)
 
 static void set_active(bool active)
 {
-	set_fail_page_alloc(active ? fail_page : NULL);
+	set_fail_page_alloc(active ? should_fail_alloc_page : NULL);
 }
 
 struct fault_attr fail_page_alloc_attr = FAULT_ATTR("fail_page_alloc", set_active, .min_order = 1,

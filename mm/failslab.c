@@ -17,7 +17,7 @@
 
 #define LET_PASS (1 << 20) /* bytes, so that programs get started */
 
-static bool fail_object(const struct kmem_cache *cache, gfp_t gfp)
+static bool should_failslab(const struct kmem_cache *cache, gfp_t gfp)
 {
 	if ((gfp & __GFP_NOFAIL) || (failslab_attr.ignore_gfp_wait && (gfp & __GFP_WAIT)))
 		return false;
@@ -26,7 +26,7 @@ static bool fail_object(const struct kmem_cache *cache, gfp_t gfp)
 
 static void set_active(bool active)
 {
-	set_failslab(active ? fail_object : NULL);
+	set_failslab(active ? should_failslab : NULL);
 }
 
 struct fault_attr failslab_attr = FAULT_ATTR("failslab", set_active);

@@ -114,7 +114,7 @@ def test_the_court_spares_a_parent(tmp_path):
 
 
 TRIALS = """
-for role in threads shared shared-immune family; do
+for role in threads shared shared-immune vfork family; do
   echo "--- $role"
   /oom_cast $role 24 > /cast &
   until grep -q "^cast $role" /cast; do sleep 0.1; done
@@ -150,6 +150,9 @@ def test_whole_processes_die(tmp_path, debug):
     assert f"Kill process {other} (oom_cast) sharing same memory" in trials["shared"], result
     one, other = cast["shared-immune"]
     assert fate["shared-immune"] == {one: "gone", other: "lives"} and "sharing same" not in trials["shared-immune"], result
+    parent, child = cast["vfork"] # it waits for the child, and dies of its own
+    assert fate["vfork"] == {parent: "gone", child: "gone"}, result
+    assert f"Kill process {child} (oom_cast) sharing same memory" in trials["vfork"], result
     parent, small, large = cast["family"]
     assert f"Kill process {parent} (oom_cast)" in trials["family"] and f"Killed process {large}" in trials["family"], result
     assert fate["family"] == {parent: "lives", small: "lives", large: "gone"}, result
@@ -174,6 +177,40 @@ def test_a_victim_is_one_until_its_memory_is_gone(tmp_path):
     assert "dying already" not in seen["mm oom"] and "has no memory" in seen["mm oom"], seen
     killed = re.findall(r"Killed process (\d+) \(hog\)", seen.console)
     assert len(killed) == 2 and killed[1] == str(seen["the next"]), seen
+
+
+@pytest.mark.parametrize("knob,words", [(1, "system-wide"), (2, "compulsory")])
+def test_panic_on_oom(knob, words):
+    result = run("--memory", "32M", execs=[f"/bin/sh -c 'echo {knob} > /proc/sys/vm/panic_on_oom; hog --report 0'"])
+    assert result.status == 3, result
+    assert f"Kernel panic - not syncing: Out of memory: {words} panic_on_oom is enabled" in result.output, result
+    assert "hog invoked oom-killer: gfp_mask=0x" in result.output and "Kill process" not in result.output, result
+
+
+ASKER = """
+cd /proc/sys/vm; echo 1 > oom_kill_allocating_task; echo 0 > oom_dump_tasks
+hog --mib 28 --hold 1000 --report 0 & large=$!
+until [ "$(cut -d' ' -f2 /proc/$large/statm)" -ge 7168 ]; do sleep 0.1; done
+sh -c 'echo asker $$; exec hog --report 0'
+kill -0 $large && echo the large one lives
+echo 1 > oom_dump_tasks; echo 0 > oom_kill_allocating_task
+echo --- with the table
+sh -c 'hog --report 0 --adj 500'
+kill $large
+"""
+
+
+def test_who_asks_dies_and_the_table_is_a_choice(tmp_path):
+    """oom_kill_allocating_task: not the largest; oom_dump_tasks: the table of processes, or none."""
+    (tmp_path / "asker.sh").write_text(ASKER)
+    result = run("--memory", "64M", adds=[tmp_path / "asker.sh"], execs=["/bin/sh /asker.sh"])
+    ((asker,),) = result.lines(r"^asker (\d+)$")
+    assert f"Out of memory (oom_kill_allocating_task): Kill process {asker} (hog) score 0 or sacrifice child" in result.output, result
+    assert "the large one lives" in result.output, result
+    first, second = result.output.split("--- with the table")
+    head = "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name"
+    assert head not in first and second.count(head) == 1, result
+    assert re.search(r"\[ *\d+\] +0 +\d+ +\d+ +\d+ +\d+ +0 +500 hog", second), result
 
 
 def test_the_old_knob_is_deprecated_once():

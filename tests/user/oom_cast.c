@@ -5,6 +5,7 @@
  *	threads		its leader has ended, two threads live on with the memory
  *	shared		a child of it shares its memory (CLONE_VM) without being a thread
  *	shared-immune	the same, but the child's oom_score_adj is -1000
+ *	vfork		its child has its memory and it waits for the child's end
  *	family		two children with memory of their own, 4 and 8 MiB
  *	user		no root: without CAP_SYS_ADMIN
  *
@@ -85,6 +86,24 @@ static void shared(int (*fn)(void *), const char *name)
 	fflush(stdout);
 }
 
+static pid_t vfork_parent;
+
+static int vfork_child(void *unused)
+{
+	printf("cast vfork %d %d\n", vfork_parent, getpid());
+	fflush(stdout);
+	return wait_for_ever(unused);
+}
+
+/* Comes back when the child has ended. */
+static void vforked(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+
+	vfork_parent = getpid();
+	CHECK(clone(vfork_child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL) > 0);
+}
+
 static pid_t child(unsigned long mib)
 {
 	int done[2];
@@ -125,6 +144,8 @@ static void play(const char *name, unsigned long mib)
 		shared(wait_for_ever, name);
 	else if (!strcmp(name, "shared-immune"))
 		shared(immune, name);
+	else if (!strcmp(name, "vfork"))
+		vforked();
 	else if (!strcmp(name, "user")) {
 		CHECK(!setuid(1000));
 		printf("cast user %d\n", getpid());
