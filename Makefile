@@ -285,7 +285,7 @@ RACE_OBJ := $(patsubst %.c,build/host/rel/%.o,$(MACHINE_SRC) $(wildcard tests/ra
 -include $(RACE_OBJ:.o=.d)
 
 build/host/race: $(RACE_OBJ)
-	@$(HOSTCC) $(HOST_CFLAGS) $(HOST_CFLAGS_rel) $^ -o $@ -Wl,--gc-sections -lpthread
+	@$(HOSTCC) $(HOST_CFLAGS) $(HOST_CFLAGS_rel) $^ -o $@ -Wl,--gc-sections,--wrap=shrink_zone -lpthread
 
 # clang's libFuzzer on the parsers: tests that include fuzz.h, built once more. make fuzz-parsers [SECONDS=n] [FUZZ=cpio]
 FUZZ_TARGETS := $(patsubst tests/host/test_%.c,%,$(shell grep -l '"tests/host/fuzz.h"' tests/host/test_*.c))

@@ -30,7 +30,7 @@
 #define SWEEP_BATCH 32
 
 /* In the order of docs/policies.md; the first is the default. An id is a place here plus one. */
-static struct reclaim_policy *const policies[] = { &policy_lru2, &policy_fifo, &policy_clock };
+static struct reclaim_policy *const policies[] = { &policy_lru2, &policy_fifo, &policy_clock, &policy_clockpro };
 
 static_assert(ARRAY_SIZE(policies) < 1 << (31 - SHADOW_BITS), "an id does not fit a shadow");
 
@@ -44,6 +44,11 @@ static struct reclaim_policy *find_policy(const char *name)
 		if (!strcmp(policies[i]->name, name))
 			return policies[i];
 	return NULL;
+}
+
+const struct reclaim_policy *reclaim_policy_number(unsigned int i)
+{
+	return i < ARRAY_SIZE(policies) ? policies[i] : NULL;
 }
 
 /* ---- Use ------------------------------------------------------------------------------------------ */

@@ -112,7 +112,7 @@ struct reclaim_policy {
 
 #define LRU_BIT(list) (1U << (list))
 
-extern struct reclaim_policy policy_lru2, policy_fifo, policy_clock;
+extern struct reclaim_policy policy_lru2, policy_fifo, policy_clock, policy_clockpro;
 
 /* The policy of new runs. Changed only by reclaim_policy_set(); for mark_page_accessed() and reports. */
 extern struct reclaim_policy *reclaim_policy;
@@ -124,6 +124,8 @@ void reclaim_policy_init(void);
  * => 0, -EINVAL no such name, -ENOMEM, -EINTR; may sleep, returns when the old policy is out of use
  */
 int reclaim_policy_set(const char *name);
+/* => the policies there are, for reports; NULL ends */
+const struct reclaim_policy *reclaim_policy_number(unsigned int i);
 
 /* ---- What policies use ---- */
 

@@ -260,6 +260,8 @@ static enum verdict finish_clean(struct shrink_job *job, struct page *page)
 	    !(mapping && mapping->a_ops->releasepage &&
 	      mapping->a_ops->releasepage(page, job->sc->gfp_mask)))
 		return V_ACTIVATE;					/* 14 */
+	if (job->sc->policy->evicted)
+		job->sc->policy->evicted(job->zone, page);
 	if (!remove_mapping(page))
 		return V_KEEP_LOCKED;					/* 15 */
 	if (PageAnon(page))

@@ -6,7 +6,7 @@ import pytest
 
 from machine import program, run
 
-POLICIES = ["lru2", "fifo", "clock"]
+POLICIES = ["lru2", "fifo", "clock", "clockpro"]
 COUNTERS = "/bin/grep -E '^(nr_(in)?active|nr_unevict|nr_isolated|pswp|pgmajfault|pgactivate)' /proc/vmstat"
 
 

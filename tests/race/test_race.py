@@ -7,6 +7,7 @@ import functools
 import importlib.machinery
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 
@@ -65,6 +66,33 @@ def test_the_default_is_close_to_exact_lru(trace):
     assert r["misses"] <= 1.10 * r["lru"], r
 
 
+@pytest.mark.parametrize("trace", ["loop", "phases"])
+def test_the_best_is_close_to_opt(trace):
+    r = best(trace)
+    assert r["misses"] <= 1.25 * r["opt"], r
+
+
+def test_zipf_comes_close_to_the_best_static_set():
+    """OPT itself is out of reach: it knows when each page is used next, and the trace has no memory."""
+    r = best("zipf")
+    assert r["misses"] <= 1.10 * r["static"], r
+    assert r["misses"] <= 0.80 * r["lru"], r
+
+
+@pytest.mark.parametrize("trace", ["scan-anon", "scan-file"])
+def test_a_scan_spares_the_hot_set(trace):
+    r = best(trace, "misses_hot")
+    assert r["misses_hot"] <= 1.25 * r["opt_hot"], r
+
+
+def test_clockpro_alone():
+    """The policy that looks at distances: near OPT where LRU has no chance, and never far behind LRU."""
+    assert run("clockpro", "loop")["misses"] <= 1.25 * run("clockpro", "loop")["opt"]
+    for trace in traces.names():
+        r = run("clockpro", trace)
+        assert r["misses"] <= 1.25 * r["lru"], r
+
+
 def test_a_run_repeats_exactly():
     assert race.run(DEFAULT, 512, "mixed") == race.run(DEFAULT, 512, "mixed")
 
@@ -84,7 +112,7 @@ def test_the_board_and_the_picture_tell_what_was_measured(tmp_path):
     table = race.table(results, "loop", names)
     for r in results:
         if r["trace"] == "loop":
-            assert str(r["misses"]) in table and str(r["opt"]) in table
+            assert re.search(rf"{r['policy']} +{r['misses']} +{r['misses'] / r['opt']:.2f}\b", table)
     board = race.leaderboard(results, names).splitlines()[1:]
     assert sorted(line.split()[1] for line in board) == sorted(names)
     scores = [float(line.split()[2]) for line in board]

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * clockpro: what counts is how long ago a page was used the time before last (CLOCK-Pro; LIRS with accessed bits).
+ *
+ *   new page --> [ cold   head ... tail ] --not used again--> out; key and stamp stay behind as a ghost
+ *                   ^            | used again                      |
+ *                   |   in test? |                  back in test?  |
+ *                   |            v                                 |
+ *                   +-- [ hot    head ... tail ] <-----------------+
+ *            not used, and too many hot ones: to the tail of the cold
+ *
+ * The clock counts pages coming in. A stamp is the clock at a page's last known use. A page that is used again is
+ * "in test" if its stamp is younger than that of the oldest hot page: between its two uses less has come in than since
+ * the hot page's last one, so it deserves the place more. That is why a loop over a little more than the memory keeps
+ * most of its pages (LRU keeps none), and why a scan, whose pages are used once, takes cold places only.
+ *
+ * Hot pages have a weight, +2 when found used, -1 when not; only weight 0 goes. So often used pages outlive those
+ * that were used twice by chance.
+ *
+ * Cold places: few, so that many pages can be hot; more when pages in test come back (the wrong ones are hot: a new
+ * phase), fewer with each page that leaves.
+ *
+ * The use that brought a page in sets its accessed bit a moment later: a new page (TIER_NEW) whose bit is found set for
+ * the first time has that one cleared and goes round once more.
+ *
+ * Locks: lru_lock for everything here; a page's note also belongs to who has isolated the page.
+ * Test: tests/race. Read next: policy_lru2.c for comparison. Papers: LIRS (2002), CLOCK-Pro (2005).
+ */
+#include "kernel/base/kernel.h"
+#include "kernel/base/string.h"
+#include "kernel/core/sched.h"
+#include "mm/mm_types.h"
+#include "mm/pagemap.h"
+#include "mm/policy.h"
+#include "mm/reclaim.h"
+#include "mm/rmap.h"
+#include "mm/swap.h"
+#include "mm/vmalloc.h"
+
+#define STAMP_BITS    26
+#define WEIGHT_MAX    15
+#define WEIGHT_USED   3
+#define COLD_MIN      32UL /* one batch of victims */
+#define COLD_MIN_PART 32   /* at least total / this */
+#define COLD_GROWTH   2	   /* for a page that comes back in test; one that leaves takes 1 */
+#define STALE_GROWTH  16
+#define STALE_SHARE   128U /* in 1/1024 */
+#define STALE_AGE_PART 3
+#define GHOST_WAYS    4
+#define TIER_NEW      1
+
+enum note_state {
+	NOTE_NONE,
+	NOTE_STAYS,	/* isolated from the hot list, and goes back there */
+	NOTE_DEMOTED,	/* the same, and becomes cold */
+};
+
+/* One for each frame of the zone. */
+struct note {
+	u32 stamp : STAMP_BITS;
+	u32 weight : 4;
+	u32 state : 2;
+};
+
+struct ghost {
+	u32 key;	/* 0: nobody */
+	u32 stamp;
+};
+
+struct cp_zone {
+	struct note *notes;	/* by frame number */
+	struct ghost *ghosts;	/* sets of GHOST_WAYS */
+	u32 nr_sets;		/* a power of two */
+	u32 now;		/* pages that came in */
+	unsigned long cold_target;
+	u32 used_share;		/* of the hot pages looked at lately, in 1/1024; racy */
+};
+
+static struct cp_zone cp_zones[MAX_NUMNODES][MAX_NR_ZONES]; /* [l], pointers [I] from start to stop */
+
+static struct cp_zone *cp_zone_of(const struct zone *zone)
+{
+	return &cp_zones[zone->node][zone->index];
+}
+
+static struct note *note_of(const struct zone *zone, const struct page *page)
+{
+	return &cp_zone_of(zone)->notes[page_to_pfn(page) - zone->zone_start_pfn];
+}
+
+/* => a is younger than b; both less than half a turn of the clock old */
+static bool younger(u32 a, u32 b)
+{
+	return (s32)((a - b) << (32 - STAMP_BITS)) > 0;
+}
+
+/* Hardly any hot page is in use: they are those of a phase that is over. */
+static bool stale(const struct cp_zone *z)
+{
+	return z->used_share < STALE_SHARE;
+}
+
+static void set_note(struct zone *zone, struct page *page, u32 stamp)
+{
+	*note_of(zone, page) = (struct note){ .stamp = stamp & ((1U << STAMP_BITS) - 1) };
+}
+
+/* ---- Ghosts: pages that are gone, by swap slot or place in a file ----------------------------------- */
+
+/* => 0: nothing to know it by when it comes back */
+static u32 ghost_key(const struct page *page)
+{
+	struct address_space *mapping = page_mapping(page);
+	u64 name = PageSwapCache(page) ? page_private(page) << 1 | 1 :
+		   mapping	       ? (u64)(unsigned long)mapping + page->index * 2 * sizeof(void *) * 64 :
+					 0;
+
+	return name ? (u32)(name * 0x9e3779b97f4a7c15ULL >> 32) | 1 : 0;
+}
+
+static struct ghost *ghost_set(struct cp_zone *z, u32 key)
+{
+	return &z->ghosts[(key >> 1 & (z->nr_sets - 1)) * GHOST_WAYS];
+}
+
+static void ghost_add(struct cp_zone *z, u32 key, u32 stamp)
+{
+	struct ghost *set = ghost_set(z, key), *place = &set[0];
+
+	for (int i = 0; i < GHOST_WAYS; i++) {
+		if (set[i].key == key || !set[i].key) {
+			place = &set[i];
+			break;
+		}
+		if (younger(place->stamp, set[i].stamp))
+			place = &set[i];
+	}
+	*place = (struct ghost){ key, stamp };
+}
+
+/* => true: there was one, and it is gone now */
+static bool ghost_take(struct cp_zone *z, u32 key, u32 *stamp)
+{
+	struct ghost *set = ghost_set(z, key);
+
+	for (int i = 0; i < GHOST_WAYS; i++) {
+		if (set[i].key == key) {
+			*stamp = set[i].stamp;
+			set[i].key = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- Numbers --------------------------------------------------------------------------------------- */
+
+static unsigned long nr_hot(const struct zone *zone)
+{
+	return zone_lru_size(zone, LRU_ACTIVE_ANON) + zone_lru_size(zone, LRU_ACTIVE_FILE);
+}
+
+static unsigned long nr_all(const struct zone *zone)
+{
+	return nr_hot(zone) + zone_lru_size(zone, LRU_INACTIVE_ANON) + zone_lru_size(zone, LRU_INACTIVE_FILE);
+}
+
+/* Places for cold pages: those they have, and what is free for them to take. */
+static unsigned long cold_places(const struct zone *zone)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES), low = low_wmark_pages(zone);
+
+	return nr_all(zone) - min(nr_all(zone), nr_hot(zone)) + free - min(free, low);
+}
+
+/* So much is free that the cold pages to come will find room. */
+static bool plenty_free(const struct zone *zone)
+{
+	return zone_page_state(zone, NR_FREE_PAGES) > high_wmark_pages(zone) + cp_zone_of(zone)->cold_target + COLD_MIN;
+}
+
+static void change_cold_target(struct zone *zone, long by)
+{
+	struct cp_zone *z = cp_zone_of(zone);
+	unsigned long all = nr_all(zone), low = max(COLD_MIN, all / COLD_MIN_PART);
+	unsigned long want = (unsigned long)max((long)z->cold_target + by, 0L);
+
+	z->cold_target = clamp(want, low, max(low, all / 2));
+}
+
+/* => lru_lock held; which of two lists has the older page at its tail: file or anonymous; -1: both are empty */
+static int older_kind(struct zone *zone, enum lru_list anon, enum lru_list file)
+{
+	struct page *a = page_list_last(&zone->lruvec.lists[anon]), *f = page_list_last(&zone->lruvec.lists[file]);
+
+	if (!a || !f)
+		return a ? 0 : f ? 1 : -1;
+	return younger(note_of(zone, a)->stamp, note_of(zone, f)->stamp);
+}
+
+/* => lru_lock held; a page last used then and used again deserves the place of the oldest hot one */
+static bool in_test(struct zone *zone, u32 stamp)
+{
+	int kind = older_kind(zone, LRU_ACTIVE_ANON, LRU_ACTIVE_FILE);
+	struct page *oldest;
+
+	if (kind < 0)
+		return true;
+	oldest = page_list_last(&zone->lruvec.lists[kind ? LRU_ACTIVE_FILE : LRU_ACTIVE_ANON]);
+	return younger(stamp, note_of(zone, oldest)->stamp);
+}
+
+/* ---- Places ---------------------------------------------------------------------------------------- */
+
+static enum lru_place put_hot(struct page *page)
+{
+	SetPageActive(page);
+	return PLACE_HEAD;
+}
+
+static enum lru_place put_cold(struct page *page)
+{
+	ClearPageActive(page);
+	return PLACE_HEAD;
+}
+
+static enum lru_place place_new(struct zone *zone, struct page *page)
+{
+	struct cp_zone *z = cp_zone_of(zone);
+	u32 key = ghost_key(page), stamp;
+	bool back = key && ghost_take(z, key, &stamp) && in_test(zone, stamp);
+
+	z->now++;
+	set_note(zone, page, z->now);
+	/* The call that brought it in has marked it already, or its access will do so in a moment. */
+	if (PageReferenced(page))
+		ClearPageReferenced(page);
+	else
+		set_page_lru_tier(page, TIER_NEW);
+	if (back) {
+		change_cold_target(zone, stale(z) ? STALE_GROWTH : COLD_GROWTH);
+		return put_hot(page);
+	}
+	/* At first, and when programs with hot pages have ended, there is room for more of them. */
+	if (plenty_free(zone) || nr_hot(zone) < nr_all(zone) / 2)
+		return put_hot(page);
+	return put_cold(page);
+}
+
+/* A victim was in use. */
+static enum lru_place place_used(struct zone *zone, struct page *page)
+{
+	struct cp_zone *z = cp_zone_of(zone);
+	bool better = in_test(zone, note_of(zone, page)->stamp);
+
+	set_note(zone, page, z->now);
+	if (!better)
+		return put_cold(page);
+	change_cold_target(zone, stale(z) ? STALE_GROWTH : COLD_GROWTH);
+	return put_hot(page);
+}
+
+static enum lru_place place_aged(struct note *note, struct page *page)
+{
+	bool demoted = note->state == NOTE_DEMOTED;
+
+	note->state = NOTE_NONE;
+	if (!demoted)
+		return put_hot(page);
+	put_cold(page);
+	return PLACE_TAIL;
+}
+
+static enum lru_place cp_place(struct zone *zone, struct page *page, enum lru_move why)
+{
+	struct note *note = note_of(zone, page);
+
+	switch (why) {
+	case LRU_ADD:
+		return place_new(zone, page);
+	case LRU_PROMOTE:
+		if (!PageLRU(page))
+			return note->state ? place_aged(note, page) : place_used(zone, page);
+		SetPageReferenced(page);
+		return PLACE_STAY;
+	case LRU_DEMOTE:
+		if (page_mapped(page))
+			return PLACE_STAY;
+		ClearPageReferenced(page);
+		put_cold(page);
+		return PageDirty(page) || PageWriteback(page) ? PLACE_HEAD : PLACE_TAIL;
+	case LRU_ROTATE:
+		return PageActive(page) ? PLACE_STAY : PLACE_TAIL;
+	case LRU_KEEP:
+		break;
+	}
+	return put_cold(page);
+}
+
+static void cp_accessed(struct page *page)
+{
+	if (page_lru_tier(page) == TIER_NEW)
+		set_page_lru_tier(page, 0); /* the use that brought it in */
+	else if (!PageReferenced(page))
+		SetPageReferenced(page);
+}
+
+/* ---- The cold hand ---------------------------------------------------------------------------------- */
+
+/* The kind whose oldest cold page is older gives; when that does not help, both do. */
+static void cp_plan(struct zone *zone, struct scan_control *sc, unsigned long nr[NR_LRU_LISTS])
+{
+	enum scan_balance balance;
+	struct scan_facts f;
+	int kind;
+
+	scan_facts_of(zone, sc, &f);
+	balance = scan_balance_by_size(&f);
+	spin_lock_irq(&zone->lru_lock);
+	kind = older_kind(zone, LRU_INACTIVE_ANON, LRU_INACTIVE_FILE);
+	spin_unlock_irq(&zone->lru_lock);
+	if (balance == SCAN_ANON || balance == SCAN_FILE)
+		kind = balance == SCAN_FILE;
+	else if (!f.swappiness && f.size[LRU_INACTIVE_FILE])
+		kind = 1;
+	for (int file = 0; file <= 1; file++) {
+		enum lru_list cold = file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
+		bool both = balance == SCAN_EQUAL || (balance == SCAN_FRACT && sc->priority < DEF_PRIORITY - 2);
+
+		if (kind == file || both)
+			nr[cold] = min(f.size[cold], max(f.size[cold] >> sc->priority, SWAP_CLUSTER_MAX));
+	}
+}
+
+/* => the accessed bits and the mark of read and write are clear now; *vm_flags of the areas that map the page */
+static bool take_marks(struct page *page, bool locked, unsigned long *vm_flags)
+{
+	bool marked = PageReferenced(page) && TestClearPageReferenced(page);
+
+	return page_referenced(page, locked, vm_flags) || marked;
+}
+
+static enum page_reference cp_judge(struct page *page)
+{
+	bool is_new = page_lru_tier(page) == TIER_NEW;
+	unsigned long vm_flags;
+
+	if (!take_marks(page, true, &vm_flags) || (vm_flags & VM_LOCKED))
+		return REF_RECLAIM;
+	if (is_new) {
+		set_page_lru_tier(page, 0);
+		return REF_KEEP;
+	}
+	return REF_ACTIVATE;
+}
+
+static u32 cp_evicted(struct zone *zone, struct page *page)
+{
+	struct cp_zone *z = cp_zone_of(zone);
+	u32 key = ghost_key(page);
+	unsigned long flags;
+
+	if (!key)
+		return 0;
+	spin_lock_irqsave(&zone->lru_lock, flags);
+	ghost_add(z, key, note_of(zone, page)->stamp);
+	change_cold_target(zone, -1);
+	spin_unlock_irqrestore(&zone->lru_lock, flags);
+	return 0; /* the ghost is all there is to remember */
+}
+
+/* ---- The hot hand ----------------------------------------------------------------------------------- */
+
+/* An isolated hot page: younger, lighter, or, while there are too many, cold. */
+static void age_page(struct zone *zone, struct page *page, unsigned long *excess)
+{
+	struct cp_zone *z = cp_zone_of(zone);
+	struct note *note = note_of(zone, page);
+	unsigned long vm_flags;
+	bool used = take_marks(page, false, &vm_flags);
+
+	/* Asked again at once, nobody has been used: that tells nothing. */
+	if (younger(z->now, note->stamp + nr_hot(zone) / STALE_AGE_PART))
+		z->used_share = (z->used_share * 31 + (used ? 1024 : 0)) / 32;
+	note->state = NOTE_STAYS;
+	if (page_lru_tier(page) == TIER_NEW) {
+		set_page_lru_tier(page, 0);
+	} else if (used || (note->weight && !stale(z))) {
+		note->weight = used ? min(note->weight + WEIGHT_USED, WEIGHT_MAX) : note->weight - 1;
+		note->stamp = z->now;
+	} else if (*excess) {
+		(*excess)--;
+		note->state = NOTE_DEMOTED;
+		count_vm_event(PGDEACTIVATE);
+	}
+}
+
+/* Up to nr of the oldest hot pages. => pages looked at */
+static unsigned long age_batch(struct zone *zone, struct scan_control *sc, unsigned long nr, unsigned long *excess)
+{
+	unsigned long taken, scanned;
+	PAGE_LIST(hold);
+	PAGE_LIST(aged);
+	PAGE_LIST(freed);
+	struct page *page;
+	int file;
+
+	spin_lock_irq(&zone->lru_lock);
+	file = older_kind(zone, LRU_ACTIVE_ANON, LRU_ACTIVE_FILE);
+	if (file < 0) {
+		spin_unlock_irq(&zone->lru_lock);
+		return 0;
+	}
+	taken = isolate_lru_pages(zone, file ? LRU_ACTIVE_FILE : LRU_ACTIVE_ANON, nr, &hold, &scanned,
+				  sc->may_unmap ? 0 : ISOLATE_UNMAPPED);
+	count_vm_zone_events(PGREFILL, zone, scanned);
+	spin_unlock_irq(&zone->lru_lock);
+
+	while ((page = page_list_pop(&hold))) {
+		cond_resched();
+		age_page(zone, page, excess);
+		page_list_add_tail(page, &aged);
+	}
+
+	spin_lock_irq(&zone->lru_lock);
+	putback_inactive_pages(zone, &aged, &freed);
+	__mod_zone_page_state(zone, file ? NR_ISOLATED_FILE : NR_ISOLATED_ANON, -(long)taken);
+	spin_unlock_irq(&zone->lru_lock);
+	if (!page_list_empty(&freed))
+		free_hot_cold_page_list(&freed, true);
+	return scanned;
+}
+
+/* => how many places there should be for cold pages */
+static unsigned long cold_wanted(struct zone *zone, const struct scan_control *sc)
+{
+	unsigned long want = cp_zone_of(zone)->cold_target;
+
+	/* Trouble: nothing is said by cold pages that are on their way to the disk already, nor by a few others. */
+	if (sc->priority < DEF_PRIORITY - 2)
+		want += zone_page_state(zone, NR_WRITEBACK) + (nr_all(zone) >> sc->priority);
+	return want;
+}
+
+/*
+ * As many hot pages as there should be. A page that has come straight to the hot list pushes the oldest one that is not
+ * used off its end; the used ones on the way there get new stamps, which raises the bar for the next.
+ */
+static void cp_balance(struct zone *zone, struct scan_control *sc)
+{
+	unsigned long budget = 4UL * SWAP_CLUSTER_MAX << (DEF_PRIORITY - sc->priority), done = 0;
+
+	lru_add_drain();
+	while (done < budget) {
+		unsigned long want = cold_wanted(zone, sc), have = cold_places(zone), excess, n;
+
+		if (have >= want)
+			break;
+		excess = want - have;
+		n = age_batch(zone, sc, clamp(excess, 4UL, SWAP_CLUSTER_MAX), &excess);
+		if (!n)
+			break;
+		done += n;
+	}
+}
+
+/* ---- Coming and going ------------------------------------------------------------------------------- */
+
+static void cp_stop(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		vfree(cp_zone_of(zone)->notes);
+		vfree(cp_zone_of(zone)->ghosts);
+		memset(cp_zone_of(zone), 0, sizeof(struct cp_zone));
+	}
+}
+
+/* 4 bytes for each frame, and 8 for about as many ghosts: a third of a percent of memory. */
+static int cp_start(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		struct cp_zone *z = cp_zone_of(zone);
+
+		z->nr_sets = (u32)roundup_pow_of_two(max(zone->present_pages / GHOST_WAYS, 1UL));
+		z->notes = vzalloc(zone->spanned_pages * sizeof(*z->notes));
+		z->ghosts = vzalloc((unsigned long)z->nr_sets * GHOST_WAYS * sizeof(*z->ghosts));
+		if (!z->notes || !z->ghosts) {
+			cp_stop();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static void cp_enter(struct zone *zone)
+{
+	cp_zone_of(zone)->used_share = 1024;
+	change_cold_target(zone, 0);
+}
+
+struct reclaim_policy policy_clockpro = {
+	.name = "clockpro",
+	.about = "the distance between two uses counts, that of pages that are gone too",
+	.lists = LRU_BIT(LRU_INACTIVE_ANON) | LRU_BIT(LRU_ACTIVE_ANON) | LRU_BIT(LRU_INACTIVE_FILE) |
+		 LRU_BIT(LRU_ACTIVE_FILE),
+	.places_all = true,
+	.start = cp_start,
+	.enter = cp_enter,
+	.stop = cp_stop,
+	.place = cp_place,
+	.accessed = cp_accessed,
+	.plan = cp_plan,
+	.judge = cp_judge,
+	.balance = cp_balance,
+	.evicted = cp_evicted,
+};
