@@ -14,8 +14,8 @@
  * has as many as it takes. Reads and writes are counted apart, so a flood of writes leaves the
  * reads their 128 requests.
  *
- * A failed request of several bios is tried again bio by bio: a bad sector then fails the bio it
- * lies in and not its neighbours, of which the submitter knows nothing.
+ * A failed request of several pieces is tried again piece by piece: a bad sector then fails the page
+ * it belongs to and not its neighbours. bi_bad tells a bio's owner which of its pieces failed.
  *
  * Locks: queue->lock (interrupts off) for everything marked [q]; the done list belongs to its CPU
  * with interrupts off. bi_end_io runs without any of them. Devices and their names: block_devices.c.
@@ -55,6 +55,7 @@ static inline int bio_dir(const struct bio *bio)
 /* => end of a bio that never reached a driver; its callback expects softirq context */
 static void bio_end_early(struct bio *bio, int error)
 {
+	bio->bi_bad = error ? ~0U : 0;
 	local_bh_disable();
 	bio->bi_end_io(bio, error);
 	local_bh_enable();
@@ -423,37 +424,79 @@ void block_request_done(struct request *rq, int error)
 	local_irq_restore(flags);
 }
 
-/*
- * A failed request of several bios goes back to the head of the queue with its first bio alone;
- * the others hang on rq->retry and follow one by one. => queue->lock held; true: it was started
- * again
- */
-static bool retry_single(struct request_queue *q, struct request *rq)
+static void end_bio(struct bio *bio, int error)
 {
-	struct bio *bio = rq->retry;
-
-	if (!bio) {
-		if (!rq->error || rq->bio == rq->biotail)
-			return false;
-		bio = rq->bio;
-	}
-	rq->retry = bio->bi_next;
 	bio->bi_next = NULL;
-	request_from_bios(rq, bio, bio);
-	list_add(&rq->queuelist, &q->queue);
-	return true;
+	bio->bi_end_io(bio, error);
 }
 
 static void end_bios(struct bio *bio, int error)
 {
-	note_progress();
 	while (bio) {
 		struct bio *next = bio->bi_next;
 
-		bio->bi_next = NULL;
-		bio->bi_end_io(bio, error);
+		bio->bi_bad = error ? ~0U : 0;
+		end_bio(bio, error);
 		bio = next;
 	}
+}
+
+/* The next piece alone becomes what the request is about. */
+static void set_piece(struct request *rq)
+{
+	struct bio *bio = rq->retry, *piece = &rq->piece;
+	u64 sector = bio->bi_sector;
+
+	for (unsigned int i = 0; i < rq->piece_nr; i++)
+		sector += bio->bi_io_vec[i].len >> SECTOR_SHIFT;
+	bio_init(piece, &bio->bi_io_vec[rq->piece_nr], 1);
+	piece->bi_bdev = bio->bi_bdev;
+	piece->bi_op = bio->bi_op;
+	piece->bi_sector = sector;
+	piece->bi_vcnt = 1;
+	piece->bi_size = bio->bi_io_vec[rq->piece_nr].len;
+	request_from_bios(rq, piece, piece);
+}
+
+/* => rq, which failed as a whole, is to be tried piece by piece from here on */
+static void begin_pieces(struct request *rq)
+{
+	rq->retry = rq->bio;
+	rq->piece_nr = 0;
+	for (struct bio *bio = rq->bio; bio; bio = bio->bi_next)
+		bio->bi_bad = 0;
+	set_piece(rq);
+}
+
+/* One piece has been tried. => true: another one is to be; a bio that had its last one is over */
+static bool next_piece(struct request *rq)
+{
+	struct bio *bio = rq->retry;
+
+	if (rq->error)
+		bio->bi_bad |= 1U << rq->piece_nr;
+	if (++rq->piece_nr == bio->bi_vcnt) {
+		rq->retry = bio->bi_next;
+		rq->piece_nr = 0;
+		end_bio(bio, bio->bi_bad ? -EIO : 0);
+	}
+	if (rq->retry)
+		set_piece(rq);
+	return rq->retry;
+}
+
+/* => true: the request is over, its bios have ended */
+static bool request_ended(struct request *rq)
+{
+	note_progress();
+	if (rq->retry)
+		return !next_piece(rq);
+	if (rq->error && rq->nr_vecs > 1) {
+		begin_pieces(rq);
+		return false;
+	}
+	end_bios(rq->bio, rq->error);
+	return true;
 }
 
 /* => takes the request's bios off it if they are over, and frees it or starts it again */
@@ -461,20 +504,17 @@ static void finish_request(struct request *rq)
 {
 	struct block_device *bdev = rq->bdev;
 	struct request_queue *q = bdev->queue;
-	bool several = rq->bio != rq->biotail && rq->error;
+	bool ended = request_ended(rq), relieved = false, started;
 	int dir = rq->op != BIO_READ;
-	bool freed = false, relieved = false, started;
 	unsigned long flags;
 
-	if (!several)
-		end_bios(rq->bio, rq->error);
 	spin_lock_irqsave(&q->lock, flags);
 	q->in_flight--;
 	rq->started = 0;
-	if (!retry_single(q, rq)) {
+	if (ended)
 		relieved = request_put(q, rq);
-		freed = true;
-	}
+	else
+		list_add(&rq->queuelist, &q->queue);
 	started = dispatch(bdev);
 	spin_unlock_irqrestore(&q->lock, flags);
 	if (started)
@@ -482,7 +522,7 @@ static void finish_request(struct request *rq)
 	if (unlikely(q->stall_said))
 		block_stall_over(bdev);
 	smp_mb(); /* the free request before the look at the sleepers */
-	if (freed && waitqueue_active(&q->wait[dir]))
+	if (ended && waitqueue_active(&q->wait[dir]))
 		wake_up(&q->wait[dir]);
 	if (relieved)
 		wake_up_all(&congestion_wqh[dir]);

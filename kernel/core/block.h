@@ -9,6 +9,8 @@
  * memory is the submitter's (swap keeps a preallocated pool): the submit path allocates nothing.
  * Requests come from the queue's own array; when one direction has none left, submit_bio sleeps.
  *
+ * A failed request of several pieces is tried again piece by piece, so that only the bad ones fail.
+ *
  * Limits (spec 6.6): 128 requests a queue; congested from 113 queued, free again below 103; reads
  * and writes are counted apart.
  *
@@ -57,6 +59,7 @@ struct bio {
 	void (*bi_end_io)(struct bio *bio, int error);
 	void *bi_private;
 	struct bio *bi_next; /* [q] next in the same request */
+	u32 bi_bad;	     /* at an error: the pieces that failed, bit by bit; the others were moved */
 };
 
 static inline u32 bio_sectors(const struct bio *bio)
@@ -73,7 +76,9 @@ struct request {
 	u32 nr_sectors;
 	u32 nr_vecs;
 	struct bio *bio, *biotail;
-	struct bio *retry; /* bios of a failed request still to be tried one by one */
+	struct bio *retry; /* bios of a failed request still to be tried piece by piece, NULL: not that way */
+	struct bio piece;  /* the piece that is tried alone; its number: */
+	unsigned int piece_nr;
 	int error;	   /* from completion to softirq */
 	unsigned long started; /* [q] jiffies when the driver got it, never 0; 0: the driver has it not */
 	u16 tag;	   /* index in the queue's array, for the driver */
