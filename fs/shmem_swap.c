@@ -119,10 +119,13 @@ int shmem_swapin(struct inode *inode, unsigned long index)
 		return 0;
 	page = lookup_swap_cache(item_to_entry(item));
 	if (!page)
-		page = swapin_readahead(item_to_entry(item), inode->i_data.gfp_mask, NULL, 0);
+		page = swapin_readahead(item_to_entry(item), inode->i_data.gfp_mask);
 	if (!page)
 		return lookup_item(info, index) == item ? -ENOMEM : 0;
-	lock_page(page);
+	if (lock_page_killable(page)) { /* the disk may take for ever */
+		put_page(page);
+		return -EINTR;
+	}
 	err = move_in(inode, index, item, page);
 	unlock_page(page);
 	put_page(page);
@@ -131,13 +134,12 @@ int shmem_swapin(struct inode *inode, unsigned long index)
 
 /* ---- Out ---- */
 
-/* => 0: the slot's use is recorded at index */
+/* => 0: the slot, a fresh one, is the file's and recorded at index; else nothing has changed */
 static int record_item(struct shmem_inode *info, unsigned long index, swp_entry_t entry)
 {
-	int err = swap_duplicate(entry);
+	int err;
 
-	if (err)
-		return err;
+	swap_shmem_alloc(entry);
 	spin_lock(&info->lock);
 	err = radix_tree_insert(&info->swapped, index, entry_to_item(entry));
 	if (!err)
@@ -186,12 +188,7 @@ int shmem_writepage(struct page *page, struct writeback_control *wbc)
 		swapcache_free(entry);
 		goto keep;
 	}
-	if (add_to_swap_cache(page, entry, GFP_NOWAIT)) {
-		take_item(info, index, entry_to_item(entry));
-		swap_free(entry);
-		swapcache_free(entry);
-		goto keep;
-	}
+	add_to_swap_cache(page, entry);
 	remember(info);
 	delete_from_page_cache(page);
 	return swap_writepage(page, wbc);

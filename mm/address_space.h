@@ -22,6 +22,7 @@ struct page;
 struct backing_dev_info;
 struct block_device;
 struct address_space;
+struct swap_run;
 
 /* How much to write and how hard to wait (spec 6.4 line 13; fsync). */
 struct writeback_control {
@@ -30,6 +31,7 @@ struct writeback_control {
 	bool range_cyclic;	/* instead of the range: from where the last one stopped, once round the file */
 	bool sync;		/* wait for each page: fsync, msync */
 	bool for_reclaim;	/* called from reclaim: do not wait, set PG_reclaim */
+	struct swap_run **swap_plug; /* where pages for neighbouring slots gather (swap_io.c); NULL: each goes alone */
 };
 
 struct address_space_operations {

@@ -44,7 +44,7 @@ static struct page *find_or_read(struct fault *f, swp_entry_t entry, int *ret)
 	*ret = 0;
 	if (page)
 		return page;
-	page = swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, f->vma, f->address);
+	page = swapin_readahead(entry, GFP_HIGHUSER_MOVABLE);
 	if (!page) {
 		if (fault_lock_same(f)) {
 			spin_unlock(f->ptl);

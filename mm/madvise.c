@@ -107,24 +107,43 @@ static int drop_pages(struct vm_area_struct *vma, unsigned long start, unsigned 
 	return 0;
 }
 
+/* Neighbouring slots that neighbouring entries name, to be read together. */
+struct swap_stretch {
+	swp_entry_t first;
+	unsigned int nr;
+};
+
+static void read_stretch(struct swap_stretch *stretch)
+{
+	if (stretch->nr)
+		swapin_ahead(stretch->first, stretch->nr, GFP_HIGHUSER_MOVABLE);
+	stretch->nr = 0;
+}
+
+static void add_to_stretch(struct swap_stretch *stretch, swp_entry_t entry)
+{
+	if (stretch->nr && entry.val != swp_entry(swp_type(stretch->first),
+						  swp_offset(stretch->first) + stretch->nr).val)
+		read_stretch(stretch);
+	if (!stretch->nr++)
+		stretch->first = entry;
+}
+
 /* Start reading what of the range is in swap. */
 static void willneed_swap(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	struct swap_stretch stretch = { .nr = 0 };
 	unsigned long addr = start;
 	pmd_t *pmd;
 
 	while ((pmd = next_pmd(vma->vm_mm, &addr, end)) != NULL) {
 		for (unsigned long stop = pmd_addr_end(addr, end); addr < stop; addr += PAGE_SIZE) {
 			pte_t entry = ptep_get(pte_offset_map(pmd, addr));
-			struct page *page;
 
-			if (!is_swap_pte(entry) || non_swap_entry(pte_to_swp_entry(entry)))
-				continue;
-			page = read_swap_cache_async(pte_to_swp_entry(entry), GFP_HIGHUSER_MOVABLE,
-						     vma, addr);
-			if (page)
-				put_page(page);
+			if (is_swap_pte(entry) && !non_swap_entry(pte_to_swp_entry(entry)))
+				add_to_stretch(&stretch, pte_to_swp_entry(entry));
 		}
+		read_stretch(&stretch);
 		cond_resched();
 	}
 }

@@ -49,6 +49,7 @@ struct shrink_job {
 	struct page_list free;
 	struct candidate candidates[SWAP_CLUSTER_MAX];
 	struct page *writing[SWAP_CLUSTER_MAX];
+	struct swap_run *swap_plug; /* pages for neighbouring slots, not yet submitted */
 	unsigned int nr_candidates, nr_writing, nr_freed, nr_activated, nr_written;
 };
 
@@ -157,14 +158,14 @@ static enum verdict judge(struct shrink_job *job, struct page *page, bool *clean
 
 /* ---- Phase 3 ------------------------------------------------------------------------------------ */
 
-static bool may_write_to_queue(const struct page *page)
+static bool may_write_to_queue(struct shrink_job *job, const struct page *page)
 {
 	struct block_device *bdev = page_bdev(page);
 
 	if (current->flags & PF_SWAPWRITE)
 		return true;
 	/* Many pages may go in few requests: then it is the pool that is empty and not the queue that is full. */
-	if (PageSwapBacked(page) && !swap_may_write())
+	if (PageSwapBacked(page) && !swap_may_write(&job->swap_plug))
 		return false;
 	return !bdev || !bdev_congested(bdev, true);
 }
@@ -178,7 +179,9 @@ static bool clear_dirty(struct page *page)
 static enum verdict pageout(struct shrink_job *job, struct page *page)
 {
 	struct address_space *mapping = page_mapping(page);
-	struct writeback_control wbc = { .nr_to_write = SWAP_CLUSTER_MAX, .for_reclaim = true };
+	struct writeback_control wbc = {
+		.nr_to_write = SWAP_CLUSTER_MAX, .for_reclaim = true, .swap_plug = &job->swap_plug,
+	};
 	int (*writepage)(struct page *page, struct writeback_control *wbc) = NULL;
 
 	if (PageSwapCache(page))
@@ -190,12 +193,14 @@ static enum verdict pageout(struct shrink_job *job, struct page *page)
 		return V_KEEP_LOCKED;
 	if (!writepage)
 		return V_ACTIVATE;
-	if (!may_write_to_queue(page))
+	if (!may_write_to_queue(job, page))
 		return V_KEEP_LOCKED;
 	if (!clear_dirty(page))
 		return V_FINISH;
 	SetPageReclaim(page);
 	job->nr_written++;
+	if (!PageSwapBacked(page)) /* it may sleep */
+		swap_unplug(&job->swap_plug);
 	if (writepage(page, &wbc)) {
 		ClearPageReclaim(page); /* the error is the mapping's; the page is unlocked */
 		return V_KEEP;
@@ -230,7 +235,7 @@ static bool remove_mapping(struct page *page)
 	struct address_space *mapping = page_mapping(page);
 
 	if (PageSwapCache(page))
-		return swap_cache_remove_mapping(page);
+		return swap_cache_remove_mapping(page, 0);
 	if (!mapping)
 		return false;
 	spin_lock_irq(&mapping->tree_lock);
@@ -362,6 +367,7 @@ unsigned long shrink_page_list(struct page_list *pages, struct zone *zone, struc
 	try_to_unmap_flush();
 	blk_start_plug();
 	finish_all(&job);
+	swap_unplug(&job.swap_plug);
 	blk_finish_plug();
 	for (unsigned int i = 0; i < job.nr_writing; i++)
 		settle(&job, job.writing[i], collect(&job, job.writing[i]), false);

@@ -10,7 +10,7 @@
  *   pte -> page; swap_free drops one use; last use gone: try_to_free_swap
  *
  * One byte per slot (swap_map): 0 free, 1..0x3e uses, 0x3f bad, 0x40 the cache holds a page,
- * 0x80 the count goes on in a continuation page.
+ * 0x80 the count goes on in a continuation page, 0xbf a memory file's.
  *
  * Locks: swapon_mutex (areas, priorities), area->lock (its map and cache); the page lock protects
  * PG_swapcache and private. Read next: swap_map.c, swap_cache.c, swap_area.c.
@@ -24,6 +24,7 @@
 #include "asm/pgtable.h"
 
 struct block_device;
+struct swap_run;
 
 /* Entry types at the top of the 32 are not areas. */
 #define SWP_MIGRATION_NUM 2
@@ -78,6 +79,7 @@ static inline bool is_migration_entry(swp_entry_t entry)
 
 swp_entry_t get_swap_page(void);	/* a slot with SWAP_HAS_CACHE set; val 0: none free */
 int swap_duplicate(swp_entry_t entry);	/* one use more; 0, or -ENOMEM: continuation page needed */
+void swap_shmem_alloc(swp_entry_t entry); /* a slot of get_swap_page() is a memory file's: its one use */
 int add_swap_count_continuation(swp_entry_t entry, gfp_t gfp); /* may sleep as gfp says; 0 or -ENOMEM */
 int swapcache_prepare(swp_entry_t entry); /* 0; -EEXIST: the cache has it; -ENOENT: slot is free */
 void swap_free(swp_entry_t entry);	/* one use less */
@@ -94,10 +96,14 @@ void si_swapinfo(unsigned long *total, unsigned long *free); /* pages */
 /* ---- The swap cache (swap_cache.c). Pages are locked by the caller. ---- */
 
 int add_to_swap(struct page *page);	/* 1: has a slot, is in the cache and dirty; 0: no slot or memory */
-int add_to_swap_cache(struct page *page, swp_entry_t entry, gfp_t gfp); /* 0; cannot fail */
+void add_to_swap_cache(struct page *page, swp_entry_t entry); /* a slot of get_swap_page() */
 void delete_from_swap_cache(struct page *page);	  /* drops the slot's cache mark and a reference */
-/* Reclaim: out of the cache if only cache and caller have references. => true: none is left */
-bool swap_cache_remove_mapping(struct page *page);
+/*
+ * Reclaim: out of the cache if only cache and caller have references. => true: none is left. shadow: 31 bits that
+ * stay with the slot until its page is back or nobody uses it; 0: nothing
+ */
+bool swap_cache_remove_mapping(struct page *page, u32 shadow);
+u32 swap_shadow(swp_entry_t entry);	/* => what was left there; 0: nothing, or the page is in memory */
 struct page *swap_cache_find(swp_entry_t entry);  /* referenced, or NULL; no statistics */
 struct page *lookup_swap_cache(swp_entry_t entry); /* referenced, or NULL; counts hit and readahead */
 /* => true: the locked anonymous page has no other user; a slot of its own has been dropped */
@@ -111,14 +117,20 @@ extern struct swap_cache_info swap_cache_info;
 
 /* ---- I/O (swap_io.c, swap_readahead.c) ---- */
 
-/* The page of entry, referenced, perhaps still being read (locked); NULL: no memory or entry gone. */
-struct page *read_swap_cache_async(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
-				   unsigned long addr);
-struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
-			      unsigned long addr);
-int swap_readpage(struct page *page);	/* unlocks when done; 0 or -errno */
-bool swap_may_write(void); /* waits, killably, for writes under way; false: killed, or the disk does not answer */
-int swap_writepage(struct page *page, struct writeback_control *wbc); /* unlocks; 0 or -errno */
+/* The page of entry, referenced, perhaps still being read (locked); NULL: no memory or entry gone. May sleep */
+struct page *read_swap_cache_async(swp_entry_t entry, gfp_t gfp);
+struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp); /* the same, with neighbours */
+void swapin_ahead(swp_entry_t first, unsigned int nr, gfp_t gfp); /* starts reading nr slots, as memory allows */
+/*
+ * Pages of neighbouring slots gather in *plug (NULL at first) until swap_unplug(), or until one comes that does
+ * not continue them. => plug NULL: the page goes alone. Nobody sleeps for anything but swap's own runs before
+ * swap_unplug()
+ */
+void swap_readpage(struct page *page, struct swap_run **plug); /* unlocks when done */
+void swap_unplug(struct swap_run **plug);
+/* => waits, killably, for writes under way (*plug is submitted first); false: killed, or the disk does not answer */
+bool swap_may_write(struct swap_run **plug);
+int swap_writepage(struct page *page, struct writeback_control *wbc); /* unlocks; 0; see wbc->swap_plug */
 struct block_device *swap_page_bdev(const struct page *page); /* where its slot is */
 extern atomic_long_t swap_writeback_pages; /* being written right now, part of NR_WRITEBACK */
 extern int page_cluster;		/* sysctl: log2 of the largest readahead window */

@@ -33,6 +33,7 @@ int swap_least_priority;		/* [S] the last automatic priority */
 
 void swap_init(void)
 {
+	swap_slot_caches_init();
 	page_cluster = totalram_pages < 16 * MiB / PAGE_SIZE ? 2 : 3;
 }
 
@@ -56,7 +57,8 @@ bool swap_get_row(unsigned int type, struct swap_row *row)
 		strcpy(row->path, area->path);
 		row->is_file = false;
 		row->size_kb = (unsigned long)area->pages << (PAGE_SHIFT - 10);
-		row->used_kb = (unsigned long)READ_ONCE(area->inuse_pages) << (PAGE_SHIFT - 10);
+		row->used_kb = (unsigned long)(READ_ONCE(area->inuse_pages) - swap_slots_cached(type))
+			       << (PAGE_SHIFT - 10);
 		row->prio = area->prio;
 	}
 	mutex_unlock(&swapon_mutex);
@@ -106,10 +108,14 @@ void swap_area_free_tables(struct swap_area *area)
 		for (unsigned int i = 0; i < area->nr_continuation; i++)
 			kfree(area->continuation[i]);
 	kfree(area->continuation);
+	vfree(area->sums);
+	vfree(area->failed);
 	vfree(area->cache);
 	vfree(area->clusters);
 	vfree(area->map);
 	area->continuation = NULL;
+	area->sums = NULL;
+	area->failed = NULL;
 	area->cache = NULL;
 	area->clusters = NULL;
 	area->map = NULL;
@@ -183,10 +189,13 @@ static int area_setup_tables(struct swap_area *area, const struct swap_header *h
 
 	area->map = vzalloc(max);
 	area->cache = vzalloc(max * sizeof(*area->cache));
+	area->failed = vzalloc(BITS_TO_LONGS((unsigned long)max) * sizeof(long));
 	area->nr_continuation = DIV_ROUND_UP(max, SWAP_CONT_SLOTS);
 	area->continuation = kcalloc(area->nr_continuation, sizeof(*area->continuation), GFP_KERNEL);
-	if (!area->map || !area->cache || !area->continuation)
+	if (!area->map || !area->cache || !area->failed || !area->continuation)
 		return -ENOMEM;
+	if (IS_ENABLED(CONFIG_DEBUG))
+		area->sums = vzalloc(max * sizeof(*area->sums)); /* NULL: this area is not checked */
 	area->pages = (unsigned int)swap_header_fill_map(h, area->map, max);
 	if (!area->pages) {
 		pr_err("swap: %s: a bad page of the header lies outside, or no good page is left (run mkswap again)\n",
@@ -272,6 +281,7 @@ static int swapon_locked(struct block_device *bdev, const char *path, int flags,
 		return err;
 	}
 	area->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : --swap_least_priority;
+	swap_slot_caches_drain(); /* the new area may come before those that the slots at hand are of */
 	swap_area_publish(area);
 	pr_info("Adding %uk swap on %s.  Priority:%d extents:1 across:%uk %s\n",
 		area->pages << (PAGE_SHIFT - 10), area->path, area->prio,

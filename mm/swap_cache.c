@@ -10,19 +10,20 @@
  *        ^                            |  fault: lookup_swap_cache
  *        +--- last user writes: reuse_swap_page, try_to_free_swap: slot given back, page dirty
  *
- * Each area has an array beside its map, the page's frame number by slot: 4 bytes a slot buy that
- * nothing is allocated on the way out, not even when there is nothing left to allocate (Linux keeps
- * a radix tree, whose nodes can run out), and that slot and cache change under one lock.
+ * Each area has an array beside its map, 4 bytes a slot: the page's frame number, or, with the top bit, 31 bits that
+ * reclaim's policy keeps about a page that has left memory (its shadow), or 0. So nothing is allocated on the
+ * way out, not even when there is nothing left to allocate (Linux keeps a radix tree, whose nodes can run out), and
+ * slot and cache change under one lock.
  *
  * Invariants: PG_swapcache <=> area->cache[swp_offset(private)] is the page, one reference for
  * that, SWAP_HAS_CACHE in the slot's byte (which may be set a little before and after). mapping and
- * index remain those of the anonymous page.
+ * index remain those of the anonymous page. A free slot has no shadow.
  *
- * Locks: the page lock for PG_swapcache and private; area->lock for array and bytes. NR_FILE_PAGES is
- * never counted in interrupts, so the short form of the counters does.
- * Linux does beyond it: batches, shadow entries, huge pages. Read next: swap_io.c.
+ * Locks: the page lock for PG_swapcache and private; area->lock for array and bytes, except that who has taken a
+ * slot that no page table knows yet enters its page without. NR_FILE_PAGES is never counted in interrupts, so the
+ * short form of the counters does. Linux does beyond it: huge pages. Read next: swap_io.c.
  */
-#include "kernel/base/errno.h"
+#include "asm/barrier.h"
 #include "kernel/base/kernel.h"
 #include "mm/pagemap.h"
 #include "mm/swap_internal.h"
@@ -35,34 +36,35 @@ unsigned long total_swapcache_pages(void)
 
 	for (unsigned int i = 0; i < MAX_SWAPFILES; i++)
 		if (swap_areas[i])
-			sum += READ_ONCE(swap_areas[i]->nr_cached);
+			sum += (unsigned long)atomic_long_read(&swap_areas[i]->nr_cached);
 	return sum;
 }
 
-/* ---- Changes, area->lock held ---------------------------------------------------------------------- */
+#define SHADOW_MARK 0x80000000U
 
-/* The slot has SWAP_HAS_CACHE for the page already. */
+/* ---- Changes --------------------------------------------------------------------------------------- */
+
+/* The slot has SWAP_HAS_CACHE for the page already; from the last store on others may find it. */
 void swap_cache_insert(struct swap_area *area, unsigned long offset, struct page *page)
 {
-	assert_spin_locked(&area->lock);
 	VM_BUG_ON_PAGE(!PageLocked(page) || PageSwapCache(page) || !PageSwapBacked(page), page);
-	VM_BUG_ON_PAGE(area->cache[offset], page);
+	VM_BUG_ON_PAGE(area->cache[offset] && !(area->cache[offset] & SHADOW_MARK), page);
 	get_page(page);
-	area->cache[offset] = (u32)page_to_pfn(page);
-	area->nr_cached++;
 	set_page_private(page, swp_entry(area->type, offset).val);
 	SetPageSwapCache(page);
+	smp_store_release(&area->cache[offset], (u32)page_to_pfn(page));
+	atomic_long_inc(&area->nr_cached);
 	swap_cache_info.add_total++;
 }
 
-/* The page leaves and the slot loses its mark; the cache's reference is the caller's now. */
-static void cache_remove(struct swap_area *area, unsigned long offset, struct page *page)
+/* The page leaves and the slot loses its mark; the cache's reference is the caller's now. => area->lock held */
+static void cache_remove(struct swap_area *area, unsigned long offset, struct page *page, u32 shadow)
 {
 	assert_spin_locked(&area->lock);
 	VM_BUG_ON_PAGE(!PageSwapCache(page) || PageWriteback(page), page);
 	VM_BUG_ON_PAGE(area->cache[offset] != (u32)page_to_pfn(page), page);
-	area->cache[offset] = 0;
-	area->nr_cached--;
+	area->cache[offset] = shadow ? shadow | SHADOW_MARK : 0;
+	atomic_long_dec(&area->nr_cached);
 	set_page_private(page, 0);
 	ClearPageSwapCache(page);
 	swap_cache_info.del_total++;
@@ -70,46 +72,43 @@ static void cache_remove(struct swap_area *area, unsigned long offset, struct pa
 		swap_slot_release(area, (unsigned int)offset);
 }
 
-/* => the page of the slot, referenced, or NULL */
-struct page *swap_cache_get(struct swap_area *area, unsigned long offset)
+struct page *swap_cache_peek(struct swap_area *area, unsigned long offset)
 {
-	u32 pfn = area->cache[offset];
-	struct page *page;
+	u32 pfn = READ_ONCE(area->cache[offset]);
 
 	assert_spin_locked(&area->lock);
-	if (!pfn)
-		return NULL;
-	page = pfn_to_page(pfn);
-	get_page(page);
-	return page;
+	return pfn && !(pfn & SHADOW_MARK) ? pfn_to_page(pfn) : NULL;
+}
+
+u32 swap_shadow(swp_entry_t entry)
+{
+	struct swap_area *area = swap_area_lock(entry);
+	u32 word;
+
+	if (!area)
+		return 0;
+	word = area->cache[swp_offset(entry)];
+	spin_unlock(&area->lock);
+	return word & SHADOW_MARK ? word & ~SHADOW_MARK : 0;
 }
 
 /* ---- In --------------------------------------------------------------------------------------------- */
 
-int add_to_swap_cache(struct page *page, swp_entry_t entry, gfp_t gfp)
+void add_to_swap_cache(struct page *page, swp_entry_t entry)
 {
-	struct swap_area *area = swap_area_of(entry);
-
-	(void)gfp;
-	spin_lock(&area->lock);
-	swap_cache_insert(area, swp_offset(entry), page);
-	spin_unlock(&area->lock);
+	swap_cache_insert(swap_area_of(entry), swp_offset(entry), page);
 	__inc_zone_page_state(page, NR_FILE_PAGES);
-	return 0;
 }
 
 int add_to_swap(struct page *page)
 {
-	unsigned int slot;
-	struct swap_area *area;
+	swp_entry_t entry;
 
 	VM_BUG_ON_PAGE(!PageLocked(page) || !PageUptodate(page), page);
-	area = swap_slot_get(&slot);
-	if (!area)
+	entry = get_swap_page();
+	if (!entry.val)
 		return 0;
-	swap_cache_insert(area, slot, page);
-	spin_unlock(&area->lock);
-	__inc_zone_page_state(page, NR_FILE_PAGES);
+	add_to_swap_cache(page, entry);
 	SetPageDirty(page); /* the slot has never been written */
 	return 1;
 }
@@ -123,13 +122,13 @@ void delete_from_swap_cache(struct page *page)
 
 	VM_BUG_ON_PAGE(!PageLocked(page), page);
 	spin_lock(&area->lock);
-	cache_remove(area, swp_offset(entry), page);
+	cache_remove(area, swp_offset(entry), page, 0);
 	spin_unlock(&area->lock);
 	__dec_zone_page_state(page, NR_FILE_PAGES);
 	put_page(page);
 }
 
-bool swap_cache_remove_mapping(struct page *page)
+bool swap_cache_remove_mapping(struct page *page, u32 shadow)
 {
 	swp_entry_t entry = { page_private(page) };
 	struct swap_area *area = swap_area_of(entry);
@@ -142,7 +141,7 @@ bool swap_cache_remove_mapping(struct page *page)
 		page_unfreeze_refs(page, 2);
 		goto keep;
 	}
-	cache_remove(area, swp_offset(entry), page);
+	cache_remove(area, swp_offset(entry), page, shadow);
 	spin_unlock(&area->lock);
 	__dec_zone_page_state(page, NR_FILE_PAGES);
 	return true;
@@ -205,7 +204,9 @@ struct page *swap_cache_find(swp_entry_t entry)
 
 	if (!area)
 		return NULL;
-	page = swap_cache_get(area, swp_offset(entry));
+	page = swap_cache_peek(area, swp_offset(entry));
+	if (page)
+		get_page(page);
 	spin_unlock(&area->lock);
 	return page;
 }

@@ -51,8 +51,12 @@ struct swap_area {
 	unsigned int cpu_next[NR_CPUS];	/* [A] each CPU's next slot, 0: needs a cluster */
 	u16 **continuation;		/* [A] per 4096 slots: higher digits of the counts */
 	unsigned int nr_continuation;	/* [I] */
-	u32 *cache;			/* [A] the swap cache: frame number by slot, 0: none */
-	unsigned long nr_cached;	/* [A] */
+	u32 *cache;			/* [A] the swap cache by slot, see swap_cache.c; set by who took the slot too */
+	atomic_long_t nr_cached;	/* [a] pages in it */
+	unsigned long *failed;		/* [a] bit by bit: a write to the slot has failed */
+	bool any_failed;		/* [a] one of them is set */
+	unsigned int nr_bad;		/* [A] slots given up for it, counted as in use */
+	u32 *sums;			/* debug builds: checksum by slot of what was written (swap_sum.c) */
 	struct block_device *bdev;	/* [I] */
 	char path[64];			/* [I] */
 };
@@ -102,17 +106,31 @@ static inline struct swap_area *swap_area_lock(swp_entry_t entry)
 	return NULL;
 }
 
+/* => slots whose pages are still to come back before the area can go: all but the bad ones. Racy without the lock */
+static inline bool swap_area_busy(const struct swap_area *area)
+{
+	return READ_ONCE(area->inuse_pages) != READ_ONCE(area->nr_bad);
+}
+
 /* ---- swap_slots.c: finding and giving back slots. => area->lock held, but for the first ---- */
 
 /*
- * => an area, its lock taken, with *slot taken (SWAP_HAS_CACHE); NULL: swap is full. No lock held before but
- *    that of a page; may sleep.
+ * Up to nr slots of one area, taken (SWAP_HAS_CACHE) but still counted as free swap. => how many, in slots[]; 0:
+ * swap is full. No lock held before but that of a page; may sleep.
  */
-struct swap_area *swap_slot_get(unsigned int *slot);
-void swap_slot_release(struct swap_area *area, unsigned int offset); /* map byte just became 0 */
+unsigned int swap_slots_get(swp_entry_t slots[], unsigned int nr);
+void swap_slots_return(const swp_entry_t slots[], unsigned int nr); /* as they came */
+/* The map byte just became 0: the slot is free, or given up if a write to it has failed. */
+void swap_slot_release(struct swap_area *area, unsigned int offset);
 void swap_clusters_setup(struct swap_area *area, unsigned int max);
 void swap_avail_add(struct swap_area *area);	/* takes swap_avail_lock */
 void swap_avail_del(struct swap_area *area);
+
+/* ---- swap_slot_cache.c: slots at hand for each CPU ---- */
+
+void swap_slot_caches_init(void);
+void swap_slot_caches_drain(void);	/* all CPUs': their slots are free again. No lock held */
+unsigned int swap_slots_cached(unsigned int type); /* of that area */
 
 /* ---- swap_header.c: page 0 of an area (spec 7.1); pure ---- */
 
@@ -144,14 +162,22 @@ unsigned long swap_header_check(struct swap_header *h, unsigned long device_page
 unsigned long swap_header_fill_map(const struct swap_header *h, unsigned char *map,
 				   unsigned long max);
 
-/* ---- swap_cache.c. => area->lock held ---- */
+/* ---- swap_cache.c ---- */
 
+/* => the locked page, not to be seen yet by anybody through the slot, whose SWAP_HAS_CACHE is the caller's */
 void swap_cache_insert(struct swap_area *area, unsigned long offset, struct page *page);
-struct page *swap_cache_get(struct swap_area *area, unsigned long offset); /* referenced, or NULL */
+/* => area->lock held */
+struct page *swap_cache_peek(struct swap_area *area, unsigned long offset); /* not referenced, or NULL */
 
 /* ---- swap_io.c ---- */
 
-int swap_io_init(void);			/* first swapon: the pool of bios; 0 or -ENOMEM */
+int swap_io_init(void);			/* first swapon: the pool of runs; 0 or -ENOMEM */
+
+/* ---- swap_sum.c: debug builds only ---- */
+
+void swap_sum_note(struct page *page);	/* the page is about to be written to its slot */
+/* => false: what came from the slot is not what was written to it; told to the log */
+bool swap_sum_right(struct page *page);
 
 /* ---- swap_readahead.c ---- */
 

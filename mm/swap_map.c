@@ -48,8 +48,8 @@ int swap_byte_get(unsigned char *byte, u16 *digit, unsigned char usage)
 		*byte |= SWAP_HAS_CACHE;
 		return 0;
 	}
-	if (count == SWAP_MAP_BAD)
-		return -ENOENT;
+	if (count == SWAP_MAP_BAD || count == SWAP_MAP_SHMEM)
+		return usage == SWAP_HAS_CACHE && has_cache ? -EEXIST : -ENOENT;
 	if (usage == SWAP_HAS_CACHE) {
 		if (has_cache)
 			return -EEXIST;
@@ -144,6 +144,11 @@ int swap_duplicate(swp_entry_t entry)
 	if (non_swap_entry(entry))
 		return 0;
 	return swap_get(entry, 1);
+}
+
+void swap_shmem_alloc(swp_entry_t entry)
+{
+	swap_get(entry, SWAP_MAP_SHMEM);
 }
 
 int swapcache_prepare(swp_entry_t entry)

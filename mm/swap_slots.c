@@ -7,16 +7,19 @@
  *   disk without seeks: |CPU0's 256|free|CPU1's 256|..  each CPU fills a free cluster of its own;
  *                                                       none free: any slot, from the bottom
  *
- * An area with free slots is on the avail list, ordered by priority; equals take turns.
+ * An area with free slots is on the avail list, ordered by priority; equals take turns, a batch of slots each.
  * Once swap is half full, the walk over single slots gives back on its way those that only the swap
  * cache still uses: their pages are in memory, and become dirty for it.
+ *
+ * A slot whose write has failed is not trusted again: its last user gone, it becomes bad (0x3f) until swapoff.
  *
  * Locks: area->lock for the map and clusters, swap_avail_lock inside it for the list. A walk gives the
  * lock away every LATENCY_LIMIT slots, and for each slot it reclaims; so everything may have changed
  * between two slots, and nothing but the area's structure itself is relied on (max is 0 once it is off).
- * Linux does beyond it: discard, per-CPU slot caches, frontswap. Test: tests/host/test_swap_slots.c.
+ * Linux does beyond it: frontswap. Read next: swap_slot_cache.c. Test: tests/host/test_swap_slots.c.
  */
 #include "kernel/base/kernel.h"
+#include "kernel/base/printk.h"
 #include "kernel/core/sched.h"
 #include "mm/swap_internal.h"
 
@@ -253,7 +256,6 @@ static void slot_taken(struct swap_area *area, unsigned int slot)
 		area->highest_bit = 0;
 		swap_avail_del(area);
 	}
-	atomic_long_dec(&nr_swap_pages);
 }
 
 /* => area->lock held, perhaps given away meanwhile. => offset, or 0 */
@@ -279,9 +281,18 @@ static unsigned int slot_alloc(struct swap_area *area)
 	return slot;
 }
 
-void swap_slot_release(struct swap_area *area, unsigned int offset)
+/* Its last user is gone, but what was written there did not arrive. */
+static void slot_give_up(struct swap_area *area, unsigned int offset)
 {
-	assert_spin_locked(&area->lock);
+	area->map[offset] = SWAP_MAP_BAD;
+	area->nr_bad++;
+	pr_warn_ratelimited("swap: %s: slot %u is not used again until swapoff: a write to it failed. %u kB are lost so "
+			    "far, counted as used\n", area->path, offset, area->nr_bad << (PAGE_SHIFT - 10));
+}
+
+/* The slot is free. => area->lock held */
+static void slot_put_back(struct swap_area *area, unsigned int offset)
+{
 	if (area->clusters) {
 		u32 index = offset / SWAPFILE_CLUSTER;
 
@@ -293,38 +304,69 @@ void swap_slot_release(struct swap_area *area, unsigned int offset)
 	if (offset > area->highest_bit)
 		area->highest_bit = offset;
 	area->inuse_pages--;
-	atomic_long_inc(&nr_swap_pages);
 	if (!area->on_avail && (area->flags & SWP_WRITEOK))
 		swap_avail_add(area);
 }
 
-struct swap_area *swap_slot_get(unsigned int *slot)
+void swap_slot_release(struct swap_area *area, unsigned int offset)
 {
-	struct swap_area *area;
+	assert_spin_locked(&area->lock);
+	area->cache[offset] = 0; /* the shadow goes with the slot */
+	if (unlikely(READ_ONCE(area->any_failed)) && test_bit(offset, area->failed)) {
+		slot_give_up(area, offset);
+		return;
+	}
+	slot_put_back(area, offset);
+	atomic_long_inc(&nr_swap_pages);
+}
 
-	if (get_nr_swap_pages() <= 0)
-		return NULL;
+/* => area->lock held, perhaps given away meanwhile. => how many of nr slots it has */
+static unsigned int slots_alloc(struct swap_area *area, swp_entry_t slots[], unsigned int nr)
+{
+	unsigned int n;
+
+	for (n = 0; n < nr; n++) {
+		unsigned int slot = slot_alloc(area);
+
+		if (!slot)
+			break;
+		slots[n] = swp_entry(area->type, slot);
+	}
+	return n;
+}
+
+unsigned int swap_slots_get(swp_entry_t slots[], unsigned int nr)
+{
 	/* An area may fill up between the two locks: it has left the list then, take the next. */
 	for (unsigned int tries = 0; tries < 2 * MAX_SWAPFILES; tries++) {
-		area = avail_next();
+		struct swap_area *area = avail_next();
+		unsigned int n;
+
 		if (!area)
 			break;
 		spin_lock(&area->lock);
-		*slot = slot_alloc(area);
-		if (*slot)
-			return area;
+		n = slots_alloc(area, slots, nr);
 		spin_unlock(&area->lock);
+		if (n)
+			return n;
 	}
-	return NULL;
+	return 0;
 }
 
-swp_entry_t get_swap_page(void)
+void swap_slots_return(const swp_entry_t slots[], unsigned int nr)
 {
-	unsigned int slot;
-	struct swap_area *area = swap_slot_get(&slot);
+	struct swap_area *area = NULL;
 
-	if (!area)
-		return (swp_entry_t){ 0 };
-	spin_unlock(&area->lock);
-	return swp_entry(area->type, slot);
+	for (unsigned int i = 0; i < nr; i++) {
+		if (area != swap_area_of(slots[i])) {
+			if (area)
+				spin_unlock(&area->lock);
+			area = swap_area_of(slots[i]);
+			spin_lock(&area->lock);
+		}
+		area->map[swp_offset(slots[i])] = 0;
+		slot_put_back(area, (unsigned int)swp_offset(slots[i]));
+	}
+	if (area)
+		spin_unlock(&area->lock);
 }

@@ -62,7 +62,7 @@ static int unuse_entry(struct vm_area_struct *vma, unsigned long addr, swp_entry
 	int err = 0;
 
 	if (!page)
-		page = swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, vma, addr);
+		page = swapin_readahead(entry, GFP_HIGHUSER_MOVABLE);
 	if (!page) /* freed meanwhile, or no memory to read it into */
 		return swp_swapcount(entry) ? -ENOMEM : 0;
 	if (lock_page_killable(page)) {
@@ -103,7 +103,7 @@ static int unuse_vma(struct vm_area_struct *vma, unsigned int type)
 			err = unuse_entry(vma, addr, pte_to_swp_entry(now));
 			if (err)
 				return err;
-			if (signal_pending(current))
+			if (signal_pending(current)) /* the area goes back as it was */
 				return -EINTR;
 			cond_resched();
 		}
@@ -148,9 +148,13 @@ static void unuse_cache(struct swap_area *area)
 
 int swap_unuse(struct swap_area *area)
 {
-	while (READ_ONCE(area->inuse_pages)) {
+	for (;;) {
 		struct mm_struct *mm = NULL;
 		int err = 0;
+
+		swap_slot_caches_drain(); /* who was filling one when the area left the lists may have slots of it yet */
+		if (!swap_area_busy(area))
+			return 0;
 
 		while (!err && (mm = next_swap_mm(mm)))
 			err = unuse_mm(mm, area->type);
@@ -163,10 +167,9 @@ int swap_unuse(struct swap_area *area)
 		unuse_cache(area);
 		if (signal_pending(current))
 			return -EINTR;
-		if (READ_ONCE(area->inuse_pages)) /* somebody holds a page or forks: let it */
+		if (swap_area_busy(area)) /* somebody holds a page or forks: let it */
 			schedule_timeout_uninterruptible(1);
 	}
-	return 0;
 }
 
 /* The area takes no more slots and leaves the sums, whatever is still in it. */
@@ -217,11 +220,12 @@ static int swapoff_locked(struct swap_area *area)
 	if (err) {
 		if (area->prio < 0)
 			area->prio = --swap_least_priority;
-		swap_area_publish(area);
+		swap_area_publish(area); /* as it was, but behind all others of automatic priority */
 		say_stays(area, err);
 		return err;
 	}
 	spin_lock(&area->lock);
+	atomic_long_add(area->nr_bad, &nr_swap_pages); /* they were never given back */
 	area->max = 0; /* from here on no entry leads to the tables */
 	spin_unlock(&area->lock);
 	bdev_release(area->bdev, &swapon_mutex);

@@ -23,6 +23,7 @@ NOT_BY_ITSELF = {
     "oom_survivor",
     "policy_switch",
     "reclaim",
+    "swap_race",
     "swap_stall",
     "swapctl",
     "sysfuzz",

@@ -50,12 +50,31 @@ def test_the_higher_priority_is_used_first(tmp_path):
 
 def test_a_write_error_loses_nothing(tmp_path):
     swap = make_swap(tmp_path / "swap", 64)
-    result = run("--memory", "64M", execs=[SH.format("swapon /dev/vda; pages --mib 80 --rounds 3 --rewrite")],
-                 qemu=["--", *faulty(swap, ("write", 16000))])
+    result = run("--memory", "64M", execs=[SH.format(
+        "swapon /dev/vda; pages --mib 80 --rounds 3 --rewrite; cat /proc/swaps; swapoff /dev/vda; echo off $?; "
+        "swapon /dev/vda; cat /proc/swaps; grep Swap /proc/meminfo")], qemu=["--", *faulty(swap, ("write", 16000))])
     assert result.status == 0, result
     errors = result.lines(r"Write-error on swap-device \((\d+:\d+):(\d+)\)")
     assert errors and {sector for _, sector in errors} == {"16000"}, result
     assert len(result.lines(r"^pages: round \d of 3: 20480 pages, every word right$")) == 3, result
+    assert seen(result, "is not used again until swapoff") and "slot 2000 is not used again" in result.output, result
+    used = [int(kb) for (kb,) in result.lines(r"^/dev/vda +partition\t65532\t(\d+)\t-1$")]
+    assert len(used) == 2 and 4 <= used[0] and used[1] == 0 and result.lines("^off 0$"), result
+
+
+def test_equals_share_and_requests_are_large(tmp_path):
+    """Areas of one priority take turns, and pages that are neighbours on the disk go and come in one request."""
+    disks = [make_swap(tmp_path / name, 64) for name in ("one", "other")]
+    result = run("--memory", "48M", "--disk", disks[0], "--disk", disks[1], adds=[program("swapctl")], execs=[SH.format(
+        "/swapctl on /dev/vda 5; /swapctl on /dev/vdb 5; pages --mib 64 --rounds 3; cat /proc/diskstats")])
+    assert result.status == 0 and "round 3 of 3: 16384 pages, every word right" in result.output, result
+    held = [len(pages_in_image(disk, 16384)) for disk in disks]
+    assert min(held) > 0.45 * sum(held) > 1000, held
+    rows = result.lines(r"^ 254 +\d+ vd[ab] (\d+) \d+ (\d+) 0 (\d+) \d+ (\d+) ")
+    assert len(rows) == 2, result
+    for reads, sectors_read, writes, sectors_written in (map(int, row) for row in rows):
+        assert sectors_written / 8 / writes >= 8 and sectors_read / 8 / reads >= 7, result
+    assert sum(int(row[1]) for row in rows) / 8 / sum(int(row[0]) for row in rows) >= 7.5, result
 
 
 def test_a_read_error_costs_one_program(tmp_path):
@@ -86,3 +105,12 @@ def test_full_swap_kills_the_hog_and_spares_the_rest(tmp_path):
     assert result.status == 0, result
     assert result.lines(r"^hog 137$") and result.lines(r"^keeper 0$") and result.lines(r"^off 0$"), result
     assert len(result.lines(r"Killed process \d+ \(hog\)")) == 1, result
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_swapoff_among_forks_and_exits(cpus):
+    """Interrupted, refused or done, beside tasks that share, copy and drop what is swapped: nothing is lost."""
+    result = run("--memory", "48M", "--cpus", cpus, "--swap", "64M", "--swap", "64M", debug=cpus == 2,
+                 adds=[program("swap_race")], execs=["/swap_race /dev/vda 200", "cat /proc/vmstat"])
+    assert result.status == 0 and "PASS swap_race" in result.output, result
+    assert not result.lines("BUG|WARNING|came back changed"), result

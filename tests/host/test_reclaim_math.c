@@ -141,6 +141,18 @@ static void test_swap_byte(void)
 	CHECK_EQ(swap_byte_count(b, &digit), 63, "carry");
 	CHECK_EQ(swap_byte_put(&b, &digit, 1), SWAP_HAS_CACHE | SWAP_MAP_MAX, "borrow");
 	CHECK_EQ(digit, 0, "borrow");
+
+	b = SWAP_HAS_CACHE; /* a memory file's */
+	CHECK_EQ(swap_byte_get(&b, NULL, SWAP_MAP_SHMEM), 0, "shmem");
+	CHECK_EQ(b, SWAP_HAS_CACHE | SWAP_MAP_SHMEM, "shmem");
+	CHECK_EQ(swap_byte_get(&b, NULL, SWAP_HAS_CACHE), -EEXIST, "shmem");
+	CHECK_EQ(swap_byte_put(&b, NULL, SWAP_HAS_CACHE), SWAP_MAP_SHMEM, "shmem, out");
+	CHECK_EQ(b, 0xbf, "shmem, out");
+	CHECK_EQ(swap_byte_count(b, NULL), 1, "shmem");
+	CHECK_EQ(swap_byte_get(&b, &digit, 1), -ENOENT, "no page table shares it");
+	CHECK_EQ(swap_byte_get(&b, NULL, SWAP_HAS_CACHE), 0, "shmem, in");
+	CHECK_EQ(swap_byte_put(&b, NULL, 1), SWAP_HAS_CACHE, "the file has its page again");
+	CHECK_EQ(swap_byte_put(&b, NULL, SWAP_HAS_CACHE), 0, "free");
 }
 
 /* Up to a thousand uses and back: the count is right at every step. */

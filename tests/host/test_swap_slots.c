@@ -201,6 +201,139 @@ static void a_swapoff_amid_a_search(void)
 }
 MACHINE_TEST(a_swapoff_amid_a_search, .ram_mib = 32)
 
+/* ---- Slots at hand for each CPU, several areas ---- */
+
+#define MANY 4096U
+
+/* => the slot of one more page: like get_swap_page, but from any area */
+static swp_entry_t take_any(void)
+{
+	swp_entry_t entry = get_swap_page();
+
+	assert_int_not_equal(entry.val, 0);
+	return entry;
+}
+
+static unsigned long used_kb(unsigned int type)
+{
+	struct swap_row row;
+
+	assert_true(swap_get_row(type, &row));
+	return row.used_kb;
+}
+
+/* A batch of 64 is taken at once and counts as free; near the end there are no batches, so no slot is out of reach. */
+static void a_cpu_has_slots_at_hand(void)
+{
+	swp_entry_t *taken = calloc(MANY, sizeof(*taken)), entry;
+	unsigned int nr = 0;
+
+	disk = swap_on("swap0", MANY);
+	taken[nr++] = take_any();
+	assert_int_equal(swap_slots_cached(0), 63);
+	assert_int_equal(swap_areas[0]->inuse_pages, 64);
+	assert_int_equal(get_nr_swap_pages(), MANY - 2);
+	assert_int_equal(used_kb(0), 4);
+	for (; nr < 64; nr++) { /* side by side */
+		taken[nr] = take_any();
+		assert_int_equal(swp_offset(taken[nr]), swp_offset(taken[0]) + nr);
+	}
+	assert_int_equal(swap_slots_cached(0), 0);
+	taken[nr++] = take_any();
+	assert_int_equal(swap_slots_cached(0), 63);
+	swap_slot_caches_drain();
+	assert_int_equal(swap_slots_cached(0), 0);
+	assert_int_equal(swap_areas[0]->inuse_pages, 65);
+	assert_int_equal(get_nr_swap_pages(), MANY - 1 - 65);
+	while ((entry = get_swap_page()).val) {
+		assert_int_equal(swap_areas[swp_type(entry)]->map[swp_offset(entry)], SWAP_HAS_CACHE);
+		taken[nr++] = entry;
+		if (get_nr_swap_pages() < 900)
+			assert_int_equal(swap_slots_cached(0), 0);
+	}
+	assert_int_equal(nr, MANY - 1);
+	while (nr)
+		swapcache_free(taken[--nr]);
+	assert_int_equal(used_kb(0), 0);
+	assert_int_equal(get_nr_swap_pages(), MANY - 1);
+	taken[0] = take_any(); /* swapoff does not wait for the slots at hand, only for those in use */
+	swapcache_free(taken[0]);
+	assert_int_equal(do_swapoff(&disk->bdev), 0);
+	free(taken);
+}
+MACHINE_TEST(a_cpu_has_slots_at_hand, .ram_mib = 32)
+
+/* Batches from the highest priority; equals in turn; lower ones when those are full. */
+static void equals_take_turns(void)
+{
+	struct host_disk *low = host_disk_create("low", MANY), *a = host_disk_create("a", MANY),
+			 *b = host_disk_create("b", MANY);
+	unsigned int of[3] = { 0 };
+
+	host_mkswap(low);
+	host_mkswap(a);
+	host_mkswap(b);
+	assert_int_equal(do_swapon(&low->bdev, "low", 0), 0);
+	for (unsigned int i = 0; i < 64; i++)
+		assert_int_equal(swp_type(take_any()), 0);
+	take_any();
+	assert_int_equal(do_swapon(&a->bdev, "a", SWAP_FLAG_PREFER | 5), 0);
+	assert_int_equal(swp_type(take_any()), 1); /* not one of those that were at hand */
+	assert_int_equal(do_swapon(&b->bdev, "b", SWAP_FLAG_PREFER | 5), 0);
+	for (unsigned int i = 0; i < 10 * 64; i++)
+		of[swp_type(take_any())]++;
+	assert_int_equal(of[0], 0);
+	assert_int_equal(of[1], 5 * 64);
+	assert_int_equal(of[2], 5 * 64);
+	for (unsigned int i = 0; i < 2 * (MANY - 1) - 641; i++)
+		of[swp_type(take_any())]++;
+	assert_int_equal(of[1], MANY - 2);
+	assert_int_equal(of[2], MANY - 1);
+	assert_int_equal(of[0], 0);
+	assert_int_equal(swp_type(take_any()), 0);
+}
+MACHINE_TEST(equals_take_turns, .ram_mib = 32)
+
+/* Reclaim's last step: the page leaves memory, the policy's note about it stays with the slot. => the slot */
+static swp_entry_t evict(unsigned long va, u32 shadow)
+{
+	struct page *page = start_out(va);
+	swp_entry_t entry = { page_private(page) };
+
+	wait_on_page_writeback(page);
+	lock_page(page);
+	assert_int_equal(swap_shadow(entry), 0);
+	assert_int_equal(page_count(page), 2);
+	assert_true(swap_cache_remove_mapping(page, shadow));
+	page->mapping = NULL;
+	ClearPageActive(page);
+	__ClearPageLocked(page);
+	page_unfreeze_refs(page, 1);
+	put_page(page);
+	assert_int_equal(total_swapcache_pages(), 0);
+	return entry;
+}
+
+static void shadows_stay_with_the_slot(void)
+{
+	unsigned long va = map_anon(PAGE_SIZE);
+	swp_entry_t entry;
+
+	disk_on(false, SLOTS);
+	put(va, 3);
+	entry = evict(va, 0x7abcdef1);
+	assert_int_equal(swap_shadow(entry), 0x7abcdef1);
+	assert_int_equal(get(va), 3);
+	assert_int_equal(swap_shadow(entry), 0); /* it is in memory */
+	put(va, 4);
+	entry = evict(va, 5);
+	assert_int_equal(swap_shadow(entry), 5);
+	assert_int_equal(vm_munmap(va, PAGE_SIZE), 0);
+	assert_int_equal(byte_of((unsigned int)swp_offset(entry)), 0);
+	assert_int_equal(swap_shadow(entry), 0);
+}
+MACHINE_TEST(shadows_stay_with_the_slot, .ram_mib = 32)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +342,9 @@ int main(void)
 		machine_unit_test(an_emptied_cluster_is_opened),
 		machine_unit_test(a_search_lets_others_run),
 		machine_unit_test(a_swapoff_amid_a_search),
+		machine_unit_test(a_cpu_has_slots_at_hand),
+		machine_unit_test(equals_take_turns),
+		machine_unit_test(shadows_stay_with_the_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, machine_group_end);
