@@ -51,7 +51,7 @@ struct swap_area {
 	unsigned int cpu_next[NR_CPUS];	/* [A] each CPU's next slot, 0: needs a cluster */
 	u16 **continuation;		/* [A] per 4096 slots: higher digits of the counts */
 	unsigned int nr_continuation;	/* [I] */
-	u32 *cache;			/* [A] the swap cache by slot, see swap_cache.c; set by who took the slot too */
+	u32 *cache;			/* [A] the swap cache by slot, see swap_cache.c */
 	atomic_long_t nr_cached;	/* [a] pages in it */
 	unsigned long *failed;		/* [a] bit by bit: a write to the slot has failed */
 	bool any_failed;		/* [a] one of them is set */

@@ -12,8 +12,8 @@
  * sleep for memory with one open (swap_readahead.c), so a page that others wait for is always on its way.
  *
  * An error costs one page: the block layer repeats a failed run page by page. A page that could not be
- * written stays dirty and in memory, its slot remains (and is given up with its last user); one that could not be read stays not uptodate,
- * which its faulting tasks see as SIGBUS.
+ * written stays dirty and in memory, its slot remains (and is given up with its last user); one that could
+ * not be read stays not uptodate, which its faulting tasks see as SIGBUS.
  *
  * Locks: pool->lock (interrupts off: runs return in softirq).
  * Linux does beyond it: swap files, frontswap, synchronous devices. Read next: swap_readahead.c.
@@ -29,7 +29,7 @@
 
 #define SWAP_POOL_RUNS	  48 /* of each direction: as many requests as a disk works on at once */
 #define SWAP_POOL_RESERVE 16 /* kswapd's: others wait before they write */
-#define SWAP_IN_FLIGHT	  256 /* pages: with so many on their way everybody waits, else kswapd would go through all lists */
+#define SWAP_IN_FLIGHT	  256 /* pages: with so many on their way everybody waits */
 #define SWAP_FEW	  160 /* and with so many all but kswapd */
 #define SWAP_PATIENCE	  (30 * HZ)
 

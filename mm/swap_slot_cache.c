@@ -6,8 +6,8 @@
  *
  *   map  [..|40 40 40 40 40 ... 40|......]     cache of CPU 0:  [ taken: | 7 | 8 | 9 | ... 64 ]
  *
- * A slot at hand is taken in the map (0x40) but has no page and counts as free swap. While swap has plenty of room, that
- * is: whoever finds the list empty with less than SLOTS_ENOUGH free slots per CPU takes one slot only, and first
+ * A slot at hand is taken in the map (0x40) but has no page and counts as free swap. This goes on while swap has plenty
+ * of room: whoever finds the list empty with less than SLOTS_ENOUGH free slots per CPU takes one slot only, and first
  * gives back what all CPUs have, so the last slots are never somewhere else. swapon and swapoff give them
  * back too: the one for the new area's priority, the other for the old area's end.
  *

@@ -286,8 +286,8 @@ static void slot_give_up(struct swap_area *area, unsigned int offset)
 {
 	area->map[offset] = SWAP_MAP_BAD;
 	area->nr_bad++;
-	pr_warn_ratelimited("swap: %s: slot %u is not used again until swapoff: a write to it failed. %u kB are lost so "
-			    "far, counted as used\n", area->path, offset, area->nr_bad << (PAGE_SHIFT - 10));
+	pr_warn_ratelimited("swap: %s: slot %u is not used again until swapoff: a write to it failed. %u kB are lost "
+			    "so far, counted as used\n", area->path, offset, area->nr_bad << (PAGE_SHIFT - 10));
 }
 
 /* The slot is free. => area->lock held */

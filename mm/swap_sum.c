@@ -50,8 +50,8 @@ bool swap_sum_right(struct page *page)
 	sum = sum_of(page);
 	if (likely(sum == area->sums[swp_offset(entry)]))
 		return true;
-	pr_alert("swap: %s: slot %lu came back changed (checksum %08x, written was %08x): the disk lost or mixed up a write. "
-		 "Programs that touch the page get SIGBUS; do not trust this disk\n",
+	pr_alert("swap: %s: slot %lu came back changed (checksum %08x, written was %08x): the disk lost or mixed up a "
+		 "write. Programs that touch the page get SIGBUS; do not trust this disk\n",
 		 area->path, swp_offset(entry), sum, area->sums[swp_offset(entry)]);
 	return false;
 }

@@ -152,7 +152,7 @@ int swap_unuse(struct swap_area *area)
 		struct mm_struct *mm = NULL;
 		int err = 0;
 
-		swap_slot_caches_drain(); /* who was filling one when the area left the lists may have slots of it yet */
+		swap_slot_caches_drain(); /* who was filling one when the area left the lists may still have slots */
 		if (!swap_area_busy(area))
 			return 0;
 
