@@ -66,7 +66,7 @@ static void windows_grow(void)
 				 mapping_of(f)->nrpages, steps[i].cached);
 	}
 	/* neighbours on the disk were asked for together */
-	assert_true(f->disk->bdev.queue->merged[0] > PAGES / 2);
+	assert_true(f->disk->bdev.queue->io[0].merged > PAGES / 2);
 }
 MACHINE_TEST(windows_grow, MACHINE)
 
