@@ -163,8 +163,9 @@ static bool all_zones_high(void)
 }
 
 /*
- * A program that gives it time never reclaims itself: kswapd wakes at low and works to high. The disk answers within fewer
- * touches than lie between low and min (16 in the smallest zone): else it is luck what happens when no page is clean.
+ * A program that gives it time never reclaims itself: kswapd wakes at low and works to high. The disk answers within
+ * fewer touches than lie between low and min, 16 in the smallest zone: else it is luck what happens when no page
+ * is clean.
  */
 static void kswapd_works_to_high(void)
 {
