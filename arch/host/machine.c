@@ -11,6 +11,7 @@
 #include "arch/mmu.h"
 #include "kernel/base/bug.h"
 #include "kernel/base/err.h"
+#include "kernel/base/initcall.h"
 #include "kernel/base/kernel.h"
 #include "kernel/core/block.h"
 #include "kernel/core/kthread.h"
@@ -78,6 +79,8 @@ static int init_thread(void *unused)
 	oom_reaper_init();
 	block_init();
 	init_per_zone_wmark_min();
+	for (const initcall_t *call = __start_initcalls; call < __stop_initcalls; call++)
+		BUG_ON((*call)());
 	if (!host_spawn("test", NULL, run_test, NULL))
 		panic("no memory for the first program");
 	while (host_tasks())
