@@ -268,7 +268,8 @@ $(foreach t,grub_cmdline boot_info cpio unlz4 elf optimal reclaim_math,$(eval \
 # The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\).h"' tests/host/test_*.c)
 $(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) $(foreach f,$(HOST_FLAVOURS),build/host/tests/$(t)-$(f))): HOST_LDFLAGS := -Wl,-z,muldefs
-build/host/tests/test_hooks build/host/tests/test_fault_knobs: HOST_LDFLAGS := -Wl,-z,muldefs
+$(foreach t,hooks fault_knobs boot_memory boot_memory-numa0 instruments instruments-rel instruments-numa0,\
+	   $(eval build/host/tests/test_$(t): HOST_LDFLAGS := -Wl,-z,muldefs))
 
 # The OOM killer's scorer alone, for scripts/check-oom.
 build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oom_score.o
