@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fault injection: of all requests exactly those fail that the knobs name (docs/debugging.md). The stack that a request
- * comes by is the test's: save_stack_trace() here takes the place of arch/host's (-z muldefs), and so do the borders of mm/.
+ * comes by is the test's: save_stack_trace() here takes the place of arch/host's (-z muldefs), as do the borders of
+ * mm/.
  */
 #include "tests/host/machine_fixture.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who needs memory waits: for a full disk, for what is being written, for the reserves that swapping out needs (spec 6.6). */
+/* Who needs memory waits: for a full disk, for what is being written, for reserves that swap-out needs (spec 6.6). */
 #include "tests/host/machine_fixture.h"
 #include "tests/host/files.h"
 
