@@ -131,7 +131,7 @@ static int loop_thread(void *data)
 	current->flags |= PF_LESS_THROTTLE;
 	sched_setscheduler(current, SCHED_FIFO, 1);
 	for (;;) {
-		wait_event(loop->wait, (rq = next_request(loop)) || kthread_should_stop());
+		wait_event_interruptible(loop->wait, (rq = next_request(loop)) || kthread_should_stop());
 		if (!rq)
 			break;
 		rq->error = serve(loop, rq);
