@@ -11,8 +11,9 @@
  * each pair splits a block of order 10 all the way down and unites it again.
  *
  * With two CPUs only what they do to one another: order-0 pairs by both at once, in percent of what one CPU alone
- * needs for one; and order-1 pairs, each of which takes zone->lock twice, instructions for one (the clock counts
- * both CPUs').
+ * needs for one; order-1 pairs, each of which takes zone->lock twice, instructions for one (the clock counts
+ * both CPUs'); and how many of those that took zone->lock had to wait for it, in parts per million: for order-0
+ * pairs, and for single pages taken and given back CROWD at a time, where every batch of the per-CPU lists takes it.
  *
  * Output, one line each: bench NAME VALUE
  */
@@ -35,6 +36,7 @@
 #define BATCH	 10000
 #define STORM_OPS 20000
 #define HELD	 64
+#define CROWD	 1000
 
 static volatile gfp_t gfp_kernel = GFP_KERNEL;
 static struct page *batch[BATCH];
@@ -250,6 +252,80 @@ static u64 pairs_on_cpus(unsigned int order, int nr)
 	return end - start;
 }
 
+/*
+ * How often zone->lock was taken, seen by the lengths of this CPU's lists (a refill makes them longer, an overflow
+ * shorter), and how often somebody drew a ticket to wait for it, which the first CPU counts for both.
+ */
+struct crowd_thread {
+	unsigned int cpu, crowd, rounds;
+	unsigned long locked, waited;
+	u8 tickets;
+	struct completion done;
+};
+
+static void count_locks(struct crowd_thread *t, const struct zone *zone, int expected)
+{
+	u8 tickets = READ_ONCE(zone->lock.raw.next);
+
+	if (per_cpu_pageset_of(zone)->pcp.count != expected)
+		t->locked++;
+	t->waited += (u8)(tickets - t->tickets);
+	t->tickets = tickets;
+}
+
+static int crowd_thread(void *data)
+{
+	struct crowd_thread *t = data;
+	const struct zone *zone = &NODE_DATA(0)->node_zones[ZONE_NORMAL];
+	struct page **pages = batch + t->cpu * CROWD;
+
+	atomic_dec(&threads_to_come);
+	while (atomic_read(&threads_to_come))
+		cpu_relax();
+	t->tickets = READ_ONCE(zone->lock.raw.next);
+	for (unsigned int round = 0; round < t->rounds; round++) {
+		for (unsigned int i = 0; i < t->crowd; i++) {
+			int count = per_cpu_pageset_of(zone)->pcp.count;
+
+			pages[i] = alloc_pages(gfp_kernel, 0);
+			count_locks(t, zone, count - 1);
+		}
+		for (unsigned int i = 0; i < t->crowd; i++) {
+			int count = per_cpu_pageset_of(zone)->pcp.count;
+
+			__free_pages(pages[i], 0);
+			count_locks(t, zone, count + 1);
+		}
+	}
+	complete(&t->done);
+	return 0;
+}
+
+/* Both CPUs at once. */
+static void bench_contention(const char *name, unsigned int crowd)
+{
+	static struct crowd_thread threads[2];
+	unsigned long locked = 0;
+
+	atomic_set(&threads_to_come, 2);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		struct task_struct *p = kthread_create(crowd_thread, &threads[cpu], "bench/%u", cpu);
+
+		if (IS_ERR(p))
+			return;
+		threads[cpu] = (struct crowd_thread){ .cpu = cpu, .crowd = crowd, .rounds = 200 * CROWD / crowd };
+		init_completion(&threads[cpu].done);
+		kthread_bind(p, cpu);
+		wake_up_process(p);
+	}
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		wait_for_completion(&threads[cpu].done);
+		locked += threads[cpu].locked;
+	}
+	pr_alert("bench %s_taken %lu\n", name, locked);
+	pr_alert("bench %s_ppm %lu\n", name, locked ? threads[0].waited * 1000000 / locked : 0);
+}
+
 static void bench_two_cpus(void)
 {
 	u64 one = 0, two = 0, contended = 0;
@@ -261,6 +337,8 @@ static void bench_two_cpus(void)
 	}
 	report("alloc.cpus2_insn_percent", two * 100, 2 * one);
 	report("alloc.cpus2_contended", contended, 2 * PAIRS);
+	bench_contention("alloc.cpus2_pairs_waited", 1);
+	bench_contention("alloc.cpus2_crowd_waited", CROWD);
 }
 
 void bench_run(void)

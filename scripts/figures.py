@@ -28,7 +28,9 @@ _INSTRUCTIONS = {
     "reclaim.minor_fault": (None, 1500),
 }
 KNOWN = {name: (linux, goal, "instructions") for name, (linux, goal) in _INSTRUCTIONS.items()} | {
-    "alloc.cpus2_insn_ratio": (None, None, "ratio"),
+    "alloc.cpus2_insn_ratio": (None, 1.05, "ratio"),
+    "alloc.cpus2_pairs_waited_ppm": (None, 10000, "waits per million"),
+    "alloc.cpus2_crowd_waited_ppm": (None, 10000, "waits per million"),
     "mem.struct_page_bytes": (64, 48, "bytes"),
     "reclaim.pages_per_request": (None, 8, "pages, at least"),
     "reclaim.uniform_majflt": (10200, None, "faults"),
