@@ -91,11 +91,11 @@ static void start_job(int i)
 	fchdir(tmp_fd);
 	if (chdir(dir))
 		_exit(9);
-	move_fd(verbose ? dup(1) : open("/dev/null", O_RDWR), 10);
+	move_fd(verbose ? dup(1) : open("/dev/null", O_RDWR), FD_LOG);
 	if (!verbose) {
-		dup2(10, 0);
-		dup2(10, 1);
-		dup2(10, 2);
+		dup2(FD_LOG, 0);
+		dup2(FD_LOG, 1);
+		dup2(FD_LOG, 2);
 	}
 	worker_main();
 }
@@ -155,6 +155,16 @@ static void tick(void)
 
 /* ---- Cleaning up ------------------------------------------------------------------------------ */
 
+/* The kernel starts threads of its own while we run: nobody's child, and not init. */
+static int is_kthread(int pid)
+{
+	char name[32], text[256];
+
+	snprintf(name, sizeof(name), "%d/stat", pid);
+	read_all(sweep.proc, name, text, sizeof(text));
+	return strstr(text, ") ") && atoi(strrchr(text, ')') + 4) == 0;
+}
+
 /* Kills every process younger than the keepers. => how many there are */
 static int kill_strays(int *example)
 {
@@ -165,7 +175,7 @@ static int kill_strays(int *example)
 	while (dir && (entry = readdir(dir))) {
 		int pid = atoi(entry->d_name);
 
-		if (pid > keepers_last_pid()) {
+		if (pid > keepers_last_pid() && !is_kthread(pid)) {
 			kill(pid, SIGKILL);
 			*example = pid;
 			n++;

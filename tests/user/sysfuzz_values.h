@@ -13,6 +13,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+#define FD_LOG	 10 /* a worker's output */
 #define FD_MORE	 29 /* kinds beyond those of the rows: sysfuzz opens them */
 #define FD_AFTER 48
 

@@ -261,6 +261,9 @@ static void worker_main(void)
 
 	(void)!write(fd, "500", 3); /* this and the policy are the supervisor's, not to be inherited */
 	close(fd);
+	/* The supervisor's: drawn messages pass descriptors on, and a keeper asked by a worker waits for ever. */
+	syscall(SYS_close_range, 3U, FD_LOG - 1U, 0);
+	syscall(SYS_close_range, FD_LOG + 1U, ~0U, 0);
 	worker_pid = getpid();
 	syscall(NR_sched_setscheduler, 0, SCHED_OTHER, &normal);
 	setsid();
