@@ -106,12 +106,30 @@ def test_the_ways_through_the_map_are_the_sources():
             assert re.search(rf"\b{name}\b", text_of(above[-2])), (name, above[-2])
 
 
+def faults():
+    """=> (name, {key: value}) of each file of tests/mutations"""
+    for name in sorted(os.listdir(os.path.join(TOP, "tests", "mutations"))):
+        lines = text_of(f"tests/mutations/{name}").splitlines()
+        yield name, dict(line.split(": ", 1) for line in lines if ": " in line)
+
+
 def test_every_fault_finds_its_line():
     """tests/mutate would notice, but only when it comes to that fault."""
-    for fault in sorted(os.listdir(os.path.join(TOP, "tests", "mutations"))):
-        keys = dict(line.split(": ", 1) for line in text_of(f"tests/mutations/{fault}").splitlines() if ": " in line)
+    for fault, keys in faults():
         found = [line.strip() for line in text_of(keys["file"]).splitlines()].count(keys["find"].strip())
         assert found == 1, fault
+
+
+def test_every_fault_has_its_test():
+    listed = subprocess.run(["/usr/bin/python3", "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/boot"],
+                            cwd=TOP, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    for fault, keys in faults():
+        kind, where = keys["test"].split(" ", 1)
+        if kind == "host":
+            assert os.path.exists(os.path.join(TOP, "tests", "host", where + ".c")), fault
+        else:
+            path = "tests/boot/" + where
+            assert any(test == path or test.startswith((path + "::", path + "[")) for test in listed), fault
 
 
 def test_every_message_of_the_bad_input_page_is_tested():
