@@ -293,8 +293,11 @@ static int unpack_range(struct unpack *u, phys_addr_t *start, phys_addr_t end)
 	if (is_packed(*start, end)) {
 		u8 *window = vmalloc(UNLZ4_WINDOW);
 
-		if (!window)
+		if (!window) {
+			pr_err("initrd: no memory for its unpacking: give the machine more memory or "
+			       "make the archive smaller\n");
 			return -ENOMEM;
+		}
 		unlz4_start(&u->lz4, window, feed_cpio, u);
 	}
 	while (*start < end && !err) {
