@@ -230,12 +230,12 @@ static enum verdict finish_dirty(struct shrink_job *job, struct page *page, bool
  * Line 15: out of its cache, if nobody but the cache and we know it. => true: it has no references
  * and is in no cache; still locked
  */
-static bool remove_mapping(struct page *page)
+static bool remove_mapping(struct page *page, u32 shadow)
 {
 	struct address_space *mapping = page_mapping(page);
 
 	if (PageSwapCache(page))
-		return swap_cache_remove_mapping(page, 0);
+		return swap_cache_remove_mapping(page, shadow);
 	if (!mapping)
 		return false;
 	spin_lock_irq(&mapping->tree_lock);
@@ -265,9 +265,7 @@ static enum verdict finish_clean(struct shrink_job *job, struct page *page)
 	    !(mapping && mapping->a_ops->releasepage &&
 	      mapping->a_ops->releasepage(page, job->sc->gfp_mask)))
 		return V_ACTIVATE;					/* 14 */
-	if (job->sc->policy->evicted)
-		job->sc->policy->evicted(job->zone, page);
-	if (!remove_mapping(page))
+	if (!remove_mapping(page, policy_shadow(job->sc->policy, job->zone, page)))
 		return V_KEEP_LOCKED;					/* 15 */
 	if (PageAnon(page))
 		page->mapping = NULL;

@@ -45,16 +45,19 @@ unsigned long total_swapcache_pages(void)
 /* ---- Changes --------------------------------------------------------------------------------------- */
 
 /* The slot has SWAP_HAS_CACHE for the page already; from the last store on others may find it. */
-void swap_cache_insert(struct swap_area *area, unsigned long offset, struct page *page)
+u32 swap_cache_insert(struct swap_area *area, unsigned long offset, struct page *page)
 {
+	u32 before = area->cache[offset];
+
 	VM_BUG_ON_PAGE(!PageLocked(page) || PageSwapCache(page) || !PageSwapBacked(page), page);
-	VM_BUG_ON_PAGE(area->cache[offset] && !(area->cache[offset] & SHADOW_MARK), page);
+	VM_BUG_ON_PAGE(before && !(before & SHADOW_MARK), page);
 	get_page(page);
 	set_page_private(page, swp_entry(area->type, offset).val);
 	SetPageSwapCache(page);
 	smp_store_release(&area->cache[offset], (u32)page_to_pfn(page));
 	atomic_long_inc(&area->nr_cached);
 	swap_cache_info.add_total++;
+	return before & ~SHADOW_MARK;
 }
 
 /* The page leaves and the slot loses its mark; the cache's reference is the caller's now. => area->lock held */

@@ -20,6 +20,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/core/sched.h"
 #include "mm/pagemap.h"
+#include "mm/policy.h"
 #include "mm/swap_internal.h"
 
 int page_cluster = 3;
@@ -91,6 +92,7 @@ struct window {
 	swp_entry_t first;
 	unsigned int nr;			/* slots, at most BIO_MAX_VECS */
 	struct page *pages[BIO_MAX_VECS];	/* of slots that are on disk; NULL: not to be read */
+	u32 shadows[BIO_MAX_VECS];		/* what the policy kept in their places */
 };
 
 /* => bit by bit: the slots that are on disk. Pages that are in memory already count as read ahead */
@@ -121,7 +123,7 @@ static u32 window_look(const struct window *w)
 }
 
 /* => those that have entered the cache, locked; others lost their slot meanwhile */
-static u32 window_enter(const struct window *w)
+static u32 window_enter(struct window *w)
 {
 	struct swap_area *area = swap_area_lock(w->first);
 	unsigned long first = swp_offset(w->first);
@@ -138,7 +140,7 @@ static u32 window_enter(const struct window *w)
 		__SetPageLocked(page);
 		__SetPageSwapBacked(page);
 		swap_byte_get(&area->map[first + i], NULL, SWAP_HAS_CACHE);
-		swap_cache_insert(area, first + i, page);
+		w->shadows[i] = swap_cache_insert(area, first + i, page);
 		entered |= 1U << i;
 	}
 	spin_unlock(&area->lock);
@@ -155,6 +157,7 @@ static void window_read(const struct window *w, u32 entered, unsigned long wante
 		if (!(entered >> i & 1))
 			continue;
 		__inc_zone_page_state(page, NR_FILE_PAGES);
+		lru_refault(page, w->shadows[i]);
 		lru_cache_add_anon(page);
 		if (swp_offset(w->first) + i != wanted)
 			SetPageReadahead(page);
@@ -169,12 +172,16 @@ static void window_read(const struct window *w, u32 entered, unsigned long wante
  */
 static struct page *swapin_range(swp_entry_t first, unsigned int nr, gfp_t gfp, unsigned long wanted)
 {
-	struct window w = { .first = first, .nr = nr };
+	struct window w;
 	struct page *result = NULL;
-	u32 slots = window_look(&w);
+	u32 slots;
 	unsigned int i;
 
+	w.first = first;
+	w.nr = nr;
+	slots = window_look(&w);
 	for (i = 0; i < nr; i++) {
+		w.pages[i] = NULL;
 		if (!(slots >> i & 1))
 			continue;
 		w.pages[i] = alloc_page(gfp);

@@ -2,7 +2,11 @@
 """Everything at once, every page checked: user/soak, a few seconds of it. `make soak MINUTES=n` is the long version."""
 import os
 
+import pytest
+
+from disks import faulty
 from machine import run
+from test_swap import make_swap
 
 
 def seed():
@@ -36,6 +40,28 @@ def test_no_swap():
 def test_swapoff_beside():
     """One area goes and comes, its pages move to the other; with one alone its absence would be out of memory."""
     soak("--memory", "64M", "--cpus", 2, "--swap", "128M", "--swap", "128M", ops=1500, words="--swapoff /dev/vda")
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 4])
+def test_sixteen_tasks_in_32_mib(cpus):
+    """Everything at once with hardly anything in memory, then one of the two areas goes and comes under it."""
+    result = soak("--memory", "32M", "--cpus", cpus, "--swap", "256M", "--swap", "256M", ops=1500, words="--tasks 16",
+                  execs=["/bin/soak --ops 600 --tasks 16 --mib 160 --swapoff /dev/vda", "/bin/busybox cat /proc/vmstat"])
+    assert result.lines(r" 600 operations: every page right$"), result
+    (swapped,), = result.lines(r"^pswpout (\d+)$")
+    assert int(swapped) > 5000, result
+
+
+@pytest.mark.parametrize("words", ["", "fail_page_alloc=3000"])
+def test_sixteen_tasks_and_a_bad_disk(tmp_path, words):
+    """Sectors that cannot be written, then allocations that fail as well: nothing is lost, no task dies."""
+    swap = make_swap(tmp_path / "swap", 256)
+    result = run("--memory", "32M", "--cpus", 2, append=words,
+                 qemu=["--", *faulty(swap, *(("write", sector) for sector in range(2560, 12800, 640)))], execs=[
+                     f"/bin/busybox sh -c 'swapon /dev/vda && exec soak --seed {seed()} --ops 1200 --tasks 16'"])
+    assert result.status == 0 and result.lines(r" 1200 operations: every page right$"), result
+    assert not result.lines("FAIL|BUG|WARNING"), result
+    assert len(set(result.lines(r"Write-error on swap-device \(\d+:\d+:(\d+)\)"))) > 3, result
 
 
 def test_four_cpus_under_chaos():

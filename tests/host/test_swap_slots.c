@@ -2,6 +2,7 @@
 /* The search for a slot: what only the cache uses is given back on the way, and others have their turn meanwhile. */
 #include "tests/host/machine_fixture.h"
 
+#include "mm/policy.h"
 #include "mm/swap_internal.h"
 
 #define SLOTS 600U
@@ -314,16 +315,32 @@ static swp_entry_t evict(unsigned long va, u32 shadow)
 	return entry;
 }
 
+static u32 told; /* to the policy about a page that is back */
+
+static void refault(struct zone *zone, struct page *page, u32 shadow)
+{
+	(void)zone;
+	assert_true(PageLocked(page) && PageSwapCache(page) && !PageLRU(page));
+	told = shadow;
+}
+
 static void shadows_stay_with_the_slot(void)
 {
+	struct reclaim_policy policy = *reclaim_policy;
 	unsigned long va = map_anon(PAGE_SIZE);
+	struct zone *zone;
 	swp_entry_t entry;
 
+	policy.refault = refault;
+	policy.id = 7;
+	for_each_populated_zone(zone)
+		zone->lruvec.policy = &policy;
 	disk_on(false, SLOTS);
 	put(va, 3);
 	entry = evict(va, 0x7abcdef1);
 	assert_int_equal(swap_shadow(entry), 0x7abcdef1);
 	assert_int_equal(get(va), 3);
+	assert_int_equal(told, 0xabcdef1);
 	assert_int_equal(swap_shadow(entry), 0); /* it is in memory */
 	put(va, 4);
 	entry = evict(va, 5);
@@ -331,6 +348,8 @@ static void shadows_stay_with_the_slot(void)
 	assert_int_equal(vm_munmap(va, PAGE_SIZE), 0);
 	assert_int_equal(byte_of((unsigned int)swp_offset(entry)), 0);
 	assert_int_equal(swap_shadow(entry), 0);
+	for_each_populated_zone(zone)
+		zone->lruvec.policy = reclaim_policy;
 }
 MACHINE_TEST(shadows_stay_with_the_slot, .ram_mib = 32)
 
