@@ -21,6 +21,7 @@
  * file fault. Read next: fault_cow.c, fault_file.c, fault_swap.c.
  */
 #include "arch/mmu.h"
+#include "mm/capture.h"
 #include "mm/kmap.h"
 #include "mm/rmap.h"
 #include "mm/swap.h"
@@ -82,7 +83,7 @@ static int do_present_fault(struct fault *f)
 			return do_wp_page(f);
 		entry = pte_mkdirty(entry);
 	}
-	entry = pte_mkyoung(entry);
+	entry = pte_mkuser(pte_mkyoung(entry));
 	ptep_set_access_flags(f->vma, f->address, f->pte, entry, f->flags & FAULT_FLAG_WRITE);
 	spin_unlock(f->ptl);
 	return 0;
@@ -132,6 +133,8 @@ int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned l
 	ret = handle_pte_fault(&f);
 	if (unlikely(ret & VM_FAULT_ERROR))
 		return ret;
+	if (captured())
+		capture_fault(vma, address, flags & FAULT_FLAG_WRITE);
 	if (ret & VM_FAULT_MAJOR)
 		current->maj_flt++;
 	else

@@ -16,6 +16,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/task.h"
+#include "mm/capture.h"
 #include "mm/filemap.h"
 #include "mm/kmap.h"
 #include "mm/lru.h"
@@ -102,6 +103,8 @@ static ssize_t read_step(struct file *file, void *buf, size_t len, loff_t pos, b
 	page = get_read_page(file, index, nr);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
+	if (captured())
+		capture_call(file->f_mapping, index, false);
 	/* The size is looked at after the page has become uptodate: what was cut off meanwhile is not shown. */
 	size = i_size_read(file->f_mapping->host);
 	n = pos >= size ? 0 : min(n, (size_t)(size - pos));
@@ -245,6 +248,8 @@ static ssize_t write_step(struct file *file, const void *buf, size_t len, loff_t
 	mark_page_accessed(page);
 	err = ops->write_end ? ops->write_end(file, mapping, pos, n, copied, page)
 			     : simple_write_end(file, mapping, pos, n, copied, page);
+	if (err > 0 && captured())
+		capture_call(mapping, (unsigned long)(pos >> PAGE_SHIFT), true);
 	if (err > 0)
 		balance_dirty_pages_ratelimited(mapping);
 	return err;

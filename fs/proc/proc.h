@@ -99,6 +99,7 @@ void proc_sysctl_init(void);
 void proc_trace_init(void);
 void proc_slowpath_init(struct proc_entry *dir);
 void proc_hwrng_init(struct proc_entry *dir);
+void proc_capture_init(struct proc_entry *dir);
 void proc_pagemap_init(void);
 void sysfs_power_init(struct proc_entry *root);
 void debugfs_fill(struct proc_entry *root);

@@ -5,6 +5,7 @@
  *   trace   the memory manager's diary (mm/mm_trace.h) as lines of text. A read gives what has been written since
  *           this reader's last one; it waits for the first new line unless O_NONBLOCK. Each opener starts with the
  *           oldest line still kept.
+ *   capture   which pages a process references (capture.c)
  *   slowpath  the allocator's state machine and the ways taken (slowpath.c)
  */
 #include "arch/uaccess.h"
@@ -106,4 +107,5 @@ void proc_trace_init(void)
 	proc_add(&tidemark_dir, &trace_entry);
 	proc_slowpath_init(&tidemark_dir);
 	proc_hwrng_init(&tidemark_dir);
+	proc_capture_init(&tidemark_dir);
 }

@@ -135,6 +135,12 @@ static inline pte_t pte_mkyoung(pte_t pte)
 	return __pte(pte_val(pte) | _PAGE_ACCESSED);
 }
 
+/* For programs; entries that are hidden for a while (mm/capture.c) lack it. */
+static inline pte_t pte_mkuser(pte_t pte)
+{
+	return __pte(pte_val(pte) | _PAGE_USER);
+}
+
 static inline pte_t pte_mkold(pte_t pte)
 {
 	return __pte(pte_val(pte) & ~_PAGE_ACCESSED);
@@ -231,6 +237,12 @@ static inline bool ptep_test_and_clear_young(struct vm_area_struct *vma, unsigne
 	if (!pte_young(ptep_get(ptep)))
 		return false;
 	return __atomic_fetch_and(&ptep->pte, ~_PAGE_ACCESSED, __ATOMIC_SEQ_CST) & _PAGE_ACCESSED;
+}
+
+/* => Takes the entry away from programs, the kernel sees what it saw; true if they had it. The caller flushes. */
+static inline bool ptep_hide(pte_t *ptep)
+{
+	return __atomic_fetch_and(&ptep->pte, ~_PAGE_USER, __ATOMIC_SEQ_CST) & _PAGE_USER;
 }
 
 /* => Takes the write right away and keeps A and D; the caller flushes. */
