@@ -231,7 +231,8 @@ build/host/$(1)/libmm.o: $$(HOST_OBJ_$(1))
 
 -include $$(HOST_OBJ_$(1):.o=.d)
 endef
--include $(MACHINE_OBJ:.o=.d)
+-include $(MACHINE_OBJ:.o=.d) $(foreach f,cov covrel covnuma0,$(MACHINE_SRC:%.c=build/host/$(f)/%.d) \
+	   $(HOST_TEST_SRC:%.c=build/host/$(f)/%.d))
 $(foreach f,$(HOST_FLAVOURS),$(eval $(call host_flavour,$(f))))
 
 build/host/libmm.a: build/host/rel/libmm.o
@@ -288,6 +289,8 @@ RACE_OBJ := $(patsubst %.c,build/host/rel/%.o,$(MACHINE_SRC) $(wildcard tests/ra
 build/host/race: $(RACE_OBJ)
 	@$(HOSTCC) $(HOST_CFLAGS) $(HOST_CFLAGS_rel) $^ -o $@ -Wl,--gc-sections,--wrap=shrink_zone -lpthread
 
+comma := ,
+
 # clang's libFuzzer on the parsers: tests that include fuzz.h, built once more. make fuzz-parsers [SECONDS=n] [FUZZ=cpio]
 FUZZ_TARGETS := $(patsubst tests/host/test_%.c,%,$(shell grep -l '"tests/host/fuzz.h"' tests/host/test_*.c))
 FUZZ_BASE    := $(addprefix kernel/base/,kstrtox.c string_ext.c vsprintf.c kallsyms.c) arch/host/print.c
@@ -297,12 +300,16 @@ FUZZ_unlz4   := fs/unlz4.c
 FUZZ_elf     := kernel/sys/elf_check.c
 FUZZ_e820    := mm/e820.c mm/range_set.c
 FUZZ_fuzz_buddy := $(LIBMM_SRC)
+# Their memory is frames: the model finds what AddressSanitizer cannot.
+FUZZ_SAN_fuzz_buddy := undefined
 FUZZ_fuzz_slow_path := $(LIBMM_SRC)
+FUZZ_SAN_fuzz_slow_path := undefined
 
 build/fuzz/%: tests/host/test_%.c tests/host/fuzz.h Makefile $(wildcard boot/*.c fs/cpio.c kernel/sys/elf*.[ch] mm/*.[ch] tests/host/slow_world.h)
 	@mkdir -p $@.corpus
 	@echo "  FUZZ    $*"
-	@clang $(filter-out $(WARN),$(HOST_CFLAGS)) -w -DCONFIG_DEBUG=1 -DLIBFUZZER -fsanitize=fuzzer,address,undefined \
+	@clang $(filter-out $(WARN),$(HOST_CFLAGS)) -w -DCONFIG_DEBUG=1 -DLIBFUZZER \
+		-fsanitize=fuzzer,$(strip $(or $(FUZZ_SAN_$*),address$(comma)undefined)) \
 		-fno-sanitize-recover=all $< $(sort $(FUZZ_$*) $(FUZZ_BASE)) -o $@ -Wl,--gc-sections,-z,muldefs -lcmocka -lpthread
 
 fuzz-parsers: setup $(patsubst %,build/fuzz/%,$(or $(FUZZ),$(FUZZ_TARGETS)))
