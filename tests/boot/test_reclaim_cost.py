@@ -19,8 +19,9 @@ RAM = 128  # MiB
 RAMDISK = RAM * 9 // 4
 # Major faults of Linux 6.1 (classic lists) in a machine of this size, by scripts/bench-linux's means.
 ZIPF_LINUX = 10180
-# What the default policy reaches; the goal is Linux's, 5.
-SCAN_EVERY, SCAN_REACHED = 512, 1000
+# Major faults of the hot pages. The default policy: they go out once at most, 1024 windows of 8 pages, and the goal, Linux's 5, is
+# not reached. The one that does best: half of the goal, which is for twice the size.
+SCAN = {"lru2": 1100, "clock": 90}
 
 
 def reclaim(*arguments, ram=RAM, swap, icount=False, counts=None, words=""):
@@ -40,13 +41,13 @@ def reclaim(*arguments, ram=RAM, swap, icount=False, counts=None, words=""):
     return parts
 
 
-@pytest.mark.parametrize("swap,goal", [("disk", 7000), (RAMDISK, 6000)], ids=["virtio", "ram"])
-def test_a_page_out_and_in_is_cheap(tmp_path, swap, goal):
-    """Twice the RAM in order, read and rewritten. Nobody waits for a RAM disk, so icount keeps time from mattering."""
+@pytest.mark.parametrize("swap,limit", [("disk", 6000), (RAMDISK, 5800)], ids=["virtio", "ram"])
+def test_a_page_out_and_in_is_cheap(tmp_path, swap, limit):
+    """Twice the RAM in order, read and rewritten; the goals were 7000 and 6000. Nobody waits for a RAM disk, so icount keeps time from mattering."""
     parts = reclaim("seq", swap=swap, counts=tmp_path / "counts", icount=swap != "disk")
     last, instructions = parts["seq2"], figures.counted(tmp_path / "counts")[-1]
     assert last["in"] > last["pages"] / 2 and last["out"] > last["pages"] / 2, parts
-    assert figures.per_page(last, instructions) <= goal, parts
+    assert figures.per_page(last, instructions) <= limit, parts
     assert figures.pages_per_request(last) >= 8, parts
 
 
@@ -63,10 +64,11 @@ def test_popular_pages_stay():
     assert zipf["majflt"] <= ZIPF_LINUX, zipf
 
 
-def test_a_scan_leaves_the_hot_pages():
+@pytest.mark.parametrize("policy,limit", SCAN.items())
+def test_a_scan_leaves_the_hot_pages(policy, limit):
     """Three times the RAM is written once, a quarter of the RAM again and again meanwhile."""
-    hot = reclaim(f"--every {SCAN_EVERY} scan", swap="disk")["hot"]
-    assert hot["majflt"] <= SCAN_REACHED, hot
+    hot = reclaim("--every 512 scan", swap="disk", words=f"reclaim_policy={policy}")["hot"]
+    assert hot["majflt"] <= limit, hot
 
 
 def test_a_page_of_the_swap_cache_is_mapped_soon():
