@@ -177,6 +177,7 @@ static int blkdev_open(struct inode *inode, struct file *file)
 	((struct bdev_file *)shared->i_private)->openers++;
 	mutex_unlock(&bdev_mutex);
 	file->f_mapping = shared->i_mapping;
+	file_ra_state_init(&file->f_ra, file->f_mapping);
 	return 0;
 }
 
@@ -258,6 +259,8 @@ static int blkdev_fsync(struct file *file, loff_t start, loff_t end, bool datasy
 #define BLKRRPART	0x125f
 #define BLKGETSIZE	0x1260
 #define BLKFLSBUF	0x1261
+#define BLKRASET	0x1262
+#define BLKRAGET	0x1263
 #define BLKSSZGET	0x1268
 #define BLKIOMIN	0x1278
 #define BLKIOOPT	0x1279
@@ -301,6 +304,13 @@ static long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return put_user((int)bdev->read_only, (int *)arg);
 	case BLKFLSBUF:
 		return flush_buffers(file);
+	case BLKRAGET: /* in sectors */
+		return put_user((unsigned long)file->f_mapping->bdi->ra_pages * PAGE_SECTORS, (unsigned long *)arg);
+	case BLKRASET:
+		if (!has_capability_admin(current))
+			return -EACCES;
+		file->f_mapping->bdi->ra_pages = (unsigned int)(arg / PAGE_SECTORS);
+		return 0;
 	case BLKRRPART:
 	case BLKBSZSET:
 	case BLKROSET:

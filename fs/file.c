@@ -13,6 +13,7 @@
 #include "kernel/base/string.h"
 #include "kernel/base/vsprintf.h"
 #include "kernel/core/sched.h"
+#include "mm/pagemap.h"
 #include "mm/slab.h"
 #include "mm/zone.h"
 
@@ -103,8 +104,7 @@ struct file *alloc_file(const struct path *path, unsigned int flags, const struc
 	file->f_mapping = inode->i_mapping;
 	file->f_path = *path;
 	file->f_release = file_release;
-	file->f_ra.ra_pages = DEFAULT_RA_PAGES;
-	file->f_ra.prev_pos = -1;
+	file_ra_state_init(&file->f_ra, inode->i_mapping);
 	mutex_init(&file->f_pos_lock, LOCK_RANK_SEQ_FILE);
 	return file;
 }

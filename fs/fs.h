@@ -295,8 +295,11 @@ struct dentry {
 /* Readahead state of an open file (mm/readahead.c), pages. */
 struct file_ra_state {
 	unsigned long start;		/* where the current window begins */
-	unsigned int size, async_size, ra_pages;
-	loff_t prev_pos;
+	unsigned int size, async_size;
+	unsigned int ra_pages;		/* the largest window; 0: none at all */
+	int mmap_miss;			/* faults that read around for nothing, less those that found a page */
+	bool random;			/* POSIX_FADV_RANDOM: no guessing */
+	loff_t prev_pos;		/* of the last read; -1: none */
 };
 
 struct file {

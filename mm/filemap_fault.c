@@ -3,7 +3,8 @@
  * Faults of file mappings: bring the page of the offset into the cache, locked and uptodate.
  *
  *   behind the end of the file: SIGBUS       in the cache: minor fault
- *   not in the cache: read around the address (programs jump), a major fault
+ *   not in the cache: read a window around the address (programs jump), a major fault; a file whose faults keep
+ *                     missing is left alone, and MADV_SEQUENTIAL and MADV_RANDOM are obeyed
  *   memory file: a zeroed page, minor
  *
  * The page is handed on locked; fault_file.c maps it and unlocks. Its place in the file and the file's size
@@ -16,7 +17,37 @@
 #include "mm/mm.h"
 #include "mm/vmstat.h"
 
-#define READ_AROUND 16UL /* pages, aligned */
+#define MMAP_LOTSAMISS 100 /* so many more misses than hits: reading around is in vain */
+
+static void read_around(struct vm_area_struct *vma, struct file *file, unsigned long index)
+{
+	struct file_ra_state *ra = &file->f_ra;
+
+	if ((vma->vm_flags & VM_RAND_READ) || !ra->ra_pages)
+		return;
+	if (vma->vm_flags & VM_SEQ_READ) {
+		page_cache_sync_readahead(file->f_mapping, ra, file, index, ra->ra_pages);
+		return;
+	}
+	if (ra->mmap_miss < MMAP_LOTSAMISS * 10)
+		ra->mmap_miss++;
+	if (ra->mmap_miss > MMAP_LOTSAMISS)
+		return;
+	ra->start = index - min(index, (unsigned long)ra->ra_pages / 2);
+	ra->size = ra->ra_pages;
+	ra->async_size = ra->ra_pages / 4;
+	ra_submit(ra, file->f_mapping, file);
+}
+
+static void found_cached(struct vm_area_struct *vma, struct file *file, struct page *page, unsigned long index)
+{
+	if (vma->vm_flags & VM_RAND_READ)
+		return;
+	if (file->f_ra.mmap_miss > 0)
+		file->f_ra.mmap_miss--;
+	if (PageReadahead(page))
+		page_cache_async_readahead(file->f_mapping, &file->f_ra, file, page, index, file->f_ra.ra_pages);
+}
 
 /* => the page of index, locked and still in the file, perhaps not uptodate; NULL: no memory, or killed meanwhile */
 static struct page *lock_for_fault(struct vm_area_struct *vma, unsigned long index, int *ret)
@@ -26,8 +57,8 @@ static struct page *lock_for_fault(struct vm_area_struct *vma, unsigned long ind
 	struct page *page = find_get_page(mapping, index);
 
 	if (page) {
-		if (PageReadahead(page) && !(vma->vm_flags & VM_RAND_READ))
-			page_cache_async_readahead(mapping, &file->f_ra, file, page, index, 1);
+		if (!*ret) /* and not the page that this fault has just read */
+			found_cached(vma, file, page, index);
 		if (lock_page_killable(page)) {
 			put_page(page);
 			return NULL;
@@ -39,10 +70,7 @@ static struct page *lock_for_fault(struct vm_area_struct *vma, unsigned long ind
 	} else if (!(mapping->flags >> AS_SHMEM & 1)) {
 		*ret = VM_FAULT_MAJOR;
 		count_vm_event(PGMAJFAULT);
-		if (vma->vm_flags & VM_SEQ_READ)
-			page_cache_sync_readahead(mapping, &file->f_ra, file, index, READ_AROUND);
-		else if (!(vma->vm_flags & VM_RAND_READ))
-			force_page_cache_readahead(mapping, file, index & ~(READ_AROUND - 1), READ_AROUND);
+		read_around(vma, file, index);
 	}
 	/* A disk fills it: it need not be one that a CPU's cache has. */
 	return find_or_create_page(mapping, index,

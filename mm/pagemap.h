@@ -163,9 +163,17 @@ void page_cache_sync_readahead(struct address_space *mapping, struct file_ra_sta
 			       unsigned long index, unsigned long nr);
 void page_cache_async_readahead(struct address_space *mapping, struct file_ra_state *ra, struct file *file,
 				struct page *page, unsigned long index, unsigned long nr);
+/* => the window of ra is read, its mark set */
+void ra_submit(struct file_ra_state *ra, struct address_space *mapping, struct file *file);
+/* => the state of a file just opened, with the window of its disk */
+void file_ra_state_init(struct file_ra_state *ra, const struct address_space *mapping);
 /* => starts reading nr pages that are not in the cache; number started */
 unsigned long force_page_cache_readahead(struct address_space *mapping, struct file *file,
 					 unsigned long index, unsigned long nr);
+
+/* posix_fadvise(2), readahead(2) (fadvise.c): 0 or -EINVAL */
+int generic_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
+int generic_readahead(struct file *file, loff_t offset, size_t count);
 
 /* ---- Truncation (truncate.c): may sleep; the caller holds the inode's lock ------------------------------ */
 

@@ -1,28 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Readahead: reading a file's next pages before they are asked for.
+ * Readahead on demand: reading a file's next pages before they are asked for.
  *
  *   |<------------- size ------------->|
  *   |   read for the caller   |*  async_size  |      * PG_readahead: touching it starts the next window
  *   start                                              behind this one, twice as large, at most ra_pages
  *
- * A miss at the start of the file or next to the last position opens a window; a miss elsewhere is random
- * and reads what was asked for only. With two windows in flight a sequential reader never waits once the disk is
- * faster than it. State is per open file (file_ra_state) and unlocked: threads sharing a file only guess worse.
+ *   start of the file, next to the last read, larger than a window     a first window
+ *   where this window ends, or its mark                                the next one
+ *   a mark of another stream                                           a window behind what is there from here on
+ *   a miss behind cached pages that look like a stream's traces        a window as long as the trace
+ *   else                                                               random: what was asked for, no more
+ *
+ * With two windows in flight a sequential reader never waits once the disk is faster than it. Thrashing (the window's
+ * pages were evicted before they were read) shows as a miss inside the window: next to the last read, so a
+ * first window begins anew, and stays small as long as it happens. State is per open file (file_ra_state) and unlocked:
+ * threads sharing a file only guess worse. FADV_RANDOM (ra->random) and ra_pages 0 turn guessing off.
  *
  * All pages of a batch are submitted under one plug, so the block layer joins them to large requests. Failed
- * allocations just end the batch (no reclaim effort for guesses).
+ * allocations just end the batch (no reclaim effort for guesses). Linux's algorithm of 3.16. Test: test_readahead.
  */
 #include "mm/filemap.h"
 
 #include "kernel/core/block.h"
+#include "mm/backing_dev.h"
 #include "mm/lru.h"
+#include "mm/vmstat.h"
 
-#define DEFAULT_WINDOW DEFAULT_RA_PAGES
+#define NO_MARK ~0UL
 
 static bool may_read_ahead(const struct address_space *mapping)
 {
 	return mapping->a_ops->readpage && !(mapping->flags >> AS_SHMEM & 1);
+}
+
+/* Guesses may take half of what is free or cheap to free. */
+static unsigned long max_sane_readahead(unsigned long nr)
+{
+	return min(nr, (global_page_state(NR_INACTIVE_FILE) + global_page_state(NR_FREE_PAGES)) / 2);
 }
 
 /* Start reading [index, index + nr), marking the page `mark`. => pages started */
@@ -61,16 +76,13 @@ static unsigned long read_pages(struct address_space *mapping, struct file *file
 unsigned long force_page_cache_readahead(struct address_space *mapping, struct file *file,
 					 unsigned long index, unsigned long nr)
 {
-	return may_read_ahead(mapping) ? read_pages(mapping, file, index, nr, ~0UL) : 0;
+	if (!may_read_ahead(mapping))
+		return 0;
+	return read_pages(mapping, file, index, max_sane_readahead(nr), NO_MARK);
 }
 
-static unsigned int window_max(const struct file_ra_state *ra)
-{
-	return ra->ra_pages ? ra->ra_pages : DEFAULT_WINDOW;
-}
-
-/* The first window: the request rounded up, four times as large if small, twice if medium. */
-static unsigned int first_window(unsigned long nr, unsigned int max)
+/* The first window: the request rounded up, four times as large if small, twice if medium, else the largest. */
+static unsigned int first_window(unsigned long nr, unsigned long max)
 {
 	unsigned long size = roundup_pow_of_two(nr);
 
@@ -78,58 +90,132 @@ static unsigned int first_window(unsigned long nr, unsigned int max)
 		size *= 4;
 	else if (size <= max / 4)
 		size *= 2;
-	return (unsigned int)min(size, (unsigned long)max);
+	else
+		size = max;
+	return (unsigned int)size;
 }
 
-static unsigned int next_window(const struct file_ra_state *ra, unsigned int max)
+static unsigned int next_window(const struct file_ra_state *ra, unsigned long max)
 {
-	return min(ra->size < max / 16 ? 4 * ra->size : 2 * ra->size, max);
+	unsigned long size = ra->size < max / 16 ? 4UL * ra->size : 2UL * ra->size;
+
+	return (unsigned int)min(size, max);
 }
 
-static void submit_window(struct address_space *mapping, struct file_ra_state *ra, struct file *file)
+/* => pages in the cache right before index, at most max */
+static unsigned long history(struct address_space *mapping, unsigned long index, unsigned long max)
 {
-	read_pages(mapping, file, ra->start, ra->size, ra->start + ra->size - ra->async_size);
+	unsigned long flags, hole;
+
+	if (!index)
+		return 0;
+	spin_lock_irqsave(&mapping->tree_lock, flags);
+	hole = radix_tree_prev_hole(&mapping->page_tree, index - 1, max);
+	spin_unlock_irqrestore(&mapping->tree_lock, flags);
+	return index - 1 - hole;
+}
+
+/* => false: what is cached before index does not look like a stream's */
+static bool context_window(struct address_space *mapping, struct file_ra_state *ra, unsigned long index,
+			   unsigned long nr, unsigned long max)
+{
+	unsigned long size = history(mapping, index, max);
+
+	if (size <= nr)
+		return false;
+	if (size >= index) /* from the start of the file: it will go on for long */
+		size *= 2;
+	ra->start = index;
+	ra->size = (unsigned int)min(size + nr, max);
+	ra->async_size = 1;
+	return true;
+}
+
+/* A mark of a stream nobody remembers. => false: too far ahead already */
+static bool window_behind_mark(struct address_space *mapping, struct file_ra_state *ra, unsigned long index,
+			       unsigned long nr, unsigned long max)
+{
+	unsigned long flags, start;
+
+	spin_lock_irqsave(&mapping->tree_lock, flags);
+	start = radix_tree_next_hole(&mapping->page_tree, index + 1, max);
+	spin_unlock_irqrestore(&mapping->tree_lock, flags);
+	if (!start || start - index > max)
+		return false;
+	ra->start = start;
+	ra->size = (unsigned int)(start - index + nr);
+	ra->size = next_window(ra, max);
+	ra->async_size = ra->size;
+	return true;
+}
+
+static void first(struct file_ra_state *ra, unsigned long index, unsigned long nr, unsigned long max)
+{
+	ra->start = index;
+	ra->size = first_window(nr, max);
+	ra->async_size = ra->size > nr ? ra->size - (unsigned int)nr : ra->size;
+}
+
+void ra_submit(struct file_ra_state *ra, struct address_space *mapping, struct file *file)
+{
+	if (may_read_ahead(mapping))
+		read_pages(mapping, file, ra->start, ra->size, ra->start + ra->size - ra->async_size);
+}
+
+/* marked: the reader has come to a PG_readahead page; else to a page that is not there */
+static void ondemand(struct address_space *mapping, struct file_ra_state *ra, struct file *file, bool marked,
+		     unsigned long index, unsigned long nr)
+{
+	unsigned long max = max_sane_readahead(ra->ra_pages);
+
+	if (!max)
+		return;
+	if (index && (index == ra->start + ra->size || index == ra->start + ra->size - ra->async_size)) {
+		ra->start += ra->size;
+		ra->size = next_window(ra, max);
+		ra->async_size = ra->size;
+	} else if (index && marked) {
+		if (!window_behind_mark(mapping, ra, index, nr, max))
+			return;
+	} else if (!index || nr > max || index - (unsigned long)(ra->prev_pos >> PAGE_SHIFT) <= 1) {
+		first(ra, index, nr, max);
+	} else if (!context_window(mapping, ra, index, nr, max)) {
+		read_pages(mapping, file, index, min(nr, max), NO_MARK);
+		return;
+	}
+	/* Its own mark would be met at once: the next window comes along. */
+	if (index == ra->start && ra->size == ra->async_size) {
+		ra->async_size = next_window(ra, max);
+		ra->size += ra->async_size;
+	}
+	ra_submit(ra, mapping, file);
 }
 
 void page_cache_sync_readahead(struct address_space *mapping, struct file_ra_state *ra, struct file *file,
 			       unsigned long index, unsigned long nr)
 {
-	unsigned int max = window_max(ra);
-	unsigned long last = (unsigned long)(ra->prev_pos >> PAGE_SHIFT);
-
-	if (!may_read_ahead(mapping) || !nr)
+	if (!ra->ra_pages || !may_read_ahead(mapping) || !nr)
 		return;
-	nr = min(nr, (unsigned long)max);
-	if (index && index == ra->start + ra->size && ra->size) {
-		ra->start = index;
-		ra->size = next_window(ra, max);
-		ra->async_size = ra->size;
-	} else if (!index || index - last <= 1 || nr > max / 2) {
-		ra->start = index;
-		ra->size = first_window(nr, max);
-		ra->async_size = ra->size > nr ? ra->size - (unsigned int)nr : ra->size;
-	} else {
-		read_pages(mapping, file, index, nr, ~0UL); /* random */
-		return;
-	}
-	submit_window(mapping, ra, file);
+	if (ra->random)
+		force_page_cache_readahead(mapping, file, index, nr);
+	else
+		ondemand(mapping, ra, file, false, index, nr);
 }
 
 void page_cache_async_readahead(struct address_space *mapping, struct file_ra_state *ra, struct file *file,
 				struct page *page, unsigned long index, unsigned long nr)
 {
-	unsigned int max = window_max(ra);
-
-	if (PageWriteback(page) || !may_read_ahead(mapping))
+	if (!ra->ra_pages || PageWriteback(page) || !may_read_ahead(mapping))
 		return;
 	ClearPageReadahead(page);
-	if (ra->size && index == ra->start + ra->size - ra->async_size) {
-		ra->start += ra->size;
-		ra->size = next_window(ra, max);
-	} else { /* another reader's mark, or state was lost: a window behind this page */
-		ra->start = index + 1;
-		ra->size = first_window(max(nr, 1UL), max);
-	}
-	ra->async_size = ra->size;
-	submit_window(mapping, ra, file);
+	/* Guesses do not queue up behind others' requests. */
+	if (mapping->bdev && bdev_congested(mapping->bdev, false))
+		return;
+	ondemand(mapping, ra, file, true, index, max(nr, 1UL));
+}
+
+void file_ra_state_init(struct file_ra_state *ra, const struct address_space *mapping)
+{
+	*ra = (struct file_ra_state){ .prev_pos = -1,
+				      .ra_pages = mapping->bdi ? READ_ONCE(mapping->bdi->ra_pages) : DEFAULT_RA_PAGES };
 }

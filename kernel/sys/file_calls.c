@@ -11,6 +11,7 @@
 #include "kernel/sys/syscalls.h"
 #include "arch/uaccess.h"
 #include "fs/fdtable.h"
+#include "mm/pagemap.h"
 #include "mm/slab.h"
 
 #define IOV_ON_STACK 8
@@ -260,7 +261,6 @@ long sys_fallocate(int fd, int mode, loff_t offset, loff_t len)
 	return ret;
 }
 
-/* Advice about access patterns is taken and not followed; its arguments are checked. */
 long sys_fadvise64(int fd, loff_t offset, loff_t len, int advice)
 {
 	struct file *file = fget(fd);
@@ -270,8 +270,27 @@ long sys_fadvise64(int fd, loff_t offset, loff_t len, int advice)
 		return -EBADF;
 	if (S_ISFIFO(file_inode(file)->i_mode))
 		ret = -ESPIPE;
+	else if (S_ISREG(file_inode(file)->i_mode) || S_ISBLK(file_inode(file)->i_mode))
+		ret = generic_fadvise(file, offset, len, advice);
 	else if (len < 0 || advice < 0 || advice > 5)
+		ret = -EINVAL; /* nothing of it is in the page cache */
+	fput(file);
+	return ret;
+}
+
+long sys_readahead(int fd, loff_t offset, size_t count)
+{
+	struct file *file = fget(fd);
+	long ret;
+
+	if (!file)
+		return -EBADF;
+	if (!(file->f_mode & FMODE_READ))
+		ret = -EBADF;
+	else if (!S_ISREG(file_inode(file)->i_mode) && !S_ISBLK(file_inode(file)->i_mode))
 		ret = -EINVAL;
+	else
+		ret = generic_readahead(file, offset, count);
 	fput(file);
 	return ret;
 }

@@ -194,7 +194,7 @@
 	N(184, tuxcall) \
 	N(185, security) \
 	X(186, gettid) \
-	N(187, readahead) \
+	X(187, readahead) \
 	N(188, setxattr) \
 	N(189, lsetxattr) \
 	N(190, fsetxattr) \

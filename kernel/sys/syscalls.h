@@ -75,6 +75,7 @@ long sys_syncfs(int fd);
 long sys_ftruncate(int fd, loff_t length);
 long sys_fallocate(int fd, int mode, loff_t offset, loff_t len);
 long sys_fadvise64(int fd, loff_t offset, loff_t len, int advice);
+long sys_readahead(int fd, loff_t offset, size_t count);
 long sys_getdents64(int fd, void __user *buf, unsigned int count);
 long sys_flock(int fd, unsigned int operation);
 long sys_close(int fd);

@@ -151,6 +151,7 @@ static inline struct disk_file *disk_file_create(const char *name, unsigned long
 	f->file.f_inode = &f->inode;
 	f->file.f_mapping = f->inode.i_mapping;
 	f->file.f_release = disk_file_release;
+	file_ra_state_init(&f->file.f_ra, f->file.f_mapping);
 	return f;
 }
 

@@ -144,6 +144,7 @@ static inline struct test_file *make_file(loff_t size, const struct address_spac
 	f->file.f_op = &plain_fops;
 	f->file.f_mode = FMODE_READ | FMODE_WRITE;
 	f->file.f_release = file_released;
+	file_ra_state_init(&f->file.f_ra, f->file.f_mapping);
 	atomic_set(&f->file.f_count, 1);
 	return f;
 }
