@@ -16,6 +16,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
 #include "mm/kmap.h"
+#include "mm/lru.h"
 #include "mm/pagemap.h"
 #include "mm/slab.h"
 #include "mm/vmstat.h"
@@ -90,6 +91,17 @@ unsigned long nr_blockdev_pages(void)
 	return n;
 }
 
+/* Pages just read may still wait in a CPU's vector for their LRU list, which keeps them. => pages dropped */
+static unsigned long drop_clean(struct address_space *mapping)
+{
+	unsigned long n = invalidate_mapping_pages(mapping, 0, ~0UL);
+
+	if (!READ_ONCE(mapping->nrpages))
+		return n;
+	lru_add_drain_all();
+	return n + invalidate_mapping_pages(mapping, 0, ~0UL);
+}
+
 unsigned long drop_pagecache(void)
 {
 	struct block_device *bdev;
@@ -99,7 +111,7 @@ unsigned long drop_pagecache(void)
 		struct inode *inode = READ_ONCE(bdev->bd_inode);
 
 		if (inode)
-			n += invalidate_mapping_pages(inode->i_mapping, 0, ~0UL);
+			n += drop_clean(inode->i_mapping);
 	}
 	return n;
 }
@@ -202,7 +214,7 @@ static void blkdev_release(struct inode *inode, struct file *file)
 		write_out(bf->bdev, 0, LLONG_MAX);
 	/* What could not be written for want of memory stays, and so does what another opener makes dirty by now. */
 	if (last)
-		invalidate_mapping_pages(shared->i_mapping, 0, ~0UL);
+		drop_clean(shared->i_mapping);
 	iput(shared);
 }
 
@@ -276,7 +288,7 @@ static long flush_buffers(struct file *file)
 	if (!has_capability_admin(current))
 		return -EACCES;
 	write_out(file_bdev(file), 0, LLONG_MAX);
-	invalidate_mapping_pages(file->f_mapping, 0, ~0UL);
+	drop_clean(file->f_mapping);
 	return 0;
 }
 

@@ -6,14 +6,14 @@
  *        |         +- "ls"        found through one hash of (parent, text),
  *        +- "tmp"                 listed in d_subdirs in the order they were made
  *
- * A dentry without users is freed at once: there is no cache of unused names. Memory file systems pin
- * theirs with one reference more (their directories consist of nothing else); procfs makes its names
- * when they are asked for. d_cookie grows with each child, so a listing that is continued after other
- * names came and went neither repeats nor misses one.
+ * A dentry without users is freed at once, or kept for the next lookup if its file system says so (DCACHE_KEEP,
+ * dcache_lru.c). Memory file systems pin theirs with one reference more (their directories consist of nothing
+ * else); procfs makes its names when they are asked for. d_cookie grows with each child, so a listing that is
+ * continued after other names came and went neither repeats nor misses one.
  *
  * Locks: dcache_lock for everything here, for short moments; see fs.h.
  *
- * Beyond this Linux has: negative dentries, an LRU of unused ones with a shrinker, lookup without locks.
+ * Beyond this Linux has: negative dentries, lookup without locks.
  */
 #include "fs/internal.h"
 #include "kernel/base/printk.h"
@@ -28,7 +28,8 @@ static struct kmem_cache *dentry_cache;
 
 void dcache_init(void)
 {
-	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0, SLAB_PANIC, NULL);
+	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0, SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+	dcache_lru_init();
 }
 
 static unsigned int name_hash(const struct dentry *parent, const char *name, unsigned int len)
@@ -81,6 +82,7 @@ struct dentry *d_alloc(struct dentry *parent, struct super_block *sb, const char
 	dentry->d_parent = parent ? dget(parent) : dentry;
 	dentry->d_sb = sb;
 	dentry->d_next_cookie = 2;
+	INIT_LIST_HEAD(&dentry->d_lru);
 	INIT_LIST_HEAD(&dentry->d_child);
 	INIT_LIST_HEAD(&dentry->d_subdirs);
 	return dentry;
@@ -98,8 +100,7 @@ static void hash_dentry(struct dentry *dentry)
 	dentry->d_flags |= DCACHE_HASHED;
 }
 
-/* => [d] held */
-static void unhash_dentry(struct dentry *dentry)
+void d_unhash_locked(struct dentry *dentry)
 {
 	if (!(dentry->d_flags & DCACHE_HASHED))
 		return;
@@ -124,8 +125,11 @@ static struct dentry *find_child(struct dentry *parent, const char *name, unsign
 
 	hlist_for_each_entry(dentry, bucket(hashval), d_hash)
 		if (dentry->d_hashval == hashval && dentry->d_parent == parent && dentry->d_len == len &&
-		    !memcmp(dentry->d_name, name, len))
+		    !memcmp(dentry->d_name, name, len)) {
+			if (!list_empty(&dentry->d_lru))
+				dcache_use_again(dentry);
 			return dget(dentry);
+		}
 	return NULL;
 }
 
@@ -173,33 +177,52 @@ struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int le
 void d_drop(struct dentry *dentry)
 {
 	spin_lock(&dcache_lock);
-	unhash_dentry(dentry);
+	d_unhash_locked(dentry);
 	spin_unlock(&dcache_lock);
+}
+
+/* => the parent (if any), whose reference is the caller's now */
+static struct dentry *free_one(struct dentry *dentry)
+{
+	struct dentry *parent = dentry->d_parent == dentry ? NULL : dentry->d_parent;
+	struct inode *inode = dentry->d_inode;
+
+	BUG_ON(!list_empty(&dentry->d_subdirs));
+	free_name(dentry, dentry->d_name);
+	kmem_cache_free(dentry_cache, dentry);
+	if (inode)
+		iput(inode);
+	return parent;
+}
+
+void dentry_free(struct dentry *dentry)
+{
+	dput(free_one(dentry));
+}
+
+/* The last reference may be dropped here. => true: it was, and the dentry is not kept: the caller's to free */
+static bool drop_last(struct dentry *dentry)
+{
+	bool gone = false;
+
+	spin_lock(&dcache_lock);
+	if (atomic_dec_and_test(&dentry->d_count)) {
+		gone = (dentry->d_flags & (DCACHE_KEEP | DCACHE_HASHED)) != (DCACHE_KEEP | DCACHE_HASHED);
+		if (gone)
+			d_unhash_locked(dentry);
+		else
+			dcache_keep_unused(dentry);
+	}
+	spin_unlock(&dcache_lock);
+	return gone;
 }
 
 void dput(struct dentry *dentry)
 {
 	while (dentry && !atomic_add_unless(&dentry->d_count, -1, 1)) {
-		struct dentry *parent;
-		struct inode *inode;
-
-		spin_lock(&dcache_lock);
-		if (!atomic_dec_and_test(&dentry->d_count)) {
-			spin_unlock(&dcache_lock);
+		if (!drop_last(dentry))
 			return;
-		}
-		unhash_dentry(dentry);
-		spin_unlock(&dcache_lock);
-		parent = dentry->d_parent;
-		inode = dentry->d_inode;
-		free_name(dentry, dentry->d_name);
-		BUG_ON(!list_empty(&dentry->d_subdirs));
-		if (parent == dentry)
-			parent = NULL;
-		kmem_cache_free(dentry_cache, dentry);
-		if (inode)
-			iput(inode);
-		dentry = parent;
+		dentry = free_one(dentry);
 	}
 }
 
@@ -214,7 +237,7 @@ void d_move(struct dentry *dentry, struct dentry *parent, const char *name, unsi
 	const char *old_name;
 
 	spin_lock(&dcache_lock);
-	unhash_dentry(dentry);
+	d_unhash_locked(dentry);
 	old_name = dentry->d_name;
 	if (!text)
 		text = dentry->d_iname;

@@ -109,6 +109,12 @@ struct file *alloc_file(const struct path *path, unsigned int flags, const struc
 	return file;
 }
 
+/* Everything in the page cache goes through it: a file system with a direct_IO of its own there is not. */
+bool may_be_direct(const struct file *file)
+{
+	return !S_ISREG(file->f_inode->i_mode) && !S_ISBLK(file->f_inode->i_mode);
+}
+
 struct file *dentry_open(const struct path *path, unsigned int flags)
 {
 	struct inode *inode = path->dentry->d_inode;
@@ -118,11 +124,19 @@ struct file *dentry_open(const struct path *path, unsigned int flags)
 	if (IS_ERR(file))
 		return file;
 	path_get(path);
-	if (!file->f_op || !file->f_op->open)
-		return file;
+	if (!file->f_op || !file->f_op->open) {
+		if (!(flags & O_DIRECT) || may_be_direct(file))
+			return file;
+		fput(file);
+		return ERR_PTR(-EINVAL);
+	}
 	file->f_flags |= flags & O_NOCTTY; /* open wants to know; nobody else */
 	err = file->f_op->open(inode, file);
 	file->f_flags &= ~O_NOCTTY;
+	if (!err && (flags & O_DIRECT) && !may_be_direct(file)) {
+		fput(file);
+		return ERR_PTR(-EINVAL);
+	}
 	if (!err)
 		return file;
 	file->f_op = NULL; /* was never open: no release */

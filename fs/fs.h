@@ -10,7 +10,7 @@
  *
  * Lifetimes are counts: a file holds its dentry and mount, a dentry its inode and parent. File systems that
  * live in memory alone (tmpfs) keep one more count on each dentry, so the dentries ARE the directory;
- * those that can make their entries anew (procfs) let them go with the last user.
+ * those that can make their entries anew (procfs) let them go with the last user, or when memory is short.
  *
  * Locks by letter:
  *   [n] namespace_sem: names and mounts. Read: a path walk. Write: create, unlink, rename, mount. Taken before
@@ -282,6 +282,7 @@ struct dentry {
 	u64 d_next_cookie;		/* [d] for the next child */
 	struct hlist_node d_hash;	/* [d] */
 	struct list_head d_child;	/* [d] in the parent's d_subdirs, by d_cookie */
+	struct list_head d_lru;		/* [d] while nobody uses it (dcache_lru.c) */
 	struct list_head d_subdirs;	/* [d] */
 	struct super_block *d_sb;	/* [I] */
 	const struct dentry_operations *d_op; /* [I] */
@@ -291,6 +292,9 @@ struct dentry {
 
 #define DCACHE_HASHED  1
 #define DCACHE_MOUNTED 2	/* something is mounted here */
+#define DCACHE_KEEP    4	/* is worth keeping when nobody uses it: set before it can be found */
+
+extern int sysctl_vfs_cache_pressure; /* percent: how eagerly unused names are reclaimed */
 
 /* Readahead state of an open file (mm/readahead.c), pages. */
 struct file_ra_state {
@@ -378,6 +382,7 @@ static inline bool has_cap(const struct task_struct *p, int cap)
 struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fop);
 /* open(2) of an object already found: permissions are the caller's. References of path are not taken over. */
 struct file *dentry_open(const struct path *path, unsigned int flags);
+bool may_be_direct(const struct file *file); /* O_DIRECT: else EINVAL */
 
 /* read(2), write(2): f_pos and its lock. => bytes or -errno; -EPIPE: the caller sends SIGPIPE */
 ssize_t file_read(struct file *file, char *ubuf, size_t count);

@@ -4,8 +4,7 @@
  *
  * An inode lives as long as somebody holds it: a dentry, an open file (through its dentry), a lookup.
  * With the last iput() the file system's evict_inode frees the contents if the object has no
- * name left, and the memory goes back. Nothing is kept for later: every file system here either
- * pins its inodes (tmpfs) or makes them anew at no cost (procfs).
+ * name left, and the memory goes back. What is kept for later is kept with its name (dcache_lru.c).
  *
  * Locks: see fs.h. Beyond this Linux has: an inode hash and LRU, write-back of inodes, quotas.
  */
@@ -20,7 +19,8 @@ static atomic_t next_anon_dev = ATOMIC_INIT(0);
 
 void inode_init(void)
 {
-	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0, SLAB_PANIC, NULL);
+	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0, SLAB_PANIC | SLAB_RECLAIM_ACCOUNT,
+					NULL);
 }
 
 /* st_dev of file systems without a device: major 0, a minor of its own. */
@@ -73,7 +73,7 @@ void iput(struct inode *inode)
 		return;
 	if (inode->i_sb && inode->i_sb->s_op && inode->i_sb->s_op->evict_inode)
 		inode->i_sb->s_op->evict_inode(inode);
-	BUG_ON(inode->i_data.nrpages);
+	BUG_ON(inode->i_data.nrpages || inode->i_data.nrshadows);
 	kfree(inode->i_link);
 	kmem_cache_free(inode_cache, inode);
 }

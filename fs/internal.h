@@ -57,6 +57,12 @@ struct dentry *d_add_unique(struct dentry *dentry, struct inode *inode);
 /* => root dentry of inode (reference taken over, dropped on failure); NULL: no memory */
 struct dentry *d_make_root(struct super_block *sb, struct inode *inode);
 struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);
+/* Unused names (dcache_lru.c): [d] held. A name nobody holds is kept; one that is kept is taken again. */
+void dcache_keep_unused(struct dentry *dentry);
+void dcache_use_again(struct dentry *dentry);
+void dcache_lru_init(void);
+void d_unhash_locked(struct dentry *dentry); /* => [d] held */
+void dentry_free(struct dentry *dentry);     /* => unhashed, on no list, without users; may sleep */
 void d_drop(struct dentry *dentry);	/* the name cannot be found any more */
 /* => room for a name of len bytes (NULL: none needed), or ERR_PTR; then d_move cannot fail */
 char *d_move_prepare(unsigned int len);

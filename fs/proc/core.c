@@ -3,8 +3,8 @@
  * procfs: the tree.
  *
  * Two parts: a fixed one of struct proc_entry, made at boot (meminfo, sys/vm/...), and the directories of
- * processes, which exist only while somebody looks at them (task_dir.c). Nothing is kept in the dcache: a lookup
- * makes inode and dentry, the last user's dput() ends them.
+ * processes, which exist only while somebody looks at them (task_dir.c). A lookup makes inode and dentry; those of the
+ * fixed part are kept until memory is short (fs/dcache_lru.c), those of a process end with their last user's dput().
  *
  *   /proc/meminfo     proc_entry "meminfo" -> show()
  *   /proc/42/status   task 42 (referenced by the inode) + task_entry "status" -> show(task)
@@ -110,6 +110,8 @@ struct dentry *proc_new_dentry(struct dentry *dir, const char *name, unsigned in
 		return ERR_PTR(-ENOMEM);
 	}
 	dentry->d_op = d_op;
+	if (!d_op) /* a fixed entry: is true for ever */
+		dentry->d_flags |= DCACHE_KEEP;
 	return d_add_unique(dentry, inode);
 }
 
@@ -332,6 +334,7 @@ void procfs_init(void)
 		proc_add(&sysfs_root, &sysfs_dirs[i]);
 	proc_add(&sysfs_dirs[0], &sysfs_debug);
 	sysfs_power_init(&sysfs_root);
+	sysfs_block_init(&sysfs_dirs[1]);
 	sysfs_sb = make_sb(&sysfs_type, &sysfs_root, SYSFS_MAGIC);
 	debugfs_fill(&debugfs_root);
 	debugfs_sb = make_sb(&debugfs_type, &debugfs_root, DEBUGFS_MAGIC);

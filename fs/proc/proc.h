@@ -102,6 +102,7 @@ void proc_hwrng_init(struct proc_entry *dir);
 void proc_capture_init(struct proc_entry *dir);
 void proc_pagemap_init(void);
 void sysfs_power_init(struct proc_entry *root);
+void sysfs_block_init(struct proc_entry *block);
 void debugfs_fill(struct proc_entry *root);
 void debugfs_fault_init(struct proc_entry *root);
 

@@ -146,6 +146,7 @@ static const struct sysctl_knob knobs[] = {
 	SYSCTL_INT("extfrag_threshold", sysctl_extfrag_threshold, 0, 1000),
 	{ .name = "percpu_pagelist_fraction", .word = &percpu_pagelist_fraction, .size = 4, .max = SYSCTL_INT_MAX,
 	  .mode = 0644, .set = set_pagelist_fraction },
+	SYSCTL_INT("vfs_cache_pressure", sysctl_vfs_cache_pressure, 0, SYSCTL_INT_MAX),
 	SYSCTL_INT("max_map_count", sysctl_max_map_count, 0, SYSCTL_INT_MAX),
 	{ .name = "stat_interval", .word = &sysctl_stat_interval, .size = 4, .max = SYSCTL_INT_MAX / HZ, .unit = HZ,
 	  .mode = 0644 },

@@ -172,6 +172,8 @@ static long fcntl_file(struct file *file, int fd, unsigned int cmd, unsigned lon
 	case F_GETFL:
 		return (long)(file->f_flags & ~(unsigned int)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
 	case F_SETFL:
+		if ((arg & O_DIRECT) && !may_be_direct(file))
+			return -EINVAL;
 		set_file_flags(file, SETFL_MASK, (unsigned int)arg);
 		return 0;
 	case F_GETLK:

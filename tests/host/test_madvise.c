@@ -253,7 +253,8 @@ static void faults_follow_the_advice(void)
 	unsigned long va = map_file(f, 128, PROT_READ, MAP_SHARED);
 
 	assert_int_equal(get(va + 20 * PAGE_SIZE), 20ULL << 32);
-	assert_true(in_cache(f, 4) && in_cache(f, 35) && !in_cache(f, 3) && !in_cache(f, 36)); /* 16 before, 15 behind */
+	/* 16 pages before, 15 behind */
+	assert_true(in_cache(f, 4) && in_cache(f, 35) && !in_cache(f, 3) && !in_cache(f, 36));
 	assert_int_equal(advise(0, 128, MADV_RANDOM), 0);
 	assert_int_equal(get(va + 40 * PAGE_SIZE), 40ULL << 32);
 	assert_true(in_cache(f, 40) && !in_cache(f, 39) && !in_cache(f, 41));
