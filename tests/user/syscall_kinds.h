@@ -124,6 +124,7 @@ static const struct call_row call_rows[] = {
 	ROW(ftruncate, "fx", 0, FD_FILE, 8192),
 	ROW(fallocate, "fGxx", 0, FD_FILE, 0, 0, 4096),
 	ROW(fadvise64, "fxxe", 0, FD_FILE, 0, 0, 0),
+	ROW(readahead, "fxx", 0, FD_FILE, 0, 4096),
 	ROW(getdents64, "fwn", ANY_LEN, FD_DIR, OUT, 1024),
 	ROW(memfd_create, "sg", 0, P_FILE, 0),
 	ROW(close_range, "ccg", 0, 900, 1000, 0),
