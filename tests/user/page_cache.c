@@ -69,17 +69,17 @@ static void drop(const char *what)
 	put("/proc/sys/vm/drop_caches", what);
 }
 
-/* Read requests the disk has had: pieces asked for less those that joined another. Nothing is written meanwhile. */
+/* Read requests the disk has had. */
 static long requests(const char *device)
 {
 	char line[256], name[32];
-	long reads = -1, n, merged;
+	long reads = -1, n;
 	FILE *f = fopen("/proc/diskstats", "r");
 
 	CHECK(f);
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*d %*d %31s %ld %ld", name, &n, &merged) == 3 && !strcmp(name, device + 5))
-			reads = n - merged;
+		if (sscanf(line, "%*d %*d %31s %ld", name, &n) == 2 && !strcmp(name, device + 5))
+			reads = n;
 	fclose(f);
 	CHECK(reads >= 0);
 	return reads;
