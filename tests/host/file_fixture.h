@@ -220,6 +220,7 @@ static inline bool file_evict(struct disk_file *f, unsigned long index)
 	assert_int_equal(isolate_lru_page(page), 0);
 	put_page(page);
 	zone = page_zone(page);
+	sc.policy = zone->lruvec.policy;
 	ClearPageActive(page);
 	page_list_add(page, &pages);
 	current->reclaim_state = &reclaim;
