@@ -22,6 +22,7 @@ NOT_BY_ITSELF = {
     "oom_gone",
     "oom_survivor",
     "policy_switch",
+    "workload",
     "reclaim",
     "swap_race",
     "page_cache",

@@ -121,14 +121,15 @@ def test_every_fault_finds_its_line():
 
 
 def test_every_fault_has_its_test():
-    listed = subprocess.run(["/usr/bin/python3", "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/boot"],
+    listed = subprocess.run(["/usr/bin/python3", "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/boot",
+                             "tests/race"],
                             cwd=TOP, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     for fault, keys in faults():
         kind, where = keys["test"].split(" ", 1)
         if kind == "host":
             assert os.path.exists(os.path.join(TOP, "tests", "host", where + ".c")), fault
         else:
-            path = "tests/boot/" + where
+            path = f"tests/{kind}/{where}"
             assert any(test == path or test.startswith((path + "::", path + "[")) for test in listed), fault
 
 

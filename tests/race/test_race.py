@@ -3,6 +3,7 @@
 
 Each run is the kernel's own mm code on the host's machine; the ideals get as many frames as the policy had on average.
 """
+import fcntl
 import functools
 import importlib.machinery
 import importlib.util
@@ -34,7 +35,11 @@ race = load_script(os.path.join(TOP, "scripts", "race"))
 
 @pytest.fixture(scope="session", autouse=True)
 def built():
-    subprocess.run(["make", "-s", "build/host/race"], cwd=TOP, check=True)
+    """Workers of xdist build it one after the other."""
+    os.makedirs(os.path.join(TOP, "build"), exist_ok=True)
+    with open(os.path.join(TOP, "build", "race.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", "build/host/race"], cwd=TOP, check=True)
 
 
 @functools.lru_cache(None)

@@ -7,6 +7,7 @@ docs/race.md explains the format. A made trace depends on its name alone: the sa
 """
 import bisect
 import glob
+import gzip
 import os
 import random
 import sys
@@ -137,7 +138,14 @@ MADE = {"loop": loop, "phases": phases, "zipf": zipf, "scan-anon": lambda: scan(
 
 
 def recorded():
-    return {os.path.basename(p)[:-len(".trace")]: p for p in sorted(glob.glob(os.path.join(RECORDED, "*.trace")))}
+    return {os.path.basename(p)[:-len(".trace.gz")]: p for p in sorted(glob.glob(os.path.join(RECORDED, "*.trace.gz")))}
+
+
+def text_of(name):
+    if name in MADE:
+        return MADE[name]().text()
+    with gzip.open(recorded()[name], "rt") as f:
+        return f.read()
 
 
 def names():
@@ -145,15 +153,13 @@ def names():
 
 
 def write(name, folder):
-    """=> path of the trace; made ones are written to folder if they are not there as they should be"""
-    if name in recorded():
-        return recorded()[name]
+    """=> path of the trace in folder; it is written if it is not there as it should be"""
     path = os.path.join(folder, f"{name}.trace")
-    stamp = f"{path}.made"  # which state of this file made it
-    source = str(os.stat(__file__).st_mtime_ns)
+    stamp = f"{path}.made"  # which state of what file made it
+    source = str(os.stat(recorded().get(name, __file__)).st_mtime_ns)
     if not os.path.exists(path) or not os.path.exists(stamp) or open(stamp).read() != source:
         os.makedirs(folder, exist_ok=True)
-        for target, words in ((path, MADE[name]().text()), (stamp, source)):
+        for target, words in ((path, text_of(name)), (stamp, source)):
             with open(f"{target}.{os.getpid()}", "w") as f:
                 f.write(words)
             os.replace(f.name, target)  # others may be reading it
