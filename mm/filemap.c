@@ -19,6 +19,7 @@
 #include "kernel/core/task.h"
 #include "mm/backing_dev.h"
 #include "mm/lru.h"
+#include "mm/policy.h"
 #include "mm/vmstat.h"
 #include "mm/workingset.h"
 #include "mm/zone.h"
@@ -129,6 +130,9 @@ int add_to_page_cache_lru(struct page *page, struct address_space *mapping, unsi
 	if (shadow && workingset_refault(shadow)) {
 		SetPageActive(page);
 		workingset_activation(page);
+		lru_cache_add(page);
+	} else if (shadow && workingset_note(shadow)) {
+		lru_refault(page, workingset_note(shadow));
 		lru_cache_add(page);
 	} else if (PageSwapBacked(page)) {
 		lru_cache_add_anon(page);

@@ -246,7 +246,7 @@ static bool remove_mapping(struct page *page, u32 shadow)
 		page_unfreeze_refs(page, 2);
 		goto keep;
 	}
-	__delete_from_page_cache(page, page_is_file_cache(page) ? workingset_eviction(page) : NULL);
+	__delete_from_page_cache(page, page_is_file_cache(page) ? workingset_eviction(page, shadow) : NULL);
 	spin_unlock_irq(&mapping->tree_lock);
 	if (mapping->a_ops->freepage)
 		mapping->a_ops->freepage(page);

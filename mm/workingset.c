@@ -13,6 +13,9 @@
  *      +-inactive------+-active----+
  *   +--------------------+ distance of a page that was read, evicted and is read again
  *
+ * That is what policies without a memory of their own get (lru2). The shadow of another holds the note that the policy
+ * made (mm/policy.h, evicted()), which gets it back with the page.
+ *
  * Shadows are not free: a tree node with nothing else in it (576 bytes for up to 64 shadows) stands on a list, and a
  * shrinker frees the oldest ones when there are more than would describe twice the memory.
  *
@@ -28,10 +31,12 @@
 #include "mm/vmscan.h"
 #include "mm/zone.h"
 
-/* A shadow, from the lowest bit: exceptional mark (2), index in zone_table (ZONE_BITS), age. */
+/* A shadow, from the lowest bit: exceptional mark (2), has a note (1), index in zone_table (ZONE_BITS), age or note. */
+#define NOTE_FLAG  (1UL << RADIX_TREE_EXCEPTIONAL_SHIFT)
 #define ZONE_BITS  (NODES_WIDTH + ZONES_WIDTH)
 #define ZONE_MASK  ((1UL << ZONE_BITS) - 1)
-#define AGE_SHIFT  (RADIX_TREE_EXCEPTIONAL_SHIFT + ZONE_BITS)
+#define ZONE_SHIFT (RADIX_TREE_EXCEPTIONAL_SHIFT + 1)
+#define AGE_SHIFT  (ZONE_SHIFT + ZONE_BITS)
 #define AGE_MASK   (~0UL >> AGE_SHIFT)
 
 static DEFINE_SPINLOCK(shadow_lock, LOCK_RANK_LEAF);
@@ -40,13 +45,18 @@ static unsigned long nr_shadow_nodes;	/* [shadow_lock], read by anybody */
 
 /* ---- Distance ------------------------------------------------------------------------------------- */
 
-void *workingset_eviction(struct page *page)
+void *workingset_eviction(struct page *page, u32 note)
 {
 	unsigned long age = (unsigned long)atomic_long_inc_return(&page_zone(page)->inactive_age);
 
 	/* Zone and node are the top bits of page->flags. */
-	return (void *)(age << AGE_SHIFT | (page->flags >> NODES_SHIFT) << RADIX_TREE_EXCEPTIONAL_SHIFT |
-			RADIX_TREE_EXCEPTIONAL_ENTRY);
+	return (void *)((note ? note : age) << AGE_SHIFT | (page->flags >> NODES_SHIFT) << ZONE_SHIFT |
+			(note ? NOTE_FLAG : 0) | RADIX_TREE_EXCEPTIONAL_ENTRY);
+}
+
+u32 workingset_note(void *shadow)
+{
+	return (unsigned long)shadow & NOTE_FLAG ? (u32)((unsigned long)shadow >> AGE_SHIFT) : 0;
 }
 
 unsigned long workingset_distance(void *shadow, unsigned long age)
@@ -56,10 +66,12 @@ unsigned long workingset_distance(void *shadow, unsigned long age)
 
 bool workingset_refault(void *shadow)
 {
-	struct zone *zone = zone_table[(unsigned long)shadow >> RADIX_TREE_EXCEPTIONAL_SHIFT & ZONE_MASK];
+	struct zone *zone = zone_table[(unsigned long)shadow >> ZONE_SHIFT & ZONE_MASK];
 	unsigned long distance = workingset_distance(shadow, (unsigned long)atomic_long_read(&zone->inactive_age));
 
 	mod_zone_page_state(zone, WORKINGSET_REFAULT, 1);
+	if ((unsigned long)shadow & NOTE_FLAG) /* its policy decides */
+		return false;
 	if (distance > zone_page_state(zone, NR_ACTIVE_FILE))
 		return false;
 	mod_zone_page_state(zone, WORKINGSET_ACTIVATE, 1);

@@ -8,9 +8,14 @@
 
 struct radix_tree_node;
 
-/* => the shadow entry (exceptional) that takes the place of page, which is just being evicted */
-void *workingset_eviction(struct page *page);
-/* => a page whose shadow this is has come back; true: it should start on the active list */
+/*
+ * => the shadow entry (exceptional) that takes the place of page, which is just being evicted: the note of its policy
+ *    (policy_shadow()), or, when that keeps none (0), the age of this moment
+ */
+void *workingset_eviction(struct page *page, u32 note);
+/* => the note of a shadow, 0: it has an age */
+u32 workingset_note(void *shadow);
+/* => a page whose shadow this is has come back; true: by its age it should start on the active list */
 bool workingset_refault(void *shadow);
 /* => a file page becomes active */
 void workingset_activation(struct page *page);

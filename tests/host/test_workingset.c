@@ -3,6 +3,7 @@
 #include "tests/host/machine_fixture.h"
 #include "tests/host/file_fixture.h"
 
+#include "mm/policy.h"
 #include "mm/vmscan.h"
 #include "mm/workingset.h"
 
@@ -36,15 +37,15 @@ static void distance_of_the_book(void)
 	read_alone(f, 3);
 	zone = page_zone(page_of(f, 3));
 	atomic_long_set(&zone->inactive_age, 999);
-	shadow = workingset_eviction(page_of(f, 3)); /* number 1000 */
+	shadow = workingset_eviction(page_of(f, 3), 0); /* number 1000 */
 	assert_true(radix_tree_exceptional_entry(shadow));
 	assert_int_equal(workingset_distance(shadow, 1000), 0);
 	assert_int_equal(workingset_distance(shadow, 1256), 256);
 	atomic_long_set(&zone->inactive_age, -1);
-	shadow = workingset_eviction(page_of(f, 3)); /* the counter has gone round */
+	shadow = workingset_eviction(page_of(f, 3), 0); /* the counter has gone round */
 	assert_int_equal(workingset_distance(shadow, 7), 7);
 	atomic_long_set(&zone->inactive_age, -4);
-	shadow = workingset_eviction(page_of(f, 3));
+	shadow = workingset_eviction(page_of(f, 3), 0);
 	assert_int_equal(workingset_distance(shadow, 7), 10);
 }
 MACHINE_TEST(distance_of_the_book, SMALL)
@@ -105,6 +106,51 @@ static void activations_count_as_time(void)
 	assert_int_equal(atomic_long_read(&zone->inactive_age), age + 1);
 }
 MACHINE_TEST(activations_count_as_time, SMALL)
+
+/* A policy that keeps notes gets them back with the page, and decides alone; counters are the same for all. */
+static u32 told;
+
+static u32 note_index(struct zone *zone, struct page *page)
+{
+	(void)zone;
+	return page->index == 2 ? 0 : 100 + (u32)page->index;
+}
+
+static void get_note(struct zone *zone, struct page *page, u32 note)
+{
+	assert_ptr_equal(zone, page_zone(page));
+	told = note;
+	SetPageReferenced(page);
+}
+
+static void a_policy_with_a_memory(void)
+{
+	struct disk_file *f = disk_file_create("d", 64);
+	struct reclaim_policy *policy;
+
+	for (unsigned long i = 0; i < 4; i++)
+		read_alone(f, i);
+	policy = page_zone(page_of(f, 1))->lruvec.policy;
+	policy->evicted = note_index;
+	policy->refault = get_note;
+	assert_true(file_evict(f, 1) && file_evict(f, 2) && file_evict(f, 3));
+	read_alone(f, 3);
+	assert_int_equal(told, 103);
+	assert_true(PageReferenced(page_of(f, 3)) && !PageActive(page_of(f, 3)));
+	assert_int_equal(state_of(WORKINGSET_REFAULT), 1);
+	assert_int_equal(state_of(WORKINGSET_ACTIVATE), 0);
+	told = 0;
+	policy->id++; /* another policy's note */
+	read_alone(f, 1);
+	assert_int_equal(told, 0);
+	assert_false(PageReferenced(page_of(f, 1)));
+	policy->id--;
+	read_alone(f, 2); /* it had nothing to say: the age counts, and one has gone since */
+	assert_int_equal(told, 0);
+	assert_int_equal(state_of(WORKINGSET_REFAULT), 3);
+	assert_int_equal(f->inode.i_data.nrshadows, 0);
+}
+MACHINE_TEST(a_policy_with_a_memory, SMALL)
 
 /* Whoever walks a file's pages does not meet its shadows, and does not stop at them. */
 static void shadows_are_no_pages(void)
@@ -256,7 +302,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_unit_test(distance_of_the_book), machine_unit_test(a_refault_within_the_active_list),
-		machine_unit_test(activations_count_as_time), machine_unit_test(shadows_are_no_pages),
+		machine_unit_test(activations_count_as_time), machine_unit_test(a_policy_with_a_memory),
+		machine_unit_test(shadows_are_no_pages),
 		machine_unit_test(truncation_forgets), machine_unit_test(lone_shadow_at_zero),
 		machine_unit_test(shadow_nodes_are_shrunk), machine_unit_test(a_working_set_is_found),
 	};
