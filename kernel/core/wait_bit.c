@@ -123,11 +123,18 @@ int wait_on_bit_lock(unsigned long *word, int bit, long state)
 	return err;
 }
 
+static noinline void wake_sleepers_of(wait_queue_head_t *q, void *word, int bit)
+{
+	struct wait_bit_key key = {word, bit};
+
+	__wake_up(q, TASK_NORMAL, 1, &key);
+}
+
+/* While anybody waits for any bit this is asked for each page whose I/O ends: mostly nobody is there. */
 void wake_up_bit(void *word, int bit)
 {
 	wait_queue_head_t *q = bit_waitqueue(word, bit);
-	struct wait_bit_key key = {word, bit};
 
 	if (waitqueue_active(q))
-		__wake_up(q, TASK_NORMAL, 1, &key);
+		wake_sleepers_of(q, word, bit);
 }
