@@ -29,11 +29,13 @@
 #define VIRTIO_BLK_F_SEG_MAX 2
 #define VIRTIO_BLK_F_RO	     5
 #define VIRTIO_BLK_F_FLUSH   9
+#define VIRTIO_BLK_F_DISCARD 13
 
 #define CONFIG_CAPACITY 0 /* 64 bits, sectors of 512 bytes whatever the block size */
 #define CONFIG_SEG_MAX	12
+#define CONFIG_MAX_DISCARD 36 /* sectors */
 
-enum { VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT, VIRTIO_BLK_T_FLUSH = 4 };
+enum { VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT, VIRTIO_BLK_T_FLUSH = 4, VIRTIO_BLK_T_DISCARD = 11 };
 enum { VIRTIO_BLK_S_OK, VIRTIO_BLK_S_IOERR, VIRTIO_BLK_S_UNSUPP };
 
 #define VIRTIO_BLK_MAJOR 254
@@ -45,6 +47,10 @@ struct blk_slot {
 	u32 type; /* the header: type, reserved, sector */
 	u32 reserved;
 	u64 sector;
+	struct {
+		u64 sector;
+		u32 nr_sectors, flags;
+	} discard; /* what a discard has in place of pieces */
 	struct vring_desc table[SLOT_PIECES + 2];
 	u8 status;
 	u16 index; /* [I] its entry in the ring */
@@ -87,6 +93,12 @@ static unsigned fill_table(struct blk_slot *slot, struct request *rq)
 			set_desc(&table[n], addr, vec->len, VRING_DESC_F_NEXT | direction, n + 1);
 		}
 	}
+	if (rq->op == BIO_DISCARD) {
+		slot->discard.sector = rq->sector;
+		slot->discard.nr_sectors = rq->nr_sectors;
+		set_desc(&table[n], __pa(&slot->discard), sizeof(slot->discard), VRING_DESC_F_NEXT, n + 1);
+		n++;
+	}
 	set_desc(&table[n], __pa(&slot->status), 1, VRING_DESC_F_WRITE, 0);
 	return n + 1;
 }
@@ -97,6 +109,7 @@ static int blk_queue_rq(struct block_device *bdev, struct request *rq)
 		[BIO_READ] = VIRTIO_BLK_T_IN,
 		[BIO_WRITE] = VIRTIO_BLK_T_OUT,
 		[BIO_FLUSH] = VIRTIO_BLK_T_FLUSH,
+		[BIO_DISCARD] = VIRTIO_BLK_T_DISCARD,
 	};
 	struct virtio_blk *blk = bdev->driver_data;
 	struct blk_slot *slot = blk->free;
@@ -107,7 +120,7 @@ static int blk_queue_rq(struct block_device *bdev, struct request *rq)
 	blk->free = slot->next_free;
 	slot->rq = rq;
 	slot->type = types[rq->op];
-	slot->sector = rq->op == BIO_FLUSH ? 0 : rq->sector;
+	slot->sector = rq->op <= BIO_WRITE ? rq->sector : 0;
 	slot->status = VIRTIO_BLK_S_IOERR;
 	n = fill_table(slot, rq);
 	set_desc(&blk->vq.desc[slot->index], __pa(slot->table), n * sizeof(struct vring_desc),
@@ -210,6 +223,8 @@ static int describe_disk(struct virtio_blk *blk)
 	bdev->nr_sectors = virtio_config64(vdev, CONFIG_CAPACITY);
 	bdev->read_only = virtio_has(vdev, VIRTIO_BLK_F_RO);
 	bdev->has_flush = virtio_has(vdev, VIRTIO_BLK_F_FLUSH);
+	if (virtio_has(vdev, VIRTIO_BLK_F_DISCARD))
+		bdev->max_discard_sectors = min(virtio_config32(vdev, CONFIG_MAX_DISCARD), DISCARD_SECTORS);
 	bdev->ops = &blk_ops;
 	bdev->driver_data = blk;
 	return 0;
@@ -223,7 +238,8 @@ static int start(struct virtio_blk *blk, struct pci_dev *pci)
 	if (!error)
 		error = virtio_negotiate(
 			vdev, 1ULL << VIRTIO_F_INDIRECT_DESC | 1 << VIRTIO_BLK_F_SEG_MAX |
-				      1 << VIRTIO_BLK_F_RO | 1 << VIRTIO_BLK_F_FLUSH);
+				      1 << VIRTIO_BLK_F_RO | 1 << VIRTIO_BLK_F_FLUSH |
+				      1 << VIRTIO_BLK_F_DISCARD);
 	if (!error && !virtio_has(vdev, VIRTIO_F_INDIRECT_DESC))
 		error = -EOPNOTSUPP;
 	if (!error)

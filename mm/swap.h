@@ -139,8 +139,12 @@ extern int page_cluster;		/* sysctl: log2 of the largest readahead window */
 
 #define SWAP_FLAG_PREFER    0x8000
 #define SWAP_FLAG_PRIO_MASK 0x7fff
-#define SWAP_FLAG_DISCARD   0x10000
-#define SWAP_FLAGS_VALID    (SWAP_FLAG_PRIO_MASK | SWAP_FLAG_PREFER | SWAP_FLAG_DISCARD | 0x60000)
+#define SWAP_FLAG_DISCARD   0x10000 /* both of the following, unless one of them is given too */
+#define SWAP_FLAG_DISCARD_ONCE	0x20000 /* the area at swapon */
+#define SWAP_FLAG_DISCARD_PAGES 0x40000 /* clusters as they become free */
+#define SWAP_FLAGS_VALID                                                                      \
+	(SWAP_FLAG_PRIO_MASK | SWAP_FLAG_PREFER | SWAP_FLAG_DISCARD | SWAP_FLAG_DISCARD_ONCE | \
+	 SWAP_FLAG_DISCARD_PAGES)
 
 /*
  * => path: for messages and /proc/swaps; permission is checked by the caller's side of the syscall too

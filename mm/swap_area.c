@@ -10,7 +10,7 @@
  *
  * Locks: swapon_mutex for the array and the list by priority; swap_avail_lock for the second list;
  * area->lock for what slots change. Read next: swapoff.c.
- * Linux does beyond it: swap files with extents, discard.
+ * Linux does beyond it: swap files with extents.
  */
 #include "asm/barrier.h"
 #include "kernel/base/errno.h"
@@ -214,7 +214,7 @@ static int area_setup_tables(struct swap_area *area, const struct swap_header *h
 }
 
 /* Everything that may fail. => 0 or -errno, tables perhaps half made */
-static int area_prepare(struct swap_area *area, struct swap_header *h)
+static int area_prepare(struct swap_area *area, struct swap_header *h, int swap_flags)
 {
 	struct block_device *bdev = area->bdev;
 	unsigned int max;
@@ -230,6 +230,9 @@ static int area_prepare(struct swap_area *area, struct swap_header *h)
 	}
 	if (!bdev->rotational)
 		area->flags |= SWP_SOLIDSTATE;
+	area->flags |= swap_discard_flags(bdev, swap_flags);
+	if ((area->flags & SWP_PAGE_DISCARD) && (bdev->rotational || !swap_discard_start()))
+		area->flags &= ~(unsigned int)SWP_PAGE_DISCARD;
 	err = area_setup_tables(area, h, max);
 	if (err)
 		return err;
@@ -274,7 +277,7 @@ static int swapon_locked(struct block_device *bdev, const char *path, int flags,
 	}
 	strscpy(area->path, path, sizeof(area->path));
 	area->bdev = bdev;
-	err = area_prepare(area, h);
+	err = area_prepare(area, h, flags);
 	if (err) {
 		swap_area_free_tables(area);
 		area->flags = 0;
@@ -283,10 +286,28 @@ static int swapon_locked(struct block_device *bdev, const char *path, int flags,
 	area->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : --swap_least_priority;
 	swap_slot_caches_drain(); /* the new area may come before those that the slots at hand are of */
 	swap_area_publish(area);
-	pr_info("Adding %uk swap on %s.  Priority:%d extents:1 across:%uk %s\n",
-		area->pages << (PAGE_SHIFT - 10), area->path, area->prio,
-		area->pages << (PAGE_SHIFT - 10), area->flags & SWP_SOLIDSTATE ? "SS" : "");
+	pr_info("Adding %uk swap on %s.  Priority:%d extents:1 across:%uk %s%s%s%s\n",
+		area->pages << (PAGE_SHIFT - 10), area->path, area->prio, area->pages << (PAGE_SHIFT - 10),
+		area->flags & SWP_SOLIDSTATE ? "SS" : "", area->flags & SWP_DISCARDABLE ? "D" : "",
+		area->flags & SWP_AREA_DISCARD ? "s" : "", area->flags & SWP_PAGE_DISCARD ? "c" : "");
 	return 0;
+}
+
+/* Outside the mutex, like the read of the header. => 0, or -EINTR with the header's reference dropped */
+static int discard_first(struct block_device *bdev, const char *path, int flags, struct page *header)
+{
+	const char *why;
+	unsigned long slots;
+	int err = 0;
+
+	if (!(swap_discard_flags(bdev, flags) & SWP_AREA_DISCARD))
+		return 0;
+	slots = swap_header_check(lowmem_page_address(header), bdev->nr_sectors / PAGE_SECTORS, false, &why);
+	if (slots) /* else swapon refuses it, and its data is somebody's */
+		err = swap_discard_area(bdev, path, slots);
+	if (err)
+		put_page(header);
+	return err;
 }
 
 int do_swapon(struct block_device *bdev, const char *path, int flags)
@@ -308,6 +329,8 @@ int do_swapon(struct block_device *bdev, const char *path, int flags)
 	if (err)
 		return err;
 	err = get_header(bdev, path, &header);
+	if (!err)
+		err = discard_first(bdev, path, flags, header);
 	mutex_lock(&swapon_mutex);
 	if (!err) {
 		err = swapon_locked(bdev, path, flags, lowmem_page_address(header));

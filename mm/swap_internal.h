@@ -22,6 +22,9 @@ enum swap_area_flags {
 	SWP_USED = 1,	   /* the structure describes an area */
 	SWP_WRITEOK = 2,   /* slots may be taken */
 	SWP_SOLIDSTATE = 4, /* no seeks: per-CPU clusters */
+	SWP_DISCARDABLE = 8, /* swapon wants it, the device can */
+	SWP_AREA_DISCARD = 16, /* all of it, at swapon */
+	SWP_PAGE_DISCARD = 32, /* each cluster that becomes free */
 };
 
 /* 256 slots of an area without seeks. Free ones (count 0) are linked by index. */
@@ -48,6 +51,8 @@ struct swap_area {
 	unsigned int cluster_nr;	/* [A] with seeks: slots left of the run */
 	struct swap_cluster *clusters;	/* [A] without seeks; NULL else */
 	u32 free_head, free_tail;	/* [A] free clusters */
+	u32 discard_head;		/* [A] free clusters that the device is still to be told about */
+	unsigned int nr_discarding;	/* [A] it is being told about */
 	unsigned int cpu_next[NR_CPUS];	/* [A] each CPU's next slot, 0: needs a cluster */
 	u16 **continuation;		/* [A] per 4096 slots: higher digits of the counts */
 	unsigned int nr_continuation;	/* [I] */
@@ -125,6 +130,20 @@ void swap_slot_release(struct swap_area *area, unsigned int offset);
 void swap_clusters_setup(struct swap_area *area, unsigned int max);
 void swap_avail_add(struct swap_area *area);	/* takes swap_avail_lock */
 void swap_avail_del(struct swap_area *area);
+
+void swap_cluster_free(struct swap_area *area, u32 index); /* => area->lock held; onto the list of free ones */
+
+/* ---- swap_discard.c ---- */
+
+bool swap_discard_start(void); /* the worker, if it is not there. => swapon_mutex held, may sleep; false: no memory */
+/* => the flags of an area on this device; SWAP_FLAG_* as swapon got them */
+unsigned int swap_discard_flags(struct block_device *bdev, int swap_flags);
+/* All slots of a device that no area uses yet, slot 0 excepted. => 0 or -EINTR (killed); errors are told. Sleeps */
+int swap_discard_area(struct block_device *bdev, const char *path, unsigned long slots);
+/* => area->lock held: the cluster, free since just now, is discarded before anybody uses it again */
+void swap_discard_schedule(struct swap_area *area, u32 index);
+/* => area->lock held, given away meanwhile: everything scheduled has been done on return; may sleep */
+void swap_discard_wait(struct swap_area *area);
 
 /* ---- swap_slot_cache.c: slots at hand for each CPU ---- */
 

@@ -16,6 +16,7 @@
  * Locks: area->lock for the map and clusters, swap_avail_lock inside it for the list. A walk gives the
  * lock away every LATENCY_LIMIT slots, and for each slot it reclaims; so everything may have changed
  * between two slots, and nothing but the area's structure itself is relied on (max is 0 once it is off).
+ * With discard a cluster that becomes free is first told to the device (swap_discard.c).
  * Linux does beyond it: frontswap. Read next: swap_slot_cache.c. Test: tests/host/test_swap_slots.c.
  */
 #include "kernel/base/kernel.h"
@@ -87,7 +88,7 @@ static struct swap_area *avail_next(void)
 
 /* ---- Clusters ----------------------------------------------------------------------------------- */
 
-static void cluster_list_add(struct swap_area *area, u32 index)
+void swap_cluster_free(struct swap_area *area, u32 index)
 {
 	struct swap_cluster *c = &area->clusters[index];
 
@@ -115,13 +116,13 @@ void swap_clusters_setup(struct swap_area *area, unsigned int max)
 {
 	unsigned int nr = DIV_ROUND_UP(max, SWAPFILE_CLUSTER);
 
-	area->free_head = area->free_tail = CLUSTER_NONE;
+	area->free_head = area->free_tail = area->discard_head = CLUSTER_NONE;
 	for (unsigned int i = 0; i < nr * SWAPFILE_CLUSTER; i++)
 		if (i >= max || area->map[i])
 			area->clusters[i / SWAPFILE_CLUSTER].count++;
 	for (unsigned int c = 0; c < nr; c++)
 		if (!area->clusters[c].count)
-			cluster_list_add(area, c);
+			swap_cluster_free(area, c);
 }
 
 /* The CPU's own cluster has no slot left: take a free one. => its first slot or 0 */
@@ -151,12 +152,18 @@ static unsigned int scan_clusters(struct swap_area *area)
 	/* All of its slots may have been freed meanwhile: then it is on the free list, not ours. */
 	if (*cpu_next && !area->clusters[*cpu_next / SWAPFILE_CLUSTER].is_free)
 		slot = cluster_scan(area, *cpu_next);
-	if (!slot) {
+	if (!slot)
 		slot = cluster_open(area);
-		if (!slot) {
-			*cpu_next = 0;
+	if (!slot && (area->flags & SWP_PAGE_DISCARD)) {
+		swap_discard_wait(area); /* free ones may be on their way */
+		if (!(area->flags & SWP_WRITEOK)) /* a swapoff came meanwhile */
 			return 0;
-		}
+		cpu_next = &area->cpu_next[smp_processor_id()];
+		slot = cluster_open(area);
+	}
+	if (!slot) {
+		*cpu_next = 0;
+		return 0;
 	}
 	/* The next slot in the cluster; 0 behind its last. */
 	*cpu_next = (slot + 1) % SWAPFILE_CLUSTER ? slot + 1 : 0;
@@ -296,8 +303,12 @@ static void slot_put_back(struct swap_area *area, unsigned int offset)
 	if (area->clusters) {
 		u32 index = offset / SWAPFILE_CLUSTER;
 
-		if (!--area->clusters[index].count)
-			cluster_list_add(area, index);
+		if (!--area->clusters[index].count) {
+			if (area->flags & SWP_PAGE_DISCARD)
+				swap_discard_schedule(area, index);
+			else
+				swap_cluster_free(area, index);
+		}
 	}
 	if (offset < area->lowest_bit)
 		area->lowest_bit = offset;

@@ -225,6 +225,8 @@ static int swapoff_locked(struct swap_area *area)
 		return err;
 	}
 	spin_lock(&area->lock);
+	if (area->flags & SWP_PAGE_DISCARD)
+		swap_discard_wait(area);
 	atomic_long_add(area->nr_bad, &nr_swap_pages); /* they were never given back */
 	area->max = 0; /* from here on no entry leads to the tables */
 	spin_unlock(&area->lock);

@@ -92,6 +92,7 @@ struct host_disk {
 	u64 latency_ns;			/* from submission to the interrupt */
 	u64 bad_read, bad_read_end;	/* sectors whose reading fails: [bad_read, bad_read_end) */
 	u64 bad_write, bad_write_end;	/* and whose writing fails */
+	u64 discarded;			/* sectors; they read as zeroes then */
 	bool stopped;			/* nothing completes while set */
 	bool eager;			/* data of writes is taken at submission, not at completion */
 	struct list_head active;	/* requests under way */

@@ -29,6 +29,11 @@ static int transfer(struct host_disk *disk, struct request *rq, bool submitted)
 	u64 bad_end = write ? disk->bad_write_end : disk->bad_read_end;
 	u64 sector = rq->sector;
 
+	if (rq->op == BIO_DISCARD) {
+		memset(disk->bytes + (sector << SECTOR_SHIFT), 0, (u64)rq->nr_sectors << SECTOR_SHIFT);
+		disk->discarded += rq->nr_sectors;
+	}
+
 	for (struct bio *bio = rq->bio; bio; bio = bio->bi_next) {
 		if (sector < bad_end && sector + bio_sectors(bio) > bad)
 			return -EIO;

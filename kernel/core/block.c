@@ -68,9 +68,11 @@ static int bio_check(const struct bio *bio)
 
 	if (bio->bi_op == BIO_FLUSH)
 		return bdev->has_flush ? 0 : 1;
-	VM_BUG_ON(bio->bi_vcnt == 0 || bio->bi_size % SECTOR_SIZE);
-	if (bio->bi_op == BIO_WRITE && bdev->read_only)
+	VM_BUG_ON((bio->bi_vcnt == 0) != (bio->bi_op == BIO_DISCARD) || bio->bi_size % SECTOR_SIZE);
+	if (bio->bi_op != BIO_READ && bdev->read_only)
 		return -EROFS;
+	if (bio->bi_op == BIO_DISCARD && !bdev->max_discard_sectors)
+		return -EOPNOTSUPP;
 	if (bio_sectors(bio) > bdev->nr_sectors ||
 	    bio->bi_sector > bdev->nr_sectors - bio_sectors(bio))
 		return -EIO;
@@ -149,7 +151,7 @@ static __always_inline bool merge_bio(struct request_queue *q, struct bio *bio)
 	struct request *rq;
 	int depth = MERGE_DEPTH;
 
-	if (bio->bi_op == BIO_FLUSH)
+	if (bio->bi_op > BIO_WRITE)
 		return false;
 	list_for_each_entry_reverse(rq, &q->queue, queuelist)
 	{
@@ -270,7 +272,7 @@ static void count_bio(struct request_queue *q, const struct bio *bio, bool joine
 {
 	struct io_count *count = &q->io[bio_dir(bio)];
 
-	if (bio->bi_op == BIO_FLUSH)
+	if (bio->bi_op > BIO_WRITE)
 		return;
 	count->sectors += bio_sectors(bio);
 	if (joined)
@@ -379,6 +381,23 @@ int submit_bio_wait(struct bio *bio)
 		__set_current_state(TASK_RUNNING);
 	}
 	return wait.error;
+}
+
+int blkdev_discard(struct block_device *bdev, u64 sector, u32 nr_sectors)
+{
+	u64 end = sector + nr_sectors;
+	int error = 0;
+
+	while (sector < end && !error) {
+		u32 nr = (u32)min(end - sector, (u64)max(bdev->max_discard_sectors, 1U));
+		struct bio bio = {
+			.bi_bdev = bdev, .bi_op = BIO_DISCARD, .bi_sector = sector, .bi_size = nr << SECTOR_SHIFT,
+		};
+
+		error = submit_bio_wait(&bio);
+		sector += nr;
+	}
+	return error;
 }
 
 /* ---- Plugging ----------------------------------------------------------------------- */

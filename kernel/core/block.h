@@ -38,8 +38,9 @@ struct block_device;
 #define QUEUE_CONGESTED_ON  113
 #define QUEUE_CONGESTED_OFF 103
 #define REQUEST_MAX_SECTORS 1024
+#define DISCARD_SECTORS	    (1U << 20)
 
-enum bio_op { BIO_READ, BIO_WRITE, BIO_FLUSH };
+enum bio_op { BIO_READ, BIO_WRITE, BIO_FLUSH, BIO_DISCARD /* a range without pieces: its data is of no use any more */ };
 
 struct bio_vec {
 	struct page *page; /* may be HighMem: drivers use its physical address */
@@ -124,6 +125,7 @@ struct block_device {
 	bool read_only;	 /* [I] */
 	bool rotational; /* [I] false for virtio and RAM disks */
 	bool has_flush;	 /* [I] write cache: BIO_FLUSH means something */
+	u32 max_discard_sectors; /* [I] of one BIO_DISCARD, 0: the device takes none */
 	const struct block_device_operations *ops;
 	void *driver_data;
 	struct request_queue *queue;
@@ -166,6 +168,8 @@ static inline int bio_add_page(struct bio *bio, struct page *page, unsigned int 
  */
 void submit_bio(struct bio *bio);
 int submit_bio_wait(struct bio *bio); /* 0 or -errno; sleeps until done */
+/* => tells the device that it may forget these sectors, at most DISCARD_SECTORS; 0 or -errno; sleeps until done */
+int blkdev_discard(struct block_device *bdev, u64 sector, u32 nr_sectors);
 
 /* Plugging: between the two calls this task's bios are collected so that neighbours merge. */
 void blk_start_plug(void);

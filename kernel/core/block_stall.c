@@ -58,7 +58,7 @@ static unsigned long stalled_for(struct request_queue *q, struct request *rq)
 /* => the device has requests */
 static bool look_at(struct block_device *bdev)
 {
-	static const char *const what[] = { "read", "write", "flush" };
+	static const char *const what[] = { "read", "write", "flush", "discard" };
 	struct request_queue *q = bdev->queue;
 	struct request rq;
 	unsigned long flags, seconds;

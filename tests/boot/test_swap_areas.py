@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Swap areas come and go; disks that fail; many programs at once in little memory."""
+import os
 import struct
 
 import pytest
@@ -114,3 +115,25 @@ def test_swapoff_among_forks_and_exits(cpus):
                  adds=[program("swap_race")], execs=["/swap_race /dev/vda 200", "cat /proc/vmstat"])
     assert result.status == 0 and "PASS swap_race" in result.output, result
     assert not result.lines("BUG|WARNING|came back changed"), result
+
+
+def test_discard_gives_blocks_back(tmp_path):
+    """The image of the disk loses what swapon and freed clusters discard; data on other disks and of others stay."""
+    for name in ("once", "pages", "data"):
+        make_swap(tmp_path / name, 64)
+        with open(tmp_path / name, "r+b") as image:
+            image.seek(0 if name == "data" else 4096)
+            image.write(os.urandom(1 << 20) * 32)
+    disks = [arg for i, name in enumerate(("once", "pages", "data")) for arg in (
+        "-drive", f"file={tmp_path / name},format=raw,if=none,id=d{i},discard=unmap", "-device", f"virtio-blk-pci,drive=d{i}")]
+    data = (tmp_path / "data").read_bytes()
+    kib = {name: os.stat(tmp_path / name).st_blocks // 2 for name in ("once", "pages")}
+    result = run("--memory", "48M", "--cpus", 2, adds=[program("swapctl")], qemu=["--", *disks], execs=[SH.format(
+        "/swapctl on /dev/vda - once; /swapctl on /dev/vdb 5 pages; /swapctl on /dev/vdc - both; "
+        "pages --mib 64 --rounds 3 --rewrite; echo pages $?; sleep 1; cat /proc/swaps; swapoff /dev/vdb; echo off $?")])
+    assert result.status == 0 and result.lines("^pages 0$") and result.lines("^off 0$"), result
+    assert result.lines("Adding 65532k swap on /dev/vda.*SSDs$") and result.lines("Adding 65532k swap on /dev/vdb.*SSDc$"), result
+    assert result.lines("^on /dev/vdc: Invalid argument$") and (tmp_path / "data").read_bytes() == data
+    left = {name: os.stat(tmp_path / name).st_blocks // 2 for name in ("once", "pages")}
+    assert kib["once"] >= 32768 and left["once"] < 2048, (kib, left)
+    assert kib["pages"] >= 32768 and left["pages"] < 8192, (kib, left)
