@@ -40,7 +40,8 @@ struct block_device;
 #define REQUEST_MAX_SECTORS 1024
 #define DISCARD_SECTORS	    (1U << 20)
 
-enum bio_op { BIO_READ, BIO_WRITE, BIO_FLUSH, BIO_DISCARD /* a range without pieces: its data is of no use any more */ };
+/* A discard has no pieces, only a range: its data is of no use any more. */
+enum bio_op { BIO_READ, BIO_WRITE, BIO_FLUSH, BIO_DISCARD };
 
 struct bio_vec {
 	struct page *page; /* may be HighMem: drivers use its physical address */

@@ -111,7 +111,7 @@ static void needed_before_they_are_told_about(void)
 	for (unsigned int slot = 1; slot < PAGES; slot++)
 		swapcache_free(swp_entry(0, slot));
 	assert_int_equal(do_swapoff(&disk->bdev), 0);
-	assert_int_equal(disk->discarded, (2 + 15) * SWAPFILE_CLUSTER * PAGE_SECTORS); /* all but the header's cluster */
+	assert_int_equal(disk->discarded, (2 + 15) * SWAPFILE_CLUSTER * PAGE_SECTORS); /* not the header's cluster */
 	assert_int_equal(get_nr_swap_pages(), 0);
 }
 MACHINE_TEST(needed_before_they_are_told_about, .ram_mib = 32)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * swapctl on DEVICE [PRIORITY|- [both|once|pages]] | off DEVICE: prints "ok" or the error. The last word: what to discard.
+ * swapctl on DEVICE [PRIORITY|- [both|once|pages]] | off DEVICE: prints "ok" or the error. The last word says what is
+ * discarded.
  */
 #include <errno.h>
 #include <stdio.h>
