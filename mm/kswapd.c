@@ -26,6 +26,7 @@
 #include "kernel/core/sched.h"
 #include "mm/compact.h"
 #include "mm/mm_trace.h"
+#include "mm/policy.h"
 #include "mm/reclaim.h"
 #include "mm/swap.h"
 
@@ -400,4 +401,5 @@ void kswapd_init(void)
 
 	for_each_online_node(nid)
 		kswapd_run(nid);
+	reclaim_policy_boot();
 }

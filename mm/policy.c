@@ -30,7 +30,8 @@
 #define SWEEP_BATCH 32
 
 /* In the order of docs/policies.md; the first is the default. An id is a place here plus one. */
-static struct reclaim_policy *const policies[] = { &policy_lru2, &policy_fifo, &policy_clock, &policy_clockpro };
+static struct reclaim_policy *const policies[] = { &policy_lru2, &policy_fifo, &policy_clock, &policy_clockpro,
+						   &policy_mglru };
 
 static_assert(ARRAY_SIZE(policies) < 1 << (31 - SHADOW_BITS), "an id does not fit a shadow");
 
@@ -195,32 +196,29 @@ static int set_boot_policy(char *val)
 }
 early_param("reclaim_policy", set_boot_policy);
 
-static struct reclaim_policy *wanted_policy(void)
-{
-	struct reclaim_policy *wanted = boot_policy ? find_policy(boot_policy) : policies[0];
-
-	if (wanted)
-		return wanted;
-	pr_err("reclaim_policy=%s: no such policy, %s it is. There are:\n", boot_policy, policies[0]->name);
-	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++)
-		pr_err("  reclaim_policy=%s: %s\n", policies[i]->name, policies[i]->about);
-	return policies[0];
-}
-
 void reclaim_policy_init(void)
 {
-	struct reclaim_policy *first = wanted_policy();
 	struct zone *zone;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++)
 		policies[i]->id = i + 1;
-	if (first->start && first->start()) {
-		pr_err("reclaim_policy=%s: no memory to start it, %s it is\n", first->name, policies[0]->name);
-		first = policies[0];
-	}
 	for_each_populated_zone(zone)
-		enter_zone(zone, first);
-	reclaim_policy = first;
+		enter_zone(zone, policies[0]);
+	reclaim_policy = policies[0];
+}
+
+void reclaim_policy_boot(void)
+{
+	int err = boot_policy ? reclaim_policy_set(boot_policy) : 0;
+
+	if (err == -EINVAL) {
+		pr_err("reclaim_policy=%s: no such policy, %s it is. There are:\n", boot_policy, reclaim_policy->name);
+		for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++)
+			pr_err("  reclaim_policy=%s: %s\n", policies[i]->name, policies[i]->about);
+	} else if (err) {
+		pr_err("reclaim_policy=%s: could not be started (error %d), %s it is\n", boot_policy, err,
+		       reclaim_policy->name);
+	}
 }
 
 /* ---- What runs and policies share ------------------------------------------------------------------ */

@@ -112,13 +112,13 @@ struct reclaim_policy {
 
 #define LRU_BIT(list) (1U << (list))
 
-extern struct reclaim_policy policy_lru2, policy_fifo, policy_clock, policy_clockpro;
+extern struct reclaim_policy policy_lru2, policy_fifo, policy_clock, policy_clockpro, policy_mglru;
 
 /* The policy of new runs. Changed only by reclaim_policy_set(); for mark_page_accessed() and reports. */
 extern struct reclaim_policy *reclaim_policy;
 
-/* => boot: every zone gets the policy of the boot word, or lru2 */
-void reclaim_policy_init(void);
+void reclaim_policy_init(void);	/* boot: every zone gets lru2 */
+void reclaim_policy_boot(void); /* when tasks run: the policy of the boot word */
 /*
  * Change over while everything runs: every page of every zone goes to the new policy's lists.
  * => 0, -EINVAL no such name, -ENOMEM, -EINTR; may sleep, returns when the old policy is out of use

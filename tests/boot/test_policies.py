@@ -6,7 +6,7 @@ import pytest
 
 from machine import program, run
 
-POLICIES = ["lru2", "fifo", "clock", "clockpro"]
+POLICIES = ["lru2", "fifo", "clock", "clockpro", "mglru"]
 COUNTERS = "/bin/grep -E '^(nr_(in)?active|nr_unevict|nr_isolated|pswp|pgmajfault|pgactivate)' /proc/vmstat"
 
 
@@ -46,3 +46,11 @@ def test_unknown_word():
     assert "reclaim_policy=belady: no such policy, lru2 it is" in result.output, result
     for name in POLICIES:
         assert re.search(rf"  reclaim_policy={name}: \w", result.output), result
+
+
+def test_the_best_policy_resists_a_scan():
+    """Three times the RAM is written once, a quarter of the RAM again and again meanwhile: at most 180 of its pages are missed."""
+    result = run("--memory", "128M", "--swap", "512M", append="highmem=0 reclaim_policy=mglru", adds=[program("reclaim")],
+                 execs=["/reclaim --ram 128 scan"])
+    assert result.status == 0, result
+    assert int(result.lines(r"^reclaim hot majflt (\d+) sweeps \d+ wrong 0$")[-1]) <= 180, result

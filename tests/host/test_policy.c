@@ -2,13 +2,14 @@
 /* Reclaim policies: each chooses as its file says, none loses a page, and they can be changed at any moment. */
 #include "tests/host/machine_fixture.h"
 
+#include "mm/mglru.h"
 #include "mm/policy.h"
 #include "mm/reclaim.h"
 
 #define LOW	  .ram_mib = 24, .dma_mib = 1
 #define LOW_PAGES 6144UL
 
-static const char *const names[] = { "fifo", "clock", "clockpro", "lru2" };
+static const char *const names[] = { "fifo", "clock", "clockpro", "mglru", "lru2" };
 
 static struct zone *normal(void)
 {
@@ -174,6 +175,117 @@ static void clock_counts_calls(void)
 }
 MACHINE_TEST(clock_counts_calls, LOW)
 
+/* ---- mglru ---- */
+
+/* A hot quarter of the memory touched now and then stays while three times the memory runs through once. */
+static void mglru_resists_a_scan(void)
+{
+	unsigned long nr_hot = LOW_PAGES / 4, nr_cold = 3 * LOW_PAGES, hot, cold, lost = 0;
+
+	swap_on("swap0", 32768);
+	use("mglru");
+	hot = fill(nr_hot);
+	cold = map_anon(nr_cold * PAGE_SIZE);
+	for (unsigned long i = 0; i < nr_cold; i++) {
+		put(cold + i * PAGE_SIZE, i + 1);
+		if (i % 256)
+			continue;
+		lost += count_out(hot, 0, nr_hot);
+		verify(hot, nr_hot);
+	}
+	assert_true(event(PSWPOUT) > 2 * LOW_PAGES);
+	if (lost > nr_hot / 90) /* 180 of 16384 */
+		fail_msg("%lu times a page of the hot %lu was out", lost, nr_hot);
+	verify(cold, nr_cold);
+	lru_add_drain();
+	check_lists(normal());
+}
+MACHINE_TEST(mglru_resists_a_scan, LOW)
+
+static unsigned int gen_of(unsigned long va)
+{
+	assert_true(PageLRU(page_at(va)));
+	return page_lru_gen(page_at(va));
+}
+
+/* The touch that brings a page in is no use; the next one in a generation makes it the youngest. */
+static void mglru_tells_use_from_the_first_touch(void)
+{
+	struct mglru_zone *z = mglru_zone(normal());
+	unsigned long va, seq;
+
+	swap_on("swap0", 16384);
+	use("mglru");
+	assert_int_equal(z->max_seq, 3);
+	va = fill(3);
+	lru_add_drain();
+	seq = z->max_seq - 1;
+	assert_int_equal(gen_of(va), mglru_gen(seq));
+	assert_int_equal(page_lru_tier(page_at(va)), MGLRU_FRESH);
+	assert_true(mglru_age_ask(true));
+	assert_int_equal(z->max_seq, 4);
+	assert_int_equal(gen_of(va), mglru_gen(seq)); /* older by one, not moved */
+	assert_int_equal(page_lru_tier(page_at(va)), 0);
+	assert_false(pte_young(entry_of(va)));
+	assert_int_equal(get(va + PAGE_SIZE), 2);
+	mglru_count_victims(LOW_PAGES);
+	assert_true(mglru_age_ask(true));
+	assert_int_equal(gen_of(va), mglru_gen(seq));
+	assert_int_equal(gen_of(va + PAGE_SIZE), mglru_gen(4)); /* the youngest when it was seen */
+	assert_true(zone_page_state_snapshot(normal(), NR_ACTIVE_ANON) >= 1);
+	assert_false(mglru_age_ask(true)); /* nothing was taken in this generation */
+	check_lists(normal());
+}
+MACHINE_TEST(mglru_tells_use_from_the_first_touch, LOW)
+
+/* A fourth generation's lists are those of the oldest: what is still there goes one up. */
+static void mglru_folds_the_oldest(void)
+{
+	struct mglru_zone *z = mglru_zone(normal());
+	unsigned long va;
+
+	use("mglru");
+	va = fill(200);
+	lru_add_drain();
+	for (int i = 0; i < 6; i++) {
+		mglru_count_victims(LOW_PAGES);
+		assert_true(mglru_age_ask(true));
+		check_lists(normal());
+		assert_true(z->max_seq - z->min_seq[0] < MGLRU_MAX_GENS && z->max_seq - z->min_seq[1] < MGLRU_MAX_GENS);
+	}
+	assert_int_equal(gen_of(va), mglru_gen(z->min_seq[0]));
+	verify(va, 200);
+}
+MACHINE_TEST(mglru_folds_the_oldest, LOW)
+
+/* A note comes back within a generation: the page was evicted too early and is the youngest now. */
+static void mglru_remembers(void)
+{
+	struct mglru_zone *z = mglru_zone(normal());
+	struct page *page;
+	u32 note;
+
+	use("mglru");
+	page = alloc_page(GFP_KERNEL);
+	assert_non_null(page);
+	__SetPageSwapBacked(page);
+	note = policy_shadow(reclaim_policy, page_zone(page), page);
+	assert_int_equal(note >> SHADOW_BITS, reclaim_policy->id);
+	lru_refault(page, note);
+	assert_true(PageActive(page));
+	ClearPageActive(page);
+	z->min_seq[0] += 2;
+	lru_refault(page, note);
+	assert_false(PageActive(page)); /* too long ago */
+	z->min_seq[0] -= 2;
+	use("clock");
+	lru_refault(page, note);
+	assert_false(PageActive(page)); /* another policy's */
+	__ClearPageSwapBacked(page);
+	put_page(page);
+}
+MACHINE_TEST(mglru_remembers, LOW)
+
 /* deactivate_page and the end of a write: to the end where victims are taken, under every policy. */
 static void both_ends(void)
 {
@@ -322,6 +434,10 @@ int main(void)
 		machine_unit_test(fifo_ignores_use),
 		machine_unit_test(clock_gives_a_second_chance),
 		machine_unit_test(clock_counts_calls),
+		machine_unit_test(mglru_resists_a_scan),
+		machine_unit_test(mglru_tells_use_from_the_first_touch),
+		machine_unit_test(mglru_folds_the_oldest),
+		machine_unit_test(mglru_remembers),
 		machine_unit_test(both_ends),
 		machine_unit_test(changing_moves_all),
 		machine_unit_test(isolated_meanwhile),
