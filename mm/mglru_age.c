@@ -10,10 +10,10 @@
  * Why a thread: the walk holds address spaces by their user count, and whoever drops the last one tears the space
  * down, which reclaim must not do. Nobody depends on it: reclaim waits HZ/10, then takes what there is.
  *
- * A walk costs some 20 instructions for each entry, against some 300 for asking the reverse map of one page; it is worth it
- * when many entries are young, and generations begin only when something must go. Address spaces whose lock is
- * taken are left out: their pages are asked one by one when they are to go. One TLB flush for each address space, or pages
- * in use would not be seen young again.
+ * A walk is cheaper for each entry than asking the reverse map of one page; it is worth it when many entries are
+ * young, and generations begin only when something must go. Address spaces whose lock is taken are left out:
+ * their pages are asked one by one when they are to go. One TLB flush for each address space, or pages in use
+ * would not be seen young again.
  *
  * Locks: mmap_sem (tried), page-table lock, lru_lock inside.
  */

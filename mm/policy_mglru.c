@@ -13,14 +13,14 @@
  * as long as it is touched once in a generation, whatever runs through memory meanwhile; a page touched once in its
  * life is gone two generations after. The touch by which a page came in does not count (MGLRU_FRESH).
  *
- * File pages used through read and write have no accessed bits: they are counted into tiers 0 to 3. A tier above 0 is spared
- * (one generation up) while its evicted pages come back more often than those of tier 0 do.
+ * File pages used through read and write have no accessed bits: they are counted into tiers 0 to 3. A tier
+ * above 0 is spared (one generation up) while its evicted pages come back more often than those of tier 0 do.
  *
  * History: a shadow has the number of the oldest generation at eviction. A page back within one generation was
  * evicted too early and starts as the youngest.
  *
- * After Linux's multi-generational LRU (6.1), from its description. Linux does beyond it: walks near each victim, filters
- * of page tables worth a walk, a controller instead of the comparison, thrashing prevention by time.
+ * After Linux's multi-generational LRU (6.1), from its description. Linux does beyond it: walks near each
+ * victim, filters of page tables worth a walk, a controller instead of the comparison, thrashing prevention by time.
  * Locks: lru_lock for lists and struct mglru_zone.
  */
 #include "mm/mglru.h"
@@ -283,8 +283,6 @@ static void mglru_refault(struct zone *zone, struct page *page, u32 note)
 	int file = note >> 1 & 1;
 	unsigned long age = (z->min_seq[file] - (note >> NOTE_SEQ_SHIFT)) & NOTE_SEQ_MASK;
 
-	if (file)
-		__mod_zone_page_state(zone, WORKINGSET_REFAULT, 1);
 	if (age > 1)
 		return;
 	z->refaulted[file][note >> 2 & 3]++;
