@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Faults on files that go wrong or must wait: notices that are refused, pages that go, disks that fail, local reclaim. */
+/* Faults on files that go wrong or must wait: refused notices, pages that go, disks that fail, local reclaim. */
 #include "tests/host/machine_fixture.h"
 #include "tests/host/files.h"
 

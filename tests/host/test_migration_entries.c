@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries of pages that are being moved: a fault waits, fork and mprotect keep what they may allow, exit counts them. */
+/* Entries of pages that are being moved: a fault waits, fork and mprotect keep rights, exit counts them. */
 #include "tests/host/machine_fixture.h"
 
 #include "mm/vma.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The court (/proc/oom): a trial without a kill names whom the killer would choose, each with the terms of its score. */
+/* The court (/proc/oom): a trial without a kill names whom the killer would choose, with the terms of each score. */
 #include "tests/host/machine_fixture.h"
 #include "tests/host/oom_fixture.h"
 
