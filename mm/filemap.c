@@ -63,16 +63,19 @@ static int tree_insert(struct address_space *mapping, unsigned long index, struc
 	} else if (radix_tree_exceptional_entry(old)) {
 		*shadow = radix_tree_replace(&mapping->page_tree, index, page);
 		mapping->nrshadows--;
-		node = radix_tree_leaf(&mapping->page_tree, index);
-		if (node)
-			workingset_update_node(mapping, node);
 	} else {
 		err = -EEXIST;
 	}
-	/* A lone item at 0 had no node until now; perhaps it is a shadow. */
-	if (unlikely(lone) && !err && (node = radix_tree_leaf(&mapping->page_tree, 0)) != NULL)
+	if (err)
+		return err;
+	/* Whatever stood in the page's place: its node may have held nothing but shadows, and does no longer. */
+	node = radix_tree_leaf(&mapping->page_tree, index);
+	if (node)
 		workingset_update_node(mapping, node);
-	return err;
+	/* A lone item at 0 had no node until now; perhaps it is a shadow. */
+	if (unlikely(lone) && (node = radix_tree_leaf(&mapping->page_tree, 0)) != NULL)
+		workingset_update_node(mapping, node);
+	return 0;
 }
 
 static int add_to_tree(struct page *page, struct address_space *mapping, unsigned long index, gfp_t gfp,

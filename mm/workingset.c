@@ -143,6 +143,7 @@ static void empty_node(struct address_space *mapping, struct radix_tree_node *no
 	unsigned int left = node->count;
 	unsigned long base = 0;
 
+	VM_BUG_ON(node->exceptional != node->count);
 	/* The node's first index: what its ancestors' offsets say. */
 	for (struct radix_tree_node *n = node; n->parent; n = n->parent)
 		base |= (unsigned long)n->offset << n->parent->shift;

@@ -276,6 +276,32 @@ static void shadow_nodes_are_shrunk(void)
 }
 MACHINE_TEST(shadow_nodes_are_shrunk, SMALL)
 
+/* A page comes into a node of nothing but shadows, in a place of its own: the shrinker is not to take it along. */
+static void a_page_among_shadows(void)
+{
+	unsigned long max = totalram_pages >> 4, nodes = max + 200;
+	struct disk_file *f = disk_file_create("d", nodes * SPARSE);
+	struct address_space *mapping = &f->inode.i_data;
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
+
+	for (unsigned long i = 0; i < nodes; i++) {
+		read_alone(f, i * SPARSE + 5);
+		assert_true(file_evict(f, i * SPARSE + 5));
+	}
+	assert_int_equal(workingset_shadow_nodes(), nodes);
+	read_alone(f, 7); /* the oldest node; and 0 to 4, 6, 8 were never read */
+	assert_int_equal(workingset_shadow_nodes(), nodes - 1);
+	while (workingset_shadow_nodes() > max + 50)
+		assert_true(shrink_slab(&sc, 1000, 1000) > 0);
+	assert_true(file_cached(f, 7));
+	assert_int_equal(mapping->nrpages, 1);
+	assert_int_equal(mapping->nrshadows, workingset_shadow_nodes() + 1);
+	truncate_inode_pages(mapping, 0);
+	assert_int_equal(workingset_shadow_nodes(), 0);
+	assert_true(radix_tree_empty(&mapping->page_tree));
+}
+MACHINE_TEST(a_page_among_shadows, SMALL)
+
 /* A set larger than the inactive list alone but not than memory ends up active; the scan beside it does not. */
 static void a_working_set_is_found(void)
 {
@@ -305,6 +331,7 @@ int main(void)
 		machine_unit_test(activations_count_as_time), machine_unit_test(a_policy_with_a_memory),
 		machine_unit_test(shadows_are_no_pages),
 		machine_unit_test(truncation_forgets), machine_unit_test(lone_shadow_at_zero),
+		machine_unit_test(a_page_among_shadows),
 		machine_unit_test(shadow_nodes_are_shrunk), machine_unit_test(a_working_set_is_found),
 	};
 
