@@ -233,6 +233,7 @@ static enum verdict finish_dirty(struct shrink_job *job, struct page *page, bool
 static bool remove_mapping(struct page *page, u32 shadow)
 {
 	struct address_space *mapping = page_mapping(page);
+	void (*freepage)(struct page *page);
 
 	if (PageSwapCache(page))
 		return swap_cache_remove_mapping(page, shadow);
@@ -246,10 +247,11 @@ static bool remove_mapping(struct page *page, u32 shadow)
 		page_unfreeze_refs(page, 2);
 		goto keep;
 	}
+	freepage = mapping->a_ops->freepage; /* the file may end as soon as the lock is free: its last page is gone */
 	__delete_from_page_cache(page, page_is_file_cache(page) ? workingset_eviction(page, shadow) : NULL);
 	spin_unlock_irq(&mapping->tree_lock);
-	if (mapping->a_ops->freepage)
-		mapping->a_ops->freepage(page);
+	if (freepage)
+		freepage(page);
 	return true;
 keep:
 	spin_unlock_irq(&mapping->tree_lock);
