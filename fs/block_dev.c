@@ -162,6 +162,16 @@ void bdev_write_and_forget(struct block_device *bdev)
 	up_write(&inode->i_rwsem);
 }
 
+void bdev_write_and_drop(struct block_device *bdev)
+{
+	struct inode *inode = READ_ONCE(bdev->bd_inode);
+
+	if (!inode || !READ_ONCE(inode->i_mapping->nrpages))
+		return;
+	filemap_write_and_wait_range(inode->i_mapping, 0, LLONG_MAX);
+	drop_clean(inode->i_mapping);
+}
+
 /* ---- File operations ---- */
 
 static struct block_device *file_bdev(const struct file *file)

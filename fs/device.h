@@ -28,6 +28,11 @@ unsigned long nr_blockdev_pages(void);	/* pages of those caches */
 unsigned int bdev_openers(const struct block_device *bdev); /* open files of it */
 /* => its cache is written and empty; may sleep */
 void bdev_write_and_forget(struct block_device *bdev);
+/*
+ * => what was dirty in its cache is on the disk, what is clean and unused has left: for who goes to the disk past the
+ *    cache from now on; may sleep
+ */
+void bdev_write_and_drop(struct block_device *bdev);
 /* => a node for it in /dev: 0 or -errno; may sleep */
 int devtmpfs_add_disk(const struct block_device *bdev);
 

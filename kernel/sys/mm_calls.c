@@ -5,6 +5,7 @@
 #include "kernel/sys/abi.h"
 #include "kernel/sys/syscalls.h"
 #include "arch/uaccess.h"
+#include "fs/device.h"
 #include "fs/fdtable.h"
 #include "fs/namei.h"
 #include "kernel/base/printk.h"
@@ -169,6 +170,7 @@ long sys_swapon(const char __user *uname, int flags)
 	bdev = swap_device(uname, &name);
 	if (IS_ERR(bdev))
 		return PTR_ERR(bdev);
+	bdev_write_and_drop(bdev); /* a killed writer has left pages: they are not to be written over the swap later */
 	err = do_swapon(bdev, name, flags);
 	putname(name);
 	return err;

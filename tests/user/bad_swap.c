@@ -2,6 +2,7 @@
 /* bad_swap AREA READONLY: what swapon and swapoff say to all that is no free swap area. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
@@ -67,6 +68,26 @@ static void swapoff_without_room(void)
 	set_knob("/proc/sys/vm/overcommit_ratio", "50");
 }
 
+/* A writer of the area who is killed leaves dirty pages in the disk's cache. */
+static void killed_writer(void)
+{
+	static char data[1 << 20];
+	int fd = open(area, O_RDWR);
+
+	CHECK(fd >= 0 && lseek(fd, -(off_t)sizeof(data), SEEK_END) > 0);
+	CHECK(write(fd, data, sizeof(data)) == (ssize_t)sizeof(data));
+	raise(SIGKILL);
+}
+
+/* They are written before the area is one: not over the pages that are swapped out by then. */
+static void swapon_behind_a_killed_writer(void)
+{
+	CHECK(in_child(killed_writer) == SIGKILL);
+	CHECK(mem_kb("Dirty") > 512);
+	CHECK(swapon(area, SWAP_FLAG_PREFER | 7) == 0);
+	CHECK(mem_kb("Dirty") < 512);
+}
+
 int main(int argc, char **argv)
 {
 	char *unmapped = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), longest[8192];
@@ -97,7 +118,7 @@ int main(int argc, char **argv)
 	CHECK_ERR(swapoff(area), EINVAL);
 	CHECK_CHILD(by_a_user);
 
-	CHECK(swapon(area, SWAP_FLAG_PREFER | 7) == 0);
+	swapon_behind_a_killed_writer();
 	CHECK_ERR(swapon(area, 0), EBUSY);
 	CHECK(symlink(area, "/tmp/other-name") == 0);
 	CHECK_ERR(swapon("/tmp/other-name", 0), EBUSY);
