@@ -42,11 +42,10 @@ void writeback_mapping_dirty(struct address_space *mapping)
 {
 	unsigned long flags;
 
-	if (READ_ONCE(mapping->wb_listed) || !mapping->bdi)
+	if (!mapping->bdi)
 		return;
 	spin_lock_irqsave(&bdi_lock, flags);
-	if (!mapping->wb_listed)
-		mapping->dirtied_when = jiffies;
+	mapping->dirtied_when = jiffies; /* on the list already: what was dirty has been written by somebody else */
 	enlist(mapping);
 	spin_unlock_irqrestore(&bdi_lock, flags);
 }
@@ -157,7 +156,7 @@ static long flush(struct backing_dev_info *bdi, long nr, const unsigned long *be
 /* What has been dirty for long. What becomes dirty meanwhile is left for the next time. */
 static void flush_old(struct backing_dev_info *bdi)
 {
-	unsigned long before = jiffies - dirty_expire_interval * HZ / 100;
+	unsigned long before = jiffies - (unsigned long)READ_ONCE(dirty_expire_interval) * HZ / 100;
 
 	flush(bdi, max(atomic_long_read(&bdi->nr_dirty), 0L), &before, false);
 }

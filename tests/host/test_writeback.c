@@ -152,6 +152,12 @@ static void old_pages_are_written(void)
 	assert_int_equal(f->writes, 2);
 	assert_int_equal(g->writes, 0);
 	assert_int_equal(f->disk->bytes[3 * PAGE_SIZE], 0x77);
+	assert_int_equal(filemap_write_and_wait(&g->inode.i_data), 0);
+	host_sleep(10 * HZ);
+	put_pages(g, 3, 1, 0x7a); /* still on the list, but as young as any */
+	host_sleep(20 * HZ);
+	assert_int_equal(g->writes, 1);
+	g->writes = 0;
 	dirty_writeback_interval = 0; /* no periodic writing at all */
 	flusher_interval_changed();
 	host_sleep(100 * HZ);
