@@ -110,8 +110,8 @@ static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 	return true;
 }
 
-int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
-		    unsigned int flags)
+static noinline int do_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
+				unsigned int flags)
 {
 	struct fault f = { .mm = mm, .vma = vma, .address = address & PAGE_MASK, .flags = flags };
 	int ret;
@@ -133,13 +133,29 @@ int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned l
 	ret = handle_pte_fault(&f);
 	if (unlikely(ret & VM_FAULT_ERROR))
 		return ret;
-	if (captured())
-		capture_fault(vma, address, flags & FAULT_FLAG_WRITE);
 	if (ret & VM_FAULT_MAJOR)
 		current->maj_flt++;
 	else
 		current->min_flt++;
 	return ret;
+}
+
+static noinline int captured_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
+				      unsigned int flags)
+{
+	int ret = do_mm_fault(mm, vma, address, flags);
+
+	if (!(ret & VM_FAULT_ERROR) && captured())
+		capture_fault(vma, address, flags & FAULT_FLAG_WRITE);
+	return ret;
+}
+
+int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
+		    unsigned int flags)
+{
+	if (unlikely(READ_ONCE(capture_tgid)))
+		return captured_mm_fault(mm, vma, address, flags);
+	return do_mm_fault(mm, vma, address, flags);
 }
 
 int vm_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)

@@ -29,6 +29,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"
 #include "kernel/core/sched.h"
+#include "mm/ghosts.h"
 #include "mm/mm_types.h"
 #include "mm/pagemap.h"
 #include "mm/policy.h"
@@ -37,7 +38,7 @@
 #include "mm/swap.h"
 #include "mm/vmalloc.h"
 
-#define STAMP_BITS    26
+#define STAMP_BITS    GHOST_STAMP_BITS
 #define WEIGHT_MAX    15
 #define WEIGHT_USED   3
 #define COLD_MIN      32UL /* one batch of victims */
@@ -46,7 +47,6 @@
 #define STALE_GROWTH  16
 #define STALE_SHARE   128U /* in 1/1024 */
 #define STALE_AGE_PART 3
-#define GHOST_WAYS    4
 #define TIER_NEW      1
 
 enum note_state {
@@ -62,15 +62,9 @@ struct note {
 	u32 state : 2;
 };
 
-struct ghost {
-	u32 key;	/* 0: nobody */
-	u32 stamp;
-};
-
 struct cp_zone {
 	struct note *notes;	/* by frame number */
-	struct ghost *ghosts;	/* sets of GHOST_WAYS */
-	u32 nr_sets;		/* a power of two */
+	struct ghosts ghosts;
 	u32 now;		/* pages that came in */
 	unsigned long cold_target;
 	u32 used_share;		/* of the hot pages looked at lately, in 1/1024; racy */
@@ -88,12 +82,6 @@ static struct note *note_of(const struct zone *zone, const struct page *page)
 	return &cp_zone_of(zone)->notes[page_to_pfn(page) - zone->zone_start_pfn];
 }
 
-/* => a is younger than b; both less than half a turn of the clock old */
-static bool younger(u32 a, u32 b)
-{
-	return (s32)((a - b) << (32 - STAMP_BITS)) > 0;
-}
-
 /* Hardly any hot page is in use: they are those of a phase that is over. */
 static bool stale(const struct cp_zone *z)
 {
@@ -103,54 +91,6 @@ static bool stale(const struct cp_zone *z)
 static void set_note(struct zone *zone, struct page *page, u32 stamp)
 {
 	*note_of(zone, page) = (struct note){ .stamp = stamp & ((1U << STAMP_BITS) - 1) };
-}
-
-/* ---- Ghosts: pages that are gone, by swap slot or place in a file ----------------------------------- */
-
-/* => 0: nothing to know it by when it comes back */
-static u32 ghost_key(const struct page *page)
-{
-	struct address_space *mapping = page_mapping(page);
-	u64 name = PageSwapCache(page) ? page_private(page) << 1 | 1 :
-		   mapping	       ? (u64)(unsigned long)mapping + page->index * 2 * sizeof(void *) * 64 :
-					 0;
-
-	return name ? (u32)(name * 0x9e3779b97f4a7c15ULL >> 32) | 1 : 0;
-}
-
-static struct ghost *ghost_set(struct cp_zone *z, u32 key)
-{
-	return &z->ghosts[(key >> 1 & (z->nr_sets - 1)) * GHOST_WAYS];
-}
-
-static void ghost_add(struct cp_zone *z, u32 key, u32 stamp)
-{
-	struct ghost *set = ghost_set(z, key), *place = &set[0];
-
-	for (int i = 0; i < GHOST_WAYS; i++) {
-		if (set[i].key == key || !set[i].key) {
-			place = &set[i];
-			break;
-		}
-		if (younger(place->stamp, set[i].stamp))
-			place = &set[i];
-	}
-	*place = (struct ghost){ key, stamp };
-}
-
-/* => true: there was one, and it is gone now */
-static bool ghost_take(struct cp_zone *z, u32 key, u32 *stamp)
-{
-	struct ghost *set = ghost_set(z, key);
-
-	for (int i = 0; i < GHOST_WAYS; i++) {
-		if (set[i].key == key) {
-			*stamp = set[i].stamp;
-			set[i].key = 0;
-			return true;
-		}
-	}
-	return false;
 }
 
 /* ---- Numbers --------------------------------------------------------------------------------------- */
@@ -195,7 +135,7 @@ static int older_kind(struct zone *zone, enum lru_list anon, enum lru_list file)
 
 	if (!a || !f)
 		return a ? 0 : f ? 1 : -1;
-	return younger(note_of(zone, a)->stamp, note_of(zone, f)->stamp);
+	return stamp_younger(note_of(zone, a)->stamp, note_of(zone, f)->stamp);
 }
 
 /* => lru_lock held; a page last used then and used again deserves the place of the oldest hot one */
@@ -207,7 +147,7 @@ static bool in_test(struct zone *zone, u32 stamp)
 	if (kind < 0)
 		return true;
 	oldest = page_list_last(&zone->lruvec.lists[kind ? LRU_ACTIVE_FILE : LRU_ACTIVE_ANON]);
-	return younger(stamp, note_of(zone, oldest)->stamp);
+	return stamp_younger(stamp, note_of(zone, oldest)->stamp);
 }
 
 /* ---- Places ---------------------------------------------------------------------------------------- */
@@ -228,7 +168,7 @@ static enum lru_place place_new(struct zone *zone, struct page *page)
 {
 	struct cp_zone *z = cp_zone_of(zone);
 	u32 key = ghost_key(page), stamp;
-	bool back = key && ghost_take(z, key, &stamp) && in_test(zone, stamp);
+	bool back = key && ghost_take(&z->ghosts, key, &stamp) && in_test(zone, stamp);
 
 	z->now++;
 	set_note(zone, page, z->now);
@@ -363,7 +303,7 @@ static u32 cp_evicted(struct zone *zone, struct page *page)
 	if (!key)
 		return 0;
 	spin_lock_irqsave(&zone->lru_lock, flags);
-	ghost_add(z, key, note_of(zone, page)->stamp);
+	ghost_add(&z->ghosts, key, note_of(zone, page)->stamp);
 	change_cold_target(zone, -1);
 	spin_unlock_irqrestore(&zone->lru_lock, flags);
 	return 0; /* the ghost is all there is to remember */
@@ -380,7 +320,7 @@ static void age_page(struct zone *zone, struct page *page, unsigned long *excess
 	bool used = take_marks(page, false, &vm_flags);
 
 	/* Asked again at once, nobody has been used: that tells nothing. */
-	if (younger(z->now, note->stamp + nr_hot(zone) / STALE_AGE_PART))
+	if (stamp_younger(z->now, note->stamp + nr_hot(zone) / STALE_AGE_PART))
 		z->used_share = (z->used_share * 31 + (used ? 1024 : 0)) / 32;
 	note->state = NOTE_STAYS;
 	if (page_lru_tier(page) == TIER_NEW) {
@@ -472,7 +412,7 @@ static void cp_stop(void)
 
 	for_each_populated_zone(zone) {
 		vfree(cp_zone_of(zone)->notes);
-		vfree(cp_zone_of(zone)->ghosts);
+		ghosts_free(&cp_zone_of(zone)->ghosts);
 		memset(cp_zone_of(zone), 0, sizeof(struct cp_zone));
 	}
 }
@@ -485,10 +425,8 @@ static int cp_start(void)
 	for_each_populated_zone(zone) {
 		struct cp_zone *z = cp_zone_of(zone);
 
-		z->nr_sets = (u32)roundup_pow_of_two(max(zone->present_pages / GHOST_WAYS, 1UL));
 		z->notes = vzalloc(zone->spanned_pages * sizeof(*z->notes));
-		z->ghosts = vzalloc((unsigned long)z->nr_sets * GHOST_WAYS * sizeof(*z->ghosts));
-		if (!z->notes || !z->ghosts) {
+		if (!z->notes || ghosts_alloc(&z->ghosts, zone->present_pages)) {
 			cp_stop();
 			return -ENOMEM;
 		}

@@ -3,6 +3,7 @@
 #include "tests/host/machine_fixture.h"
 
 #include "arch/mmu.h"
+#include "mm/ghosts.h"
 #include "mm/policy.h"
 #include "mm/vmalloc.h"
 
@@ -154,6 +155,36 @@ static void a_new_phase_takes_over(void)
 }
 MACHINE_TEST(a_new_phase_takes_over, MACHINE)
 
+/* The table of ghosts: what is added is there once, the oldest of a full set makes room, stamps may wrap. */
+static void ghosts_remember(void)
+{
+	struct ghosts g;
+	unsigned long there = 0;
+	u32 stamp;
+
+	assert_int_equal(ghosts_alloc(&g, 1000), 0);
+	assert_false(ghost_take(&g, 7, &stamp));
+	ghost_add(&g, 7, 1);
+	ghost_add(&g, 7, 2);
+	assert_true(ghost_take(&g, 7, &stamp));
+	assert_int_equal(stamp, 2);
+	assert_false(ghost_take(&g, 7, &stamp));
+	/* Keys of one set: with 4 places the last 4 stay, whatever the order of the places. */
+	for (u32 i = 0; i < 10; i++)
+		ghost_add(&g, 1 + i * 2 * g.nr_sets, (1U << GHOST_STAMP_BITS) - 5 + i);
+	for (u32 i = 0; i < 10; i++)
+		assert_int_equal(ghost_take(&g, 1 + i * 2 * g.nr_sets, &stamp), i >= 6);
+	for (u32 i = 0; i < 1000; i++)
+		ghost_add(&g, i << 1 | 1, i);
+	for (u32 i = 0; i < 1000; i++)
+		there += ghost_take(&g, i << 1 | 1, &stamp) && stamp == i;
+	assert_int_equal(there, 1000);
+	ghosts_free(&g);
+	assert_true(stamp_younger(3, (1U << GHOST_STAMP_BITS) - 3));
+	assert_false(stamp_younger(5, 5));
+}
+MACHINE_TEST(ghosts_remember, MACHINE)
+
 /* Its memory comes and goes with it. */
 static void leaves_nothing_behind(void)
 {
@@ -181,6 +212,7 @@ int main(void)
 		machine_unit_test(the_second_use_counts),
 		machine_unit_test(a_new_page_goes_round_once_more),
 		machine_unit_test(a_new_phase_takes_over),
+		machine_unit_test(ghosts_remember),
 		machine_unit_test(leaves_nothing_behind),
 	};
 
