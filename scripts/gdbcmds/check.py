@@ -13,7 +13,7 @@ import struct
 
 from gdbcmds import kernel, layout, pages
 from gdbcmds.command import Command, need_memory
-from gdbcmds.zones import LRU_NAMES
+from gdbcmds.zones import LRU_NAMES, PAGE_LISTS, lru_size
 
 D = layout.DEFINE
 MOST_SHOWN = 20
@@ -133,20 +133,23 @@ class Checker:
     # ---- LRU ----
 
     def lru_of(self, page):
+        gen = page.flags >> D["LRU_GEN_SHIFT"] & (1 << D["LRU_GEN_WIDTH"]) - 1
+        if gen:
+            return len(LRU_NAMES) + 2 * (gen - 1) + (not page.flags & self.bits["swapbacked"])
         if page.flags & self.bits["unevictable"]:
             return 4
         return (0 if page.flags & self.bits["swapbacked"] else 2) + bool(page.flags & self.bits["active"])
 
     def lru_lists(self, zone):
-        for number, kind in enumerate(LRU_NAMES):
+        for number, kind in enumerate(PAGE_LISTS):
             name, nr = f"LRU list {kind}", 0
-            counter = pages.zone_counter(zone, "NR_" + kind.upper())
+            counter = lru_size(zone, number)
             for page in self.members(zone, zone.at(f"lruvec.lists[{number}]"), name, max(counter, 0)):
                 nr += 1
                 if not page.flags & self.bits["lru"]:
                     self.wrong(zone, page.pfn, f"{name}: PG_lru is not set")
                 elif self.lru_of(page) != number:
-                    self.wrong(zone, page.pfn, f"{name}: its flags name {LRU_NAMES[self.lru_of(page)]}")
+                    self.wrong(zone, page.pfn, f"{name}: its flags name {PAGE_LISTS[self.lru_of(page)]}")
                 if page._refcount <= 0:
                     self.wrong(zone, page.pfn, f"{name}: nobody uses it (refcount {page._refcount})")
             if nr != counter:

@@ -5,6 +5,21 @@ from gdbcmds.command import Command, need, need_memory, number
 
 D = layout.DEFINE
 LRU_NAMES = ("inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable")
+# Behind them the lists of the generations, for policies that use them (mm/policy.h).
+PAGE_LISTS = LRU_NAMES + tuple(f"gen{gen}_{kind}" for gen in range(1, 1 << D["LRU_GEN_WIDTH"]) for kind in ("anon", "file"))
+
+
+def lru_size(zone, index):
+    """=> pages on a list: those of generations have a length, the five what is left of their counter"""
+    first = len(LRU_NAMES)
+    if index >= first:
+        return zone[f"lruvec.gen_pages[{index - first}]"]
+    size, active = pages.zone_counter(zone, "NR_" + LRU_NAMES[index].upper()), zone["lruvec.active_gens"]
+    for other in range(first, len(PAGE_LISTS)):
+        gen, file = (other - first) // 2 + 1, (other - first) % 2
+        if index == 2 * file + (active >> gen & 1):
+            size -= lru_size(zone, other)
+    return size
 BAR = 40
 
 
@@ -112,9 +127,11 @@ New and used pages enter at the head; reclaim takes from the tail. `mm page PFN`
         need(0 < ends <= 1 << 16, f"{words}: a number of pages wanted, from 1 to 65536")
         for zone in pages.zones():
             print(title(zone))
-            for index, name in enumerate(LRU_NAMES):
+            for index, name in enumerate(PAGE_LISTS):
                 head = zone.at(f"lruvec.lists[{index}]")
-                size = pages.zone_counter(zone, "NR_" + name.upper())
+                size = lru_size(zone, index)
+                if not size and index >= len(LRU_NAMES):
+                    continue
                 first = self.from_head(head, ends if size > 2 * ends else 2 * ends)
                 shown = " ".join(f"{pfn:#x}" for pfn in first)
                 if size > 2 * ends:

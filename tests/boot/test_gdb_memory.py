@@ -125,3 +125,21 @@ def test_swapped_pages(tmp_path):
 
 def find_mkswap():
     return next(p for p in ("/usr/sbin/mkswap", "/sbin/mkswap", "/usr/bin/mkswap") if os.path.exists(p))
+
+
+GENERATIONS = """
+until("known_state")
+do("mm lru 2"); do("mm check")
+"""
+
+
+def test_lists_of_generations(tmp_path):
+    """Under mglru pages lie on lists of their own; mm lru shows them and mm check counts them."""
+    disk = tmp_path / "swap"
+    disk.write_bytes(b"")
+    os.truncate(disk, 64 << 20)
+    subprocess.run([find_mkswap(), "-q", disk], check=True)
+    seen = session(str(tmp_path), GENERATIONS, "--memory", "32M", "--swap", disk, "--add", program("gdb_state"),
+                   "--append", "reclaim_policy=mglru", "--exec", "/gdb_state 40")
+    assert number(seen["mm lru 2"], r"gen\d_anon +(\d+)  0x") > 0, seen
+    assert seen["mm check"].endswith(" 0 errors\n"), seen

@@ -2,6 +2,7 @@
 /* Reclaim policies: each chooses as its file says, none loses a page, and they can be changed at any moment. */
 #include "tests/host/machine_fixture.h"
 
+#include "arch/mmu.h"
 #include "mm/mglru.h"
 #include "mm/policy.h"
 #include "mm/reclaim.h"
@@ -121,6 +122,12 @@ static void fifo_ignores_use(void)
 	va = fill(pages);
 	lru_add_drain();
 	assert_int_equal(zone_page_state_snapshot(normal(), NR_ACTIVE_ANON), 0);
+	for (unsigned long i = 0; i < pages; i++) {
+		unsigned long vm_flags;
+
+		page_referenced(page_at(va + i * PAGE_SIZE), false, &vm_flags);
+	}
+	flush_tlb_mm(current->mm);
 	for (unsigned long i = 0; i < 256; i++)
 		assert_int_equal(get(va + i * PAGE_SIZE), i + 1);
 	assert_true(reclaim(512) >= 512);
