@@ -156,7 +156,7 @@ static unsigned int scan_clusters(struct swap_area *area)
 		slot = cluster_open(area);
 	if (!slot && (area->flags & SWP_PAGE_DISCARD)) {
 		swap_discard_wait(area); /* free ones may be on their way */
-		if (!(area->flags & SWP_WRITEOK)) /* a swapoff came meanwhile */
+		if (!(area->flags & SWP_WRITEOK) || !area->clusters) /* swapped off meanwhile, or another area by now */
 			return 0;
 		cpu_next = &area->cpu_next[smp_processor_id()];
 		slot = cluster_open(area);
