@@ -331,7 +331,7 @@ static long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case BLKRASET:
 		if (!has_capability_admin(current))
 			return -EACCES;
-		file->f_mapping->bdi->ra_pages = (unsigned int)(arg / PAGE_SECTORS);
+		file->f_mapping->bdi->ra_pages = (unsigned int)min(arg / PAGE_SECTORS, (unsigned long)INT_MAX);
 		return 0;
 	case BLKRRPART:
 	case BLKBSZSET:

@@ -22,20 +22,21 @@
 static void read_around(struct vm_area_struct *vma, struct file *file, unsigned long index)
 {
 	struct file_ra_state *ra = &file->f_ra;
+	unsigned int pages = (unsigned int)max_sane_readahead(ra->ra_pages);
 
-	if ((vma->vm_flags & VM_RAND_READ) || !ra->ra_pages)
+	if ((vma->vm_flags & VM_RAND_READ) || !pages)
 		return;
 	if (vma->vm_flags & VM_SEQ_READ) {
-		page_cache_sync_readahead(file->f_mapping, ra, file, index, ra->ra_pages);
+		page_cache_sync_readahead(file->f_mapping, ra, file, index, pages);
 		return;
 	}
 	if (ra->mmap_miss < MMAP_LOTSAMISS * 10)
 		ra->mmap_miss++;
 	if (ra->mmap_miss > MMAP_LOTSAMISS)
 		return;
-	ra->start = index - min(index, (unsigned long)ra->ra_pages / 2);
-	ra->size = ra->ra_pages;
-	ra->async_size = ra->ra_pages / 4;
+	ra->start = index - min(index, (unsigned long)pages / 2);
+	ra->size = pages;
+	ra->async_size = pages / 4;
 	ra_submit(ra, file->f_mapping, file);
 }
 

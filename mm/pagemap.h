@@ -163,6 +163,8 @@ void page_cache_sync_readahead(struct address_space *mapping, struct file_ra_sta
 			       unsigned long index, unsigned long nr);
 void page_cache_async_readahead(struct address_space *mapping, struct file_ra_state *ra, struct file *file,
 				struct page *page, unsigned long index, unsigned long nr);
+/* => nr, or less: guesses may take half of what is free or cheap to free */
+unsigned long max_sane_readahead(unsigned long nr);
 /* => the window of ra is read, its mark set */
 void ra_submit(struct file_ra_state *ra, struct address_space *mapping, struct file *file);
 /* => the state of a file just opened, with the window of its disk */

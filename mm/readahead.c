@@ -34,8 +34,7 @@ static bool may_read_ahead(const struct address_space *mapping)
 	return mapping->a_ops->readpage && !(mapping->flags >> AS_SHMEM & 1);
 }
 
-/* Guesses may take half of what is free or cheap to free. */
-static unsigned long max_sane_readahead(unsigned long nr)
+unsigned long max_sane_readahead(unsigned long nr)
 {
 	return min(nr, (global_page_state(NR_INACTIVE_FILE) + global_page_state(NR_FREE_PAGES)) / 2);
 }

@@ -176,6 +176,19 @@ static void reading_around_in_vain(void)
 }
 MACHINE_TEST(reading_around_in_vain, MACHINE)
 
+/* However large the window was set: what is read around one page leaves half of the memory to others. */
+static void a_window_larger_than_memory(void)
+{
+	struct disk_file *f = disk_file_create("d", 8192);
+	unsigned long va = map_file(f, 8192, PROT_READ, MAP_SHARED);
+
+	f->file.f_ra.ra_pages = 1 << 18;
+	assert_int_equal(touch(va + 4000 * PAGE_SIZE, false), 0);
+	assert_in_range(f->reads, 1000, 24 * 256 / 2);
+	assert_true(file_cached(f, 4000));
+}
+MACHINE_TEST(a_window_larger_than_memory, MACHINE)
+
 /* Memory is tight, and pages read ahead are used before they are evicted: each page is read once. */
 static void windows_live_until_they_are_read(void)
 {
@@ -243,6 +256,7 @@ int main(void)
 		machine_unit_test(windows_of_a_stream), machine_unit_test(first_windows),
 		machine_unit_test(traces_of_a_stream), machine_unit_test(thrashing), machine_unit_test(advice),
 		machine_unit_test(readahead_call), machine_unit_test(reading_around_in_vain),
+		machine_unit_test(a_window_larger_than_memory),
 		machine_unit_test(windows_live_until_they_are_read), machine_unit_test(a_stream_leaves_the_hot_set),
 		machine_unit_test(program_text_stays),
 	};
