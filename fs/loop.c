@@ -240,7 +240,7 @@ static long loop_clr_fd(struct loop_device *loop)
 {
 	if (!loop->file)
 		return -ENXIO;
-	if (loop->bdev.bd_holder || bdev_openers(&loop->bdev) > 1)
+	if (bdev_openers(&loop->bdev) > 1 || bdev_claim(&loop->bdev, loop))
 		return -EBUSY;
 	bdev_write_and_forget(&loop->bdev);
 	set_serving(loop, false);
@@ -250,12 +250,14 @@ static long loop_clr_fd(struct loop_device *loop)
 	loop->thread = NULL;
 	loop->bdev.read_only = false;
 	set_size(loop);
+	bdev_release(&loop->bdev, loop); /* a swapon of it finds a disk of no size */
 	return 0;
 }
 
 static long loop_set_status(struct loop_device *loop, const struct loop_info64 __user *uinfo)
 {
 	struct loop_info64 info;
+	bool moves;
 
 	if (copy_from_user(&info, uinfo, sizeof(info)))
 		return -EFAULT;
@@ -264,13 +266,16 @@ static long loop_set_status(struct loop_device *loop, const struct loop_info64 _
 	if (info.lo_encrypt_type || info.lo_encrypt_key_size || info.lo_offset % SECTOR_SIZE ||
 	    (info.lo_offset | info.lo_sizelimit) >> 63)
 		return -EINVAL;
-	if (loop->bdev.bd_holder && (info.lo_offset != loop->offset || info.lo_sizelimit != loop->sizelimit))
+	moves = info.lo_offset != loop->offset || info.lo_sizelimit != loop->sizelimit;
+	if (moves && bdev_claim(&loop->bdev, loop))
 		return -EBUSY;
 	bdev_write_and_forget(&loop->bdev); /* what is cached belongs to other places */
 	loop->offset = info.lo_offset;
 	loop->sizelimit = info.lo_sizelimit;
 	memcpy(loop->file_name, info.lo_file_name, sizeof(loop->file_name) - 1);
 	set_size(loop);
+	if (moves)
+		bdev_release(&loop->bdev, loop);
 	return 0;
 }
 
