@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /sys/block/DISK: size (sectors), ro, and queue/: read_ahead_kb (the largest readahead window of files opened from
- * now on; 0: none), nr_requests, rotational, logical_block_size. Made once at boot: disks do not come and go.
+ * now on; 0: none), nr_requests, rotational, logical_block_size. Made once at boot:
+ * loop devices, which are made later, are not here.
  */
 #include "fs/device.h"
 #include "fs/proc/proc.h"
