@@ -10,9 +10,10 @@
  * The thread is what the memory of others waits for: pages on their way out through loop0 are free when it has
  * written them. If it wrote such pages out itself, because a page of the file below was not to be had, it would wait in
  * the queue that it serves. So it runs with PF_MEMALLOC_NOIO - whatever it allocates, reclaim on its behalf starts no
- * I/O - and with PF_LESS_THROTTLE: who writes for others does not wait for their dirty pages to get fewer. It is a
- * real-time task for the sake of ALLOC_HARDER (Linux: nice -20): when everybody waits for it at the min mark, a quarter
- * of that is left for it, and what it has written there is clean soon and can be taken again without I/O.
+ * I/O - and with PF_LESS_THROTTLE: who writes for others does not wait for their dirty pages to get fewer, only
+ * for those of the disk below, or its writers would have no limit. It is a real-time task for the sake of ALLOC_HARDER
+ * (Linux: nice -20): when everybody waits for it at the min mark, a quarter of that is left for it, and what it has
+ * written there is clean soon and can be taken again without I/O.
  *
  * Locks: loop_mutex for binding and the table; loop->lock for the list of requests. Linux beyond it: partitions,
  * autoclear, direct I/O, transfer functions, change of the file below.

@@ -91,10 +91,13 @@ static bool must_wait(struct backing_dev_info *bdi)
 {
 	unsigned long background, limit, unwritten = bdi_total_unwritten(), mine = bdi_unwritten(bdi);
 
-	/* What others wait for through this task ends only if it goes on (Linux 5.8: PF_LOCAL_THROTTLE). */
-	if (current->flags & PF_LESS_THROTTLE)
-		return false;
 	global_dirty_limits(&background, &limit);
+	/*
+	 * What others wait for through this task ends only if it goes on: it does not wait for their pages to get
+	 * fewer, but for those of its own disk, which do so without it (Linux 5.8: PF_LOCAL_THROTTLE).
+	 */
+	if (current->flags & PF_LESS_THROTTLE)
+		return mine > max(limit, (unsigned long)BDI_FLOOR_PAGES);
 	if (unwritten <= (background + limit) / 2)
 		return false;
 	if (mine <= min((unsigned long)BDI_FLOOR_PAGES, limit / 2))

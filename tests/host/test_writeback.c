@@ -123,6 +123,29 @@ static void a_mapping_is_slowed_down(void)
 }
 MACHINE_TEST(a_mapping_is_slowed_down, SMALL)
 
+/* A task that others' pages go through (a loop device's): it is slowed down by its own disk, not by what they have. */
+static void who_writes_for_others(void)
+{
+	struct disk_file *below = disk_file_create("d", 2048), *others = disk_file_create("e", 256);
+	unsigned long most = 0;
+
+	others->disk->latency_ns = 1000000000000;
+	limit_pages(200, 400);
+	put_pages(others, 0, 150, 1);
+	below->disk->latency_ns = 30000000;
+	limit_pages(64, 128);
+	current->flags |= PF_LESS_THROTTLE;
+	for (unsigned long i = 0; i < 1000; i++) {
+		put_pages(below, i, 1, (u8)i);
+		most = max(most, bdi_unwritten(below->inode.i_data.bdi));
+	}
+	current->flags &= ~(unsigned int)PF_LESS_THROTTLE;
+	assert_in_range(most, 100, 128 + SLACK);
+	assert_true(jiffies < 100 * HZ);
+	assert_int_equal(bdi_unwritten(others->inode.i_data.bdi), 150);
+}
+MACHINE_TEST(who_writes_for_others, SMALL)
+
 /* Between the limits the flusher works and nobody waits. */
 static void the_background_limit(void)
 {
@@ -364,6 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		machine_unit_test(pages_are_counted), machine_unit_test(limits),
 		machine_unit_test(a_writer_is_slowed_down), machine_unit_test(a_mapping_is_slowed_down),
+		machine_unit_test(who_writes_for_others),
 		machine_unit_test(the_background_limit), machine_unit_test(old_pages_are_written),
 		machine_unit_test(flushers_are_asked), machine_unit_test(a_stalled_disk_stops_its_writers_only),
 		machine_unit_test(an_error_is_told_once), machine_unit_test(a_write_that_cannot_be_made),
