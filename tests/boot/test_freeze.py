@@ -52,7 +52,7 @@ def test_freeze_and_wake(tmp_path, debug, cpus):
     for round_ in (1, 2):
         words = text.split(f"round {round_}: frozen for ")[1].split()
         frozen, ticks = int(words[0]), int(words[6])
-        assert frozen >= 1 and ticks < 100 * frozen / 2, text
+        assert frozen >= 1 and ticks < 100 * frozen / 8, text  # awake it gets a third
     for words in ("no mem", "\nfreeze\n", "the stopped one goes on", "alive 1", "\ndone\n"):
         assert words in text, text
 
