@@ -47,6 +47,8 @@ static unsigned long stalled_for(struct request_queue *q, struct request *rq)
 
 	if (!oldest)
 		return 0;
+	if (time_before(jiffies, oldest->started)) /* an even tick was rounded up: 0 means not started */
+		return 0;
 	waited = jiffies - oldest->started;
 	if (waited < max(q->stall_said * 2, PATIENCE))
 		return 0;
