@@ -40,7 +40,7 @@ u32 ghost_key(const struct page *page)
 
 	if (PageSwapCache(page))
 		name = page_private(page) << 1 | 1;
-	else if (mapping) /* aligned: the index times an odd number keeps files apart */
+	else if (mapping) /* even; the factor keeps neighbours and files apart */
 		name = (u64)(unsigned long)mapping + page->index * 2 * 0x10001;
 	return name ? (u32)(name * 0x9e3779b97f4a7c15ULL >> 32) | 1 : 0;
 }

@@ -272,8 +272,11 @@ static u32 mglru_evicted(struct zone *zone, struct page *page)
 	struct mglru_zone *z = mglru_zone(zone);
 	int file = page_is_file_cache(page);
 	unsigned int tier = file ? page_lru_tier(page) : 0;
+	unsigned long flags;
 
+	spin_lock_irqsave(&zone->lru_lock, flags);
 	z->evicted[file][tier]++;
+	spin_unlock_irqrestore(&zone->lru_lock, flags);
 	return (u32)(READ_ONCE(z->min_seq[file]) & NOTE_SEQ_MASK) << NOTE_SEQ_SHIFT | tier << 2 | (u32)file << 1 | 1;
 }
 

@@ -51,7 +51,7 @@ void throttle_vm_writeout(gfp_t gfp)
 {
 	unsigned long background, dirty;
 
-	while (global_page_state(NR_WRITEBACK)) {
+	while (global_page_state(NR_WRITEBACK) && !fatal_signal_pending(current)) {
 		global_dirty_limits(&background, &dirty);
 		if (file_writeback() <= dirty + dirty / 10)
 			return;

