@@ -31,7 +31,7 @@ struct sysctl_knob {
 
 /* entries: as many as knobs; both stay for ever */
 void sysctl_add(struct proc_entry *dir, const struct sysctl_knob *knobs, struct proc_entry *entries, unsigned int n);
-/* => current may write knobs: the right to open the file is not enough for who has given up being root since, as in Linux */
+/* => current may write knobs: opening the file is not enough for who has given up being root since, as in Linux */
 bool sysctl_may_set(void);
 
 /* The tables, each in its file. */

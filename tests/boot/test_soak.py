@@ -58,8 +58,8 @@ def test_sixteen_tasks_and_a_bad_disk(tmp_path, words):
     swap = make_swap(tmp_path / "swap", 256)
     result = run("--memory", "32M", "--cpus", 2, append=words,
                  qemu=["--", *faulty(swap, *(("write", sector) for sector in range(2560, 12800, 640)))], execs=[
-                     f"/bin/busybox sh -c 'swapon /dev/vda && exec soak --seed {seed()} --ops 1200 --tasks 16'"])
-    assert result.status == 0 and result.lines(r" 1200 operations: every page right$"), result
+                     f"/bin/busybox sh -c 'swapon /dev/vda && exec soak --seed {seed()} --ops 4800 --tasks 16'"])
+    assert result.status == 0 and result.lines(r" 4800 operations: every page right$"), result
     assert not result.lines("FAIL|BUG|WARNING"), result
     assert len(set(result.lines(r"Write-error on swap-device \(\d+:\d+:(\d+)\)"))) > 3, result
 

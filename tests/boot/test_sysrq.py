@@ -167,4 +167,5 @@ def test_an_nmi_in_the_middle_of_printing(tmp_path):
         seen += line
         if "MemFree" in line:
             qmp.command("inject-nmi")
-    assert vm.wait() == 0 and "all printed" in seen and "NMI of unknown origin on CPU" in seen, seen[-3000:]
+    good = vm.wait() == 0 and "all printed" in seen and "NMI of unknown origin on CPU" in seen
+    assert good, seen[-3000:]
