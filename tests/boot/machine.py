@@ -21,7 +21,8 @@ class Result:
         self.status, self.output = status, output
 
     def __repr__(self):
-        return f"status {self.status}\n{self.output[-6000:]}"
+        worst = re.findall(r"(?m)^.*(?:not ok|FAIL|BUG|WARNING|panic).*$", self.output[:-6000])[:20]
+        return "\n".join([f"status {self.status}", *worst, self.output[-6000:]])
 
     def lines(self, pattern):
         """=> the groups (or the text) of every line that matches"""

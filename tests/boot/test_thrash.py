@@ -17,8 +17,11 @@ TASKS = "--tasks 16"
 
 def thrash(*args, ops, words, before=(), after=(), append="", **kwargs):
     """=> Result of soak's run in 32 MiB; every page was right"""
-    result = run("--memory", "32M", *args, append=f"loglevel=5 {append}",
-                 execs=[*before, f"/bin/soak --seed {SEED} --ops {ops} {TASKS} {words}", *after], **kwargs)
+    for _ in range(3):
+        result = run("--memory", "32M", *args, append=f"loglevel=5 {append}",
+                     execs=[*before, f"/bin/soak --seed {SEED} --ops {ops} {TASKS} {words}", *after], **kwargs)
+        if "--loss" not in words or "Attempted to kill init! exitcode=0x00000007" not in result.output:
+            break
     assert result.status == 0 and result.lines(rf"{ops} operations: every page right$"), result
     assert not result.lines("FAIL|BUG|WARNING|blocked for more"), result
     return result
@@ -71,9 +74,9 @@ def test_what_cannot_be_written_is_kept(tmp_path, debug):
 
 
 def test_what_cannot_be_read_is_never_wrong(tmp_path, debug):
-    """Eighty slots give nothing back: SIGBUS for who touches them, nothing for the others. What goes out first is spared:
-    init is among that, and nobody outlives init."""
-    bad = sectors(80, first=4096)
+    """Some slots give nothing back: SIGBUS for who touches them, nothing for the others. What goes out first is spared:
+    init is among that, and nobody outlives init. Should it lose a page all the same, another machine is tried."""
+    bad = sectors(100, first=4096)
     swap = make_swap(tmp_path / "swap", 512)
     result = thrash("--cpus", 2, ops=4800, words="--loss", debug=debug, before=["/bin/busybox swapon /dev/vda"],
                     qemu=["--", *faulty(swap, *(("read", sector) for sector in bad))])
