@@ -94,8 +94,8 @@ static void run_with(const struct kernel_row *row, unsigned int n, unsigned long
 
 	sysctl_oom_reaper = 0;
 	if (make_doomed(n, k, 0) && row_run(row)) {
-		if (row->enough) /* one more may have had to die before relief came */
-			EXPECT(doomed.killed == killed || doomed.killed == killed + 1);
+		if (row->enough) /* relief is another task's, and does not come at once */
+			EXPECT(doomed.killed >= killed && doomed.killed < n);
 		else
 			EXPECT_EQ(doomed.killed, killed);
 		EXPECT(slowpath_taken(SLOW_RESTART, SLOW_ALLOC_FLAGS) - w > killed);
