@@ -83,7 +83,11 @@ void shmem_free_swapped(struct shmem_inode *info, unsigned long first, unsigned 
 	}
 }
 
-/* The locked page of the swap cache belongs to the file again. => 0, or -EEXIST: it changed meanwhile */
+/*
+ * The locked page of the swap cache belongs to the file again. It enters the one cache before it leaves the other: as
+ * long as the slot is recorded, somebody else may look for its page, and must find this one, not read the slot again.
+ * => 0; -EEXIST: look again, something changed meanwhile; -ENOMEM, -EIO
+ */
 static int move_in(struct inode *inode, unsigned long index, void *item, struct page *page)
 {
 	struct shmem_inode *info = SHMEM_I(inode);
@@ -95,15 +99,16 @@ static int move_in(struct inode *inode, unsigned long index, void *item, struct 
 	if (!PageUptodate(page))
 		return -EIO;
 	wait_on_page_writeback(page);
+	/* -EEXIST: fill_hole has a page there for a moment, until it sees the item */
+	err = add_to_page_cache_locked(page, &inode->i_data, index, GFP_KERNEL);
+	if (err)
+		return err;
+	if (!take_item(info, index, item)) { /* truncated, and truncation does not look here again */
+		delete_from_page_cache(page);
+		return -EEXIST;
+	}
 	delete_from_swap_cache(page);
-	/* From here to the end the page's contents are nowhere else, so this must not fail. */
-	do { /* fill_hole may have a page there for a moment, until it sees the item */
-		err = add_to_page_cache_locked(page, &inode->i_data, index, GFP_KERNEL | __GFP_NOFAIL);
-		cond_resched();
-	} while (err == -EEXIST);
-	BUG_ON(err);
-	if (take_item(info, index, item))
-		swap_free(entry);
+	swap_free(entry);
 	set_page_dirty(page);
 	return 0;
 }
