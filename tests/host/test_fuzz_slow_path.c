@@ -81,7 +81,7 @@ static void set_input(void)
 		pm_restrict_gfp_mask();
 }
 
-/* What the callers must not do is another test's business (test_gfp_flags.c). */
+/* What the callers must not do is another test's business (test_gfp_illegal.c). */
 static void make_legal(void)
 {
 	if (GFP_ZONE_ILLEGAL >> (input.gfp & GFP_ZONEMASK) & 1)
