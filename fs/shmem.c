@@ -10,6 +10,9 @@
  * sends them to swap. Everything goes through shmem_getpage(): read, write, fault, fallocate. An index is changed
  * from one state to another with its page locked; who adds a page looks at info->swapped once more afterwards.
  *
+ * A page that moves is in both places for a moment. Still, who looks into one place and then into the other may
+ * miss it twice while it passes by: a hole is only what shmem_is_hole() says, which holds info->lock meanwhile.
+ *
  * Limits: each present or swapped page is charged to the mount. Reclaim may drop clean pages of zeroes behind our
  * back, so the charge is corrected when the file is looked at (shmem_recalc), as in Linux.
  *
@@ -20,6 +23,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/block.h"
+#include "mm/kmap.h"
 #include "mm/lru.h"
 #include "mm/mm.h"
 #include "mm/pagemap.h"
@@ -47,34 +51,33 @@ int shmem_init_inode(struct inode *inode)
 	return 0;
 }
 
-static int charge(struct inode *inode, unsigned long pages)
+/* ---- Limits ---- */
+
+/* One page of the mount's; it is the file's with charged() only, when it is there. => 0 or -ENOSPC */
+static int charge(struct inode *inode)
 {
 	struct tmpfs_sb *sbi = TMPFS_SB(inode->i_sb);
-	struct shmem_inode *info = SHMEM_I(inode);
 
-	if (sbi->max_blocks &&
-	    (unsigned long)atomic_long_add_return(pages, &sbi->used_blocks) > sbi->max_blocks) {
-		atomic_long_sub(pages, &sbi->used_blocks);
-		return -ENOSPC;
-	}
-	if (!sbi->max_blocks)
-		atomic_long_add(pages, &sbi->used_blocks);
-	spin_lock(&info->lock);
-	info->charged += pages;
-	inode->i_blocks = info->charged * PAGE_SECTORS;
-	spin_unlock(&info->lock);
-	return 0;
+	if ((unsigned long)atomic_long_inc_return(&sbi->used_blocks) <= sbi->max_blocks || !sbi->max_blocks)
+		return 0;
+	atomic_long_dec(&sbi->used_blocks);
+	return -ENOSPC;
 }
 
-static void uncharge(struct inode *inode, unsigned long pages)
+static void uncharge(struct inode *inode)
+{
+	atomic_long_dec(&TMPFS_SB(inode->i_sb)->used_blocks);
+}
+
+/* => the page is in the cache and locked: from now on shmem_recalc() looks for it */
+static void charged(struct inode *inode)
 {
 	struct shmem_inode *info = SHMEM_I(inode);
 
 	spin_lock(&info->lock);
-	info->charged -= pages;
+	info->charged++;
 	inode->i_blocks = info->charged * PAGE_SECTORS;
 	spin_unlock(&info->lock);
-	atomic_long_sub(pages, &TMPFS_SB(inode->i_sb)->used_blocks);
 }
 
 void shmem_recalc(struct inode *inode)
@@ -98,11 +101,11 @@ static int fill_hole(struct inode *inode, unsigned long index, struct page **pag
 {
 	struct address_space *mapping = &inode->i_data;
 	struct page *page;
-	int err = charge(inode, 1);
+	int err = charge(inode);
 
 	if (err) {
 		shmem_recalc(inode);
-		err = charge(inode, 1);
+		err = charge(inode);
 	}
 	if (err)
 		return err;
@@ -116,9 +119,10 @@ static int fill_hole(struct inode *inode, unsigned long index, struct page **pag
 	if (err) {
 		if (page)
 			put_page(page);
-		uncharge(inode, 1);
+		uncharge(inode);
 		return err;
 	}
+	charged(inode);
 	SetPageUptodate(page);
 	*pagep = page;
 	return 0;
@@ -137,11 +141,13 @@ int shmem_getpage(struct inode *inode, unsigned long index, struct page **pagep,
 		}
 		if (shmem_is_swapped(SHMEM_I(inode), index)) {
 			err = shmem_swapin(inode, index) ?: -EEXIST;
-		} else if (how == SGP_READ) {
+		} else if (how == SGP_ALLOC) {
+			err = fill_hole(inode, index, pagep);
+		} else if (shmem_is_hole(inode, index)) {
 			*pagep = NULL;
 			return 0;
 		} else {
-			err = fill_hole(inode, index, pagep);
+			err = -EEXIST; /* it came in behind our back */
 		}
 	} while (err == -EEXIST);
 	return err;
@@ -149,29 +155,40 @@ int shmem_getpage(struct inode *inode, unsigned long index, struct page **pagep,
 
 /* ---- Size ---- */
 
+/*
+ * A page goes from the cache to swap while we look, and is found there; but one that comes in meanwhile could have left
+ * again before the cache is looked at once more. So it ends with a round in which none came in.
+ */
 static void drop_range(struct inode *inode, loff_t start, loff_t end) /* end inclusive */
 {
-	unsigned long first = (start + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	unsigned long first = (start + PAGE_SIZE - 1) >> PAGE_SHIFT, swapins;
 	unsigned long last = end == (loff_t)(~0UL >> 1) ? ~0UL : ((unsigned long)(end + 1) >> PAGE_SHIFT) - 1;
+	struct shmem_inode *info = SHMEM_I(inode);
 
-	truncate_inode_pages_range(&inode->i_data, start, end);
-	if (last == ~0UL || last + 1 > first)
-		shmem_free_swapped(SHMEM_I(inode), first, last);
-	truncate_inode_pages_range(&inode->i_data, start, end); /* came in from swap meanwhile */
+	do {
+		swapins = READ_ONCE(info->swapins);
+		truncate_inode_pages_range(&inode->i_data, start, end);
+		if (last == ~0UL || last + 1 > first)
+			shmem_free_swapped(info, first, last);
+	} while (swapins != READ_ONCE(info->swapins));
 	shmem_recalc(inode);
 }
 
-/* The page that is cut in two must be present for its tail to be zeroed. */
-static int bring_in(struct inode *inode, loff_t pos)
+/*
+ * Zeroes for the part [from, to) of the page at pos, wherever it is: when truncation comes to it, it may be in swap.
+ * => 0, or an error of shmem_getpage(): nothing has changed
+ */
+static int zero_part(struct inode *inode, loff_t pos, unsigned int from, unsigned int to)
 {
 	struct page *page;
 	int err;
 
-	if (!(pos & ~PAGE_MASK) || !shmem_is_swapped(SHMEM_I(inode), pos >> PAGE_SHIFT))
+	if (from == to)
 		return 0;
 	err = shmem_getpage(inode, pos >> PAGE_SHIFT, &page, SGP_READ);
 	if (err || !page)
 		return err;
+	zero_user_segment(page, from, to);
 	set_page_dirty(page);
 	unlock_page(page);
 	put_page(page);
@@ -180,6 +197,7 @@ static int bring_in(struct inode *inode, loff_t pos)
 
 int shmem_truncate(struct inode *inode, loff_t size)
 {
+	unsigned int cut = size & ~PAGE_MASK;
 	loff_t old = i_size_read(inode);
 	int err;
 
@@ -189,7 +207,7 @@ int shmem_truncate(struct inode *inode, loff_t size)
 		i_size_write(inode, size);
 		return 0;
 	}
-	err = bring_in(inode, size);
+	err = zero_part(inode, size, cut, cut ? PAGE_SIZE : 0);
 	if (err)
 		return err;
 	i_size_write(inode, size);
@@ -210,12 +228,15 @@ int shmem_punch(struct inode *inode, loff_t offset, loff_t len)
 {
 	unsigned long first = (offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	unsigned long end = (offset + len) >> PAGE_SHIFT;
-	int err = bring_in(inode, offset) ?: bring_in(inode, offset + len);
+	unsigned int from = offset & ~PAGE_MASK, to = (offset + len) & ~PAGE_MASK;
+	int err;
 
-	if (err)
+	if (first > end)
+		return zero_part(inode, offset, from, to);
+	err = zero_part(inode, offset, from, from ? PAGE_SIZE : 0) ?: zero_part(inode, offset + len, 0, to);
+	if (err || first == end)
 		return err;
-	if (end > first)
-		unmap_mapping_range(&inode->i_data, first, end - 1, false);
-	drop_range(inode, offset, offset + len - 1);
+	unmap_mapping_range(&inode->i_data, first, end - 1, false);
+	drop_range(inode, (loff_t)first << PAGE_SHIFT, ((loff_t)end << PAGE_SHIFT) - 1);
 	return 0;
 }

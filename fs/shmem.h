@@ -27,7 +27,8 @@ struct shmem_inode {
 	spinlock_t lock;
 	struct radix_tree_root swapped;	/* [lock] index -> swap entry, of pages that are in no cache */
 	unsigned long nr_swapped;	/* [lock] */
-	unsigned long charged;		/* [lock] pages charged to the super block */
+	unsigned long swapins;		/* [lock] pages that have come back */
+	unsigned long charged;		/* [lock] pages there that are charged to the super block */
 	unsigned int seals;		/* [w] F_SEAL_*: what may not be done any more */
 	struct inode *inode;		/* [I] */
 	struct list_head list;		/* [shmem_list_lock] files that had swapped pages, for swapoff */
@@ -60,7 +61,8 @@ extern const struct file_operations shmem_file_operations;
 
 /* shmem_swap.c */
 int shmem_swapin(struct inode *inode, unsigned long index); /* 0: look again, or -ENOMEM, -EIO */
-bool shmem_is_swapped(struct shmem_inode *info, unsigned long index);
+bool shmem_is_swapped(struct shmem_inode *info, unsigned long index); /* a hint: it may come in or go any time */
+bool shmem_is_hole(struct inode *inode, unsigned long index); /* neither in memory nor in swap at one moment */
 void shmem_free_swapped(struct shmem_inode *info, unsigned long first, unsigned long last); /* inclusive */
 void shmem_forget(struct shmem_inode *info);	/* the inode goes away */
 int shmem_writepage(struct page *page, struct writeback_control *wbc);

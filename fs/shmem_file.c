@@ -261,12 +261,7 @@ static long shmem_fallocate(struct file *file, int mode, loff_t offset, loff_t l
 static unsigned long seek_index(struct inode *inode, unsigned long first, unsigned long end, bool data)
 {
 	for (; first < end; first++) {
-		struct page *page = find_get_page(&inode->i_data, first);
-		bool there = page || shmem_is_swapped(SHMEM_I(inode), first);
-
-		if (page)
-			put_page(page);
-		if (there == data)
+		if (shmem_is_hole(inode, first) != data)
 			break;
 		cond_resched();
 	}

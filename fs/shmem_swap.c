@@ -5,10 +5,11 @@
  *   page cache --shmem_writepage--> swap cache + entry in info->swapped --swap_writepage--> slot
  *   slot --swapin_readahead--> swap cache --shmem_swapin--> page cache, the entry's use dropped
  *
- * The page stays locked over each move, and is in at least one of the two places at every moment, so a
- * lookup that misses in both has found a hole. A moved-in page is dirty: its slot is gone.
+ * The page stays locked over each move and enters the one place before it leaves the other. The slot of an entry is
+ * in the swap cache or on the disk: nobody waits for a move by looking again and again, which a real-time task would do
+ * for ever. A moved-in page is dirty: its slot is gone.
  *
- * Locks: page lock, then info->lock (entries) or the caches' tree locks, never both.
+ * Locks: page lock, then info->lock (entries), then the page cache's tree lock.
  */
 #include "fs/internal.h"
 #include "fs/shmem.h"
@@ -51,15 +52,35 @@ bool shmem_is_swapped(struct shmem_inode *info, unsigned long index)
 	return lookup_item(info, index) != NULL;
 }
 
+/* Without an entry a page cannot leave the cache before the lock is ours again: it is there, or nowhere. */
+bool shmem_is_hole(struct inode *inode, unsigned long index)
+{
+	struct shmem_inode *info = SHMEM_I(inode);
+	struct page *page = NULL;
+	bool hole;
+
+	spin_lock(&info->lock);
+	hole = !radix_tree_lookup(&info->swapped, index);
+	if (hole)
+		page = find_get_page(&inode->i_data, index);
+	spin_unlock(&info->lock);
+	if (!page)
+		return hole;
+	put_page(page);
+	return false;
+}
+
 /* => true: the entry was item's and is gone, its use belongs to the caller now */
-static bool take_item(struct shmem_inode *info, unsigned long index, void *item)
+static bool take_item(struct shmem_inode *info, unsigned long index, void *item, bool comes_in)
 {
 	bool taken;
 
 	spin_lock(&info->lock);
 	taken = radix_tree_delete_item(&info->swapped, index, item) != NULL;
-	if (taken)
+	if (taken) {
 		info->nr_swapped--;
+		info->swapins += comes_in;
+	}
 	spin_unlock(&info->lock);
 	return taken;
 }
@@ -76,7 +97,7 @@ void shmem_free_swapped(struct shmem_inode *info, unsigned long first, unsigned 
 		spin_unlock(&info->lock);
 		if (!found || index > last)
 			return;
-		if (take_item(info, index, item))
+		if (take_item(info, index, item, false))
 			free_swap_and_cache(item_to_entry(item));
 		first = index;
 		cond_resched();
@@ -103,12 +124,13 @@ static int move_in(struct inode *inode, unsigned long index, void *item, struct 
 	err = add_to_page_cache_locked(page, &inode->i_data, index, GFP_KERNEL);
 	if (err)
 		return err;
-	if (!take_item(info, index, item)) { /* truncated, and truncation does not look here again */
+	if (!take_item(info, index, item, true)) { /* truncated, and truncation does not look here again */
 		delete_from_page_cache(page);
+		try_to_free_swap(page);
 		return -EEXIST;
 	}
-	delete_from_swap_cache(page);
 	swap_free(entry);
+	delete_from_swap_cache(page); /* the slot's last user: nobody has a reason to read it between the two */
 	set_page_dirty(page);
 	return 0;
 }
@@ -189,11 +211,11 @@ int shmem_writepage(struct page *page, struct writeback_control *wbc)
 		entry = get_swap_page();
 	if (!entry.val)
 		goto keep;
+	add_to_swap_cache(page, entry);
 	if (record_item(info, index, entry)) {
-		swapcache_free(entry);
+		delete_from_swap_cache(page);
 		goto keep;
 	}
-	add_to_swap_cache(page, entry);
 	remember(info);
 	delete_from_page_cache(page);
 	return swap_writepage(page, wbc);
