@@ -181,13 +181,15 @@ void __delete_from_page_cache(struct page *page, void *shadow)
 void delete_from_page_cache(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
+	/* Looked up now: when reclaim takes its last page (shmem_writepage) the file may end once the lock is free. */
+	void (*freepage)(struct page *page) = mapping->a_ops->freepage;
 	unsigned long flags;
 
 	spin_lock_irqsave(&mapping->tree_lock, flags);
 	__delete_from_page_cache(page, NULL);
 	spin_unlock_irqrestore(&mapping->tree_lock, flags);
-	if (mapping->a_ops->freepage)
-		mapping->a_ops->freepage(page);
+	if (freepage)
+		freepage(page);
 	put_page(page);
 }
 
