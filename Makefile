@@ -266,11 +266,10 @@ EXTRA_SRC_test_optimal := tests/race/trace.c tests/race/optimal.c
 EXTRA_SRC_test_reclaim_math := $(addprefix mm/,oom_score.c scan_count.c shrinker.c swap_readahead.c swap_map.c swap_header.c)
 $(foreach t,grub_cmdline boot_info cpio unlz4 elf optimal reclaim_math,$(eval \
 	   build/host/tests/test_$(t): $(EXTRA_SRC_test_$(t):%.c=build/host/san/%.o)))
-# The slow path's neighbours are the test's own functions: the first definition, the test's, counts.
-SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\).h"' tests/host/test_*.c)
+# The slow path's neighbours, and printk(), are the test's own functions: the first definition, the test's, counts.
+SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\|said\|panic_returns\).h"' tests/host/test_*.c)
 $(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) $(foreach f,$(HOST_FLAVOURS),build/host/tests/$(t)-$(f))): HOST_LDFLAGS := -Wl,-z,muldefs
-$(foreach t,hooks fault_knobs boot_memory boot_memory-numa0 instruments instruments-rel instruments-numa0,\
-	   $(eval build/host/tests/test_$(t): HOST_LDFLAGS := -Wl,-z,muldefs))
+build/host/tests/test_hooks: HOST_LDFLAGS := -Wl,-z,muldefs
 
 # The OOM killer's scorer alone, for scripts/check-oom.
 build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oom_score.o

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A cast of processes for the OOM killer on the host machine: each has the badness that the test gives it and only
- * sleeps. What the kernel says is kept in said[]; a panic comes back to the test. Linked with -z muldefs: printk(),
- * panic() and bug_backtrace() here take the place of arch/host's.
+ * sleeps. What the kernel says is kept in said[]; a panic comes back to the test. Linked with -z muldefs:
+ * bug_backtrace() here takes the place of arch/host's.
  *
  * A test ends its machine at once (the_end()), for what the processes claim to have is not there to be freed.
  */
@@ -11,55 +11,17 @@
 
 #include "tests/host/machine_fixture.h"
 
-#include "kernel/base/printk.h"
 #include "mm/mm_types.h"
 #include "mm/oom.h"
+#include "tests/host/panic_returns.h"
 
 #define WORLD	   .ram_mib = 24
 #define RAM_PAGES  65536UL /* of the worked examples: spec 9.7 */
 #define SWAP_PAGES 65536L
 
-static char said[1 << 16];
-static size_t said_len;
-static jmp_buf after_panic;
-static bool panicked;
-
-int vprintk(const char *fmt, va_list args)
-{
-	int n;
-
-	if (fmt[0] == KERN_SOH[0])
-		fmt += 2;
-	n = vsnprintf(said + said_len, sizeof(said) - said_len, fmt, args);
-	said_len += (size_t)n < sizeof(said) - said_len ? (size_t)n : 0;
-	return n;
-}
-
-int printk(const char *fmt, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vprintk(fmt, args);
-	va_end(args);
-	return n;
-}
-
 void bug_backtrace(void)
 {
 	printk("<stack>\n");
-}
-
-void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintk(fmt, args);
-	va_end(args);
-	panicked = true;
-	longjmp(after_panic, 1);
 }
 
 /* ---- The cast ---- */
@@ -151,8 +113,7 @@ static inline void out_with(gfp_t gfp, unsigned int order, unsigned long nodemas
 	/* No memory comes back by itself: the high marks are out of reach. */
 	for (struct zoneref *z = node_zonelist(0, GFP_HIGHUSER)->_zonerefs; z->zone; z++)
 		z->zone->watermark[WMARK_HIGH] = 1UL << 40;
-	said_len = 0;
-	said[0] = 0;
+	forget_said();
 	panicked = false;
 	totalram_pages = RAM_PAGES;
 	total_swap_pages = SWAP_PAGES;
@@ -184,32 +145,6 @@ static inline bool killed(const struct task_struct *p)
 static inline bool is_victim(const struct task_struct *p)
 {
 	return test_tsk_thread_flag(p, TIF_MEMDIE);
-}
-
-static inline bool says(const char *fmt, ...)
-{
-	char line[256];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	return strstr(said, line) != NULL;
-}
-
-static inline int times_said(const char *words)
-{
-	int n = 0;
-
-	for (const char *at = said; (at = strstr(at, words)); at += strlen(words))
-		n++;
-	return n;
-}
-
-static inline void assert_says_all(const char *text)
-{
-	if (!strstr(said, text))
-		fail_msg("not said: %s--- but:\n%s", text, said);
 }
 
 static inline void assert_dies(const struct task_struct *p, unsigned long score)

@@ -14,8 +14,7 @@
 
 static void listen(void)
 {
-	said_len = 0;
-	said[0] = 0;
+	forget_said();
 }
 
 /* A block that no machine of 24 MiB with used frames has, asked for by one that cannot wait. */

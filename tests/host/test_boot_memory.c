@@ -10,10 +10,10 @@
 #include "arch/acpi.h"
 #include "arch/mmu.h"
 #include "boot/boot_info.h"
-#include "kernel/base/printk.h"
 #include "mm/e820.h"
 #include "mm/memblock.h"
 #include "tests/host/boot_words.h"
+#include "tests/host/panic_returns.h"
 
 #define GIB (1ULL << 30)
 
@@ -26,37 +26,6 @@ static u64 absent_start, absent_end;	/* nothing answers there */
 static u64 image_start, image_end, phys_limit;
 static u8 *forgetful;			/* a page that keeps nothing */
 static void (*srat)(void (*fn)(int nid, u64 start, u64 end));
-
-static char said[1 << 16];
-static jmp_buf after_panic;
-
-int vprintk(const char *fmt, va_list args)
-{
-	size_t at = strlen(said);
-
-	return vsnprintf(said + at, sizeof(said) - at, fmt[0] == KERN_SOH[0] ? fmt + 2 : fmt, args);
-}
-
-int printk(const char *fmt, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vprintk(fmt, args);
-	va_end(args);
-	return n;
-}
-
-void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintk(fmt, args);
-	va_end(args);
-	longjmp(after_panic, 1);
-}
 
 u64 boot_image_start(void)
 {
@@ -146,7 +115,7 @@ static int new_machine(void **state)
 	image_start = image_end = 0;
 	phys_limit = 1ULL << 40;
 	srat = NULL;
-	said[0] = 0;
+	forget_said();
 	return 0;
 }
 
@@ -161,12 +130,6 @@ static bool set_up(void)
 		return false;
 	setup_memory(&bi);
 	return true;
-}
-
-static void assert_said(const char *what)
-{
-	if (!strstr(said, what))
-		fail_msg("not said: %s\nbut:\n%s", what, said);
 }
 
 static void assert_memory(u64 kib)

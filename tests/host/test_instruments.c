@@ -8,39 +8,13 @@
 
 #include "arch/mmu.h"
 #include "arch/trap.h"
-#include "kernel/base/printk.h"
 #include "kernel/core/timer.h"
 #include "mm/mm_trace.h"
 #include "tests/host/boot_words.h"
-
-static char said[1 << 16];
-
-int vprintk(const char *fmt, va_list args)
-{
-	size_t at = strlen(said);
-
-	return vsnprintf(said + at, sizeof(said) - at, fmt[0] == KERN_SOH[0] ? fmt + 2 : fmt, args);
-}
-
-int printk(const char *fmt, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vprintk(fmt, args);
-	va_end(args);
-	return n;
-}
+#include "tests/host/said.h"
 
 void bug_backtrace(void)
 {
-}
-
-static void assert_said(const char *what)
-{
-	if (!strstr(said, what))
-		fail_msg("not said: %s\nbut:\n%s", what, said);
 }
 
 #define FRAMES (32 * MIB >> PAGE_SHIFT)
@@ -65,7 +39,7 @@ static int setup(void **state)
 	(void)state;
 	set_alloc_special(PAGE_DEBUG, false);
 	start_machine(32, 0, 32, 2);
-	said[0] = 0;
+	forget_said();
 	return 0;
 }
 
@@ -115,7 +89,7 @@ static void assert_found(const char *what)
 {
 	assert_true(mm_host_check() > 0);
 	assert_said(what);
-	said[0] = 0;
+	forget_said();
 }
 
 static void assert_sound(void)
@@ -240,7 +214,7 @@ static void test_kmemcheck(void **state)
 	assert_false(kmemcheck_fault(&regs, address(page), FAULT_PRESENT)); /* rights: not ours */
 	assert_false(kmemcheck_fault(&regs, 0x1000, 0));
 	assert_false(kmemcheck_fault(&regs, PAGE_OFFSET + 64 * MIB, 0));
-	said[0] = 0;
+	forget_said();
 	assert_true(kmemcheck_fault(&regs, address(page), FAULT_WRITE));
 	assert_string_equal(said, "");
 	assert_false(hidden[page_to_pfn(page)]);
@@ -256,7 +230,7 @@ static void test_kmemcheck(void **state)
 	page = alloc_pages(GFP_KERNEL, 0);
 	__free_pages(page, 0);
 	assert_false(hidden[page_to_pfn(page)]); /* free pages are the allocator's to write */
-	said[0] = 0;
+	forget_said();
 	page = alloc_pages(GFP_KERNEL, 0);
 	for (int i = 0; i < 200; i++) {
 		hidden[page_to_pfn(page)] = true;
@@ -286,15 +260,6 @@ static void test_words_of_instruments(void **state)
 	assert_false(alloc_special & (PAGE_DEBUG_POISON | PAGE_DEBUG_OWNER));
 }
 
-static int times_said(const char *what)
-{
-	int n = 0;
-
-	for (const char *at = said; (at = strstr(at, what)); at++)
-		n++;
-	return n;
-}
-
 static void free_badly(int times)
 {
 	for (int i = 0; i < times; i++) {
@@ -312,7 +277,7 @@ static void test_reports_in_a_minute(void **state)
 	free_badly(100);
 	assert_int_equal(times_said("BUG: Bad page state in process"), 60);
 	jiffies += 61 * HZ;
-	said[0] = 0;
+	forget_said();
 	free_badly(1);
 	assert_said("BUG: Bad page state: 40 messages suppressed\n");
 	assert_int_equal(times_said("BUG: Bad page state in process"), 1);

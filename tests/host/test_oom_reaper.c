@@ -200,8 +200,7 @@ static void a_queue(void)
 	begin();
 	p = make("one", &one);
 	q = make("other", &other);
-	said_len = 0;
-	said[0] = 0;
+	forget_said();
 	mark_oom_victim(p);
 	mark_oom_victim(q);
 	wake_oom_reaper(p);
