@@ -162,6 +162,7 @@ void set_pgdat_percpu_threshold(struct pglist_data *pgdat, int (*calculate)(cons
 void refresh_zone_stat_thresholds(void);
 extern int sysctl_stat_interval; /* jiffies between two foldings */
 void vmstat_init(void); /* all CPUs run: from now on each folds its differentials once a second */
+void refresh_vm_stats(void); /* every CPU's, now; may sleep. What changes meanwhile may be in or not */
 void refresh_cpu_vm_stats(int cpu); /* fold this CPU's differentials; its own CPU or an offline one */
 
 extern const char *const vmstat_text[];

@@ -199,9 +199,28 @@ static int reclaim_policy_store(void *data, char *text, size_t len)
 static struct proc_entry reclaim_policy_entry = { .name = "reclaim_policy", .mode = S_IFREG | 0644,
 						  .show = reclaim_policy_show, .store = reclaim_policy_store };
 
+/* Reading it or writing anything folds the counters. */
+static int stat_refresh_show(struct seq_file *m, void *data)
+{
+	refresh_vm_stats();
+	return 0;
+}
+
+static int stat_refresh_store(void *data, char *text, size_t len)
+{
+	if (!sysctl_may_set())
+		return -EPERM;
+	refresh_vm_stats();
+	return 0;
+}
+
+static struct proc_entry stat_refresh_entry = { .name = "stat_refresh", .mode = S_IFREG | 0600,
+						.show = stat_refresh_show, .store = stat_refresh_store };
+
 void sysctl_vm_init(struct proc_entry *dir)
 {
 	sysctl_add(dir, knobs, entries, ARRAY_SIZE(knobs));
 	proc_add(dir, &zonelist_order_entry);
 	proc_add(dir, &reclaim_policy_entry);
+	proc_add(dir, &stat_refresh_entry);
 }

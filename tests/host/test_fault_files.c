@@ -222,6 +222,23 @@ static void local_reclaim(void)
 }
 MACHINE_TEST(local_reclaim, MACHINE)
 
+/* ---- The counters of faults ---- */
+
+static void counters_are_folded_on_demand(void)
+{
+	unsigned long va = map_anon(10 * PAGE_SIZE), at;
+
+	sysctl_stat_interval = INT_MAX;
+	refresh_vm_stats();
+	at = global_page_state(NR_ANON_PAGES);
+	for (unsigned long i = 0; i < 10; i++) {
+		put(va + i * PAGE_SIZE, 1);
+		refresh_vm_stats();
+		assert_int_equal(global_page_state(NR_ANON_PAGES), at + i + 1);
+	}
+}
+MACHINE_TEST(counters_are_folded_on_demand, MACHINE)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +249,7 @@ int main(void)
 		machine_unit_test(the_task_is_killed),
 		machine_unit_test(waited_for),
 		machine_unit_test(local_reclaim),
+		machine_unit_test(counters_are_folded_on_demand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, machine_group_end);

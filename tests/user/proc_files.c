@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 
@@ -228,6 +229,45 @@ static const char *wchan_of(pid_t pid)
 	return name;
 }
 
+static long counter(const char *name)
+{
+	char line[128], word[64];
+	FILE *f = fopen("/proc/vmstat", "r");
+	long value = -1, v;
+
+	CHECK(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %ld", word, &v) == 2 && !strcmp(word, name))
+			value = v;
+	fclose(f);
+	CHECK(value >= 0);
+	return value;
+}
+
+/* After stat_refresh a counter counts the last page, long before the time has come to fold what each CPU has aside. */
+static void refresh(void)
+{
+	char *a = mmap(NULL, 65 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long at;
+	int i;
+
+	CHECK(a != MAP_FAILED && set("vm/stat_interval", "1000000") == 7);
+	a[64 * 4096] = 1;
+	for (i = 0; i < 2; i++) { /* twice: the program's own pages for that are there after the first */
+		CHECK(set("vm/stat_refresh", "1") == 1);
+		at = counter("nr_anon_pages");
+	}
+	for (i = 1; i <= 64; i++) {
+		a[(i - 1) * 4096] = 1;
+		if (i % 2)
+			CHECK(set("vm/stat_refresh", "whatever\n") == 9);
+		else
+			CHECK(!strcmp(knob("vm/stat_refresh"), ""));
+		CHECK(counter("nr_anon_pages") == at + i);
+	}
+	CHECK(munmap(a, 65 * 4096) == 0 && set("vm/stat_interval", "1") == 1);
+}
+
 /* A task that sleeps says in what: not in the scheduler's functions, which would be all the same. */
 static void wchan(void)
 {
@@ -281,6 +321,7 @@ static void rights(void)
 		{ "/proc/self/environ", 0400 },	   { "/proc/self/auxv", 0400 },	  { "/proc/self/fd", 0500 },
 		{ "/proc/self/oom_score_adj", 0644 }, { "/proc/self/oom_score", 0444 }, { "/proc/self/maps", 0444 },
 		{ "/proc/sys/vm/swappiness", 0644 }, { "/proc/sys/vm/compact_memory", 0200 },
+		{ "/proc/sys/vm/stat_refresh", 0600 },
 		{ "/proc/sys/kernel/tainted", 0444 },
 	};
 	struct stat st;
@@ -314,6 +355,7 @@ int main(void)
 	numbers();
 	twins();
 	effects();
+	refresh();
 	wchan();
 	CHECK_CHILD(rights);
 	PASS("proc_files");
