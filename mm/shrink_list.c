@@ -77,9 +77,10 @@ static void count_dirty(struct shrink_job *job, struct page *page)
 		return;
 	dirty = PageDirty(page);
 	writeback = PageWriteback(page);
-	if (dirty || writeback)
-		job->stat->nr_dirty++;
-	if (dirty && !writeback)
+	if (!dirty && !writeback)
+		return;
+	job->stat->nr_dirty++;
+	if (!writeback)
 		job->stat->nr_unqueued_dirty++;
 	if ((page_bdev(page) && bdev_congested(page_bdev(page), true)) || (writeback && PageReclaim(page)))
 		job->stat->nr_congested++;

@@ -66,8 +66,6 @@ static unsigned long shrink_one(struct shrinker *s, struct shrink_control *sc, u
 	while (total >= batch || total >= objects) {
 		unsigned long n = min(batch, total), ret;
 
-		if (!n)
-			break;
 		sc->nr_to_scan = n;
 		ret = s->scan_objects(s, sc);
 		if (ret == SHRINK_STOP)

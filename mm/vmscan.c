@@ -13,7 +13,7 @@
  * not at all, and never comes here a second time.
  *
  * The progress rule (spec 6.8): the result is 0, and OOM may follow, only if thirteen passes freed
- * nothing and no zone of the last one counted as reclaimable.
+ * nothing and no zone of the last one counted as reclaimable, and nothing is on its way to a disk.
  *
  * Locks: none of its own; may sleep. Read next: slowpath.c, oom.c.
  */
@@ -24,6 +24,9 @@
 #include "mm/reclaim.h"
 #include "mm/swap.h"
 #include "mm/writeback.h"
+
+#define WRITE_PATIENCE (20 * HZ) /* without the end of a single write */
+#define WRITE_ROUNDS   16	 /* of ends that left nothing to free */
 
 int vm_swappiness = 60;
 int zone_reclaim_mode, sysctl_min_unmapped_ratio = 1, sysctl_min_slab_ratio = 5;
@@ -54,11 +57,15 @@ static bool compaction_ready(struct zone *zone, unsigned int order)
 	       compaction_suitable(zone, order) != COMPACT_SKIPPED;
 }
 
+/* => true: what is freed there could serve the request */
+static bool usable(const struct zone *zone)
+{
+	return populated_zone(zone) && cpuset_zone_allowed(zone, GFP_KERNEL | __GFP_HARDWALL);
+}
+
 /* => true: this zone is not to be scanned in this pass */
 static bool skip_zone(struct zone *zone, struct scan_control *sc)
 {
-	if (!populated_zone(zone) || !cpuset_zone_allowed(zone, GFP_KERNEL | __GFP_HARDWALL))
-		return true;
 	if (sc->priority != DEF_PRIORITY && !zone_reclaimable(zone))
 		return true; /* hopeless: polled at priority 12 only */
 	if (IS_ENABLED(CONFIG_COMPACTION) && sc->order > PAGE_ALLOC_COSTLY_ORDER &&
@@ -90,8 +97,9 @@ static bool shrink_zones(struct zonelist *zonelist, struct scan_control *sc)
 	struct zone *zone;
 
 	for_each_zone_zonelist_nodemask(zone, z, zonelist, gfp_zone(sc->gfp_mask), sc->nodemask) {
-		if (populated_zone(zone))
-			lru_pages += zone_reclaimable_pages(zone);
+		if (!usable(zone))
+			continue;
+		lru_pages += zone_reclaimable_pages(zone);
 		if (skip_zone(zone, sc))
 			continue;
 		if (shrink_zone(zone, sc) || zone_reclaimable(zone))
@@ -106,7 +114,6 @@ static unsigned long do_try_to_free_pages(struct zonelist *zonelist, struct scan
 	unsigned long total_scanned = 0;
 	bool reclaimable;
 
-	count_vm_event(ALLOCSTALL);
 	do {
 		sc->nr_scanned = sc->nr_unqueued_dirty = 0;
 		reclaimable = shrink_zones(zonelist, sc);
@@ -130,6 +137,46 @@ static unsigned long do_try_to_free_pages(struct zonelist *zonelist, struct scan
 	return sc->compaction_ready || reclaimable;
 }
 
+/* => the item, exactly, in the zones that can serve the request */
+static unsigned long usable_state(struct zonelist *zonelist, const struct scan_control *sc, enum zone_stat_item item)
+{
+	unsigned long sum = 0;
+	struct zoneref *z;
+	struct zone *zone;
+
+	for_each_zone_zonelist_nodemask(zone, z, zonelist, gfp_zone(sc->gfp_mask), sc->nodemask)
+		if (usable(zone))
+			sum += zone_page_state_snapshot(zone, item);
+	return sum;
+}
+
+/*
+ * Thirteen passes have freed nothing, but pages are on their way to a disk: they are in nobody's reach now and may be
+ * free in a moment, so nobody need die for want of them. Whoever may ask the killer waits until one of the writes
+ * has ended. A disk that ends none of them for WRITE_PATIENCE is not waited for until it does: the killer decides.
+ * ended: NR_WRITTEN before the passes. => true: look again, the zones are as good as new
+ */
+static bool a_write_has_ended(struct zonelist *zonelist, struct scan_control *sc, unsigned long ended)
+{
+	static unsigned long given_up = ~0UL; /* racy: at worst a wait more */
+	struct zoneref *z;
+	struct zone *zone;
+
+	if ((sc->gfp_mask & (__GFP_FS | __GFP_NORETRY)) != __GFP_FS || sc->order > PAGE_ALLOC_COSTLY_ORDER)
+		return false;
+	for (int waited = 0; usable_state(zonelist, sc, NR_WRITTEN) == ended; waited += HZ / 50) {
+		if (READ_ONCE(given_up) == ended || !usable_state(zonelist, sc, NR_WRITEBACK) ||
+		    fatal_signal_pending(current))
+			return false;
+		if (waited >= WRITE_PATIENCE)
+			WRITE_ONCE(given_up, ended);
+		congestion_wait(true, HZ / 50);
+	}
+	for_each_zone_zonelist_nodemask(zone, z, zonelist, gfp_zone(sc->gfp_mask), sc->nodemask)
+		zone_clear_pages_scanned(zone);
+	return true;
+}
+
 /* Why somebody reclaims directly: the zone it likes best, among others, is empty down to min. */
 static void trace_min_mark(struct zonelist *zonelist, gfp_t gfp, unsigned long nodemask)
 {
@@ -148,12 +195,12 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, g
 		.nodemask = nodemask,
 		.gfp_mask = gfp,
 		.order = order,
-		.priority = DEF_PRIORITY,
 		.may_writepage = true,
 		.may_unmap = true,
 		.may_swap = true,
 	};
-	unsigned long freed;
+	unsigned long freed, ended;
+	int rounds = 0;
 
 	if (current->flags & PF_MEMALLOC_NOIO)
 		sc.gfp_mask &= ~GFP_IOFS;
@@ -162,7 +209,12 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, g
 		return 1;
 	trace_min_mark(zonelist, gfp, nodemask);
 	mm_trace(MM_DIRECT_BEGIN, order, gfp, (unsigned long)current->pid);
-	freed = do_try_to_free_pages(zonelist, &sc);
+	count_vm_event(ALLOCSTALL);
+	do {
+		ended = usable_state(zonelist, &sc, NR_WRITTEN);
+		sc.priority = DEF_PRIORITY;
+		freed = do_try_to_free_pages(zonelist, &sc);
+	} while (!freed && ++rounds < WRITE_ROUNDS && a_write_has_ended(zonelist, &sc, ended));
 	mm_trace(MM_DIRECT_END, order, freed, (unsigned long)current->pid);
 	return freed;
 }

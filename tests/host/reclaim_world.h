@@ -4,7 +4,8 @@
  * spec 2.7, a node of three zones whose counters are numbers that a test sets. What a zone gives when it is shrunk is
  * a script: the zones' policy writes down that it was asked, and does as script says. Include machine_fixture.h first.
  *
- *	make_world(); set_free(ZONE_NORMAL, 1408); script.freed = 16; balance(0); assert_string_equal(shrunk, "12:0 12:1");
+ *	make_world(); set_free(ZONE_NORMAL, 1408); script.freed = 16; balance(0);
+ *	assert_string_equal(shrunk, "12:0 12:1");
  */
 #ifndef TESTS_HOST_RECLAIM_WORLD_H
 #define TESTS_HOST_RECLAIM_WORLD_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Spec 5.2, step by step: which zone kswapd works on, at which priority, and when it is done. A test's name is its step. */
+/* Spec 5.2, step by step: which zone kswapd works on, at which priority, when it is done. The names are the steps. */
 #include "tests/host/machine_fixture.h"
 
 #include "tests/host/reclaim_world.h"
@@ -192,7 +192,8 @@ static void flags_after_12(struct zone *zone, struct scan_control *sc)
 
 static void kswapd_5_2_3_flags(void)
 {
-	const unsigned long slow = 1UL << ZONE_CONGESTED | 1UL << ZONE_TAIL_LRU_DIRTY, all = slow | 1UL << ZONE_WRITEBACK;
+	const unsigned long slow = 1UL << ZONE_CONGESTED | 1UL << ZONE_TAIL_LRU_DIRTY;
+	const unsigned long all = slow | 1UL << ZONE_WRITEBACK;
 
 	make_world();
 	script.then = flags_after_12;
