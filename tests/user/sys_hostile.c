@@ -333,7 +333,7 @@ static void test_row(void)
 		if ((row->flags & ENDS) && row->nr != NR_clone)
 			continue;
 		if (row->nr == NR_clone || (row->flags & BLOCKS && !strchr("io", row->kinds[argument])))
-			continue; /* sys_process has these */
+			continue; /* sys_process and sys_exec have these */
 		run(test_for(row->kinds[argument]));
 	}
 }
