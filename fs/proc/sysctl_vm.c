@@ -159,6 +159,18 @@ static const struct sysctl_knob knobs[] = {
 
 static struct proc_entry entries[ARRAY_SIZE(knobs)];
 
+/* A knob that holds a name. => set() knows the names: 0 or -EINVAL */
+static int store_name(char *text, size_t len, int (*set)(const char *name))
+{
+	if (!len)
+		return 0;
+	if (!sysctl_may_set())
+		return -EPERM;
+	if (text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	return set(text);
+}
+
 static int zonelist_order_show(struct seq_file *m, void *data)
 {
 	seq_printf(m, "%s\n", numa_zonelist_order_name());
@@ -167,13 +179,7 @@ static int zonelist_order_show(struct seq_file *m, void *data)
 
 static int zonelist_order_store(void *data, char *text, size_t len)
 {
-	if (!len)
-		return 0;
-	if (!sysctl_may_set())
-		return -EPERM;
-	if (text[len - 1] == '\n')
-		text[len - 1] = '\0';
-	return numa_zonelist_order_set(text);
+	return store_name(text, len, numa_zonelist_order_set);
 }
 
 static struct proc_entry zonelist_order_entry = { .name = "numa_zonelist_order", .mode = S_IFREG | 0644,
@@ -187,13 +193,7 @@ static int reclaim_policy_show(struct seq_file *m, void *data)
 
 static int reclaim_policy_store(void *data, char *text, size_t len)
 {
-	if (!len)
-		return 0;
-	if (!sysctl_may_set())
-		return -EPERM;
-	if (text[len - 1] == '\n')
-		text[len - 1] = '\0';
-	return reclaim_policy_set(text);
+	return store_name(text, len, reclaim_policy_set);
 }
 
 static struct proc_entry reclaim_policy_entry = { .name = "reclaim_policy", .mode = S_IFREG | 0644,
