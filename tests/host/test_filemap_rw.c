@@ -128,7 +128,7 @@ MACHINE_TEST(read_errors, MACHINE)
 
 struct reader {
 	struct test_file *file;
-	loff_t pos;
+	struct page *page; /* its eighth, locked by the test */
 	ssize_t got;
 	u64 word;
 	bool done;
@@ -138,14 +138,17 @@ static void read_one(void *arg)
 {
 	struct reader *r = arg;
 
-	r->got = file_get(r->file, &r->word, sizeof(r->word), r->pos);
+	r->got = file_get(r->file, &r->word, sizeof(r->word), 7 * PAGE_SIZE);
 	r->done = true;
 }
 
 static struct task_struct *start_reader(struct reader *r)
 {
-	struct task_struct *task = host_spawn("reader", NULL, read_one, r);
+	struct task_struct *task;
 
+	r->file = disk_file("vda", SIZE);
+	r->page = locked_page(r->file, 7);
+	task = host_spawn("reader", NULL, read_one, r);
 	host_sleep(2);
 	assert_false(r->done);
 	return task;
@@ -159,50 +162,44 @@ static void end_reader(struct reader *r)
 
 static void page_comes_while_waiting(void)
 {
-	struct test_file *f = disk_file("vda", SIZE);
-	struct reader r = { f, 7 * PAGE_SIZE };
-	struct page *page = locked_page(f, 7);
+	struct reader r = { 0 };
 
 	start_reader(&r);
-	clear_highpage(page);
-	SetPageUptodate(page);
-	unlock_page(page);
+	clear_highpage(r.page);
+	SetPageUptodate(r.page);
+	unlock_page(r.page);
 	end_reader(&r);
 	assert_int_equal(r.got, 8);
 	assert_int_equal(r.word, 0); /* the page as we made it, not the disk's */
-	assert_int_equal(f->reads, 0);
-	put_page(page);
+	assert_int_equal(r.file->reads, 0);
+	put_page(r.page);
 }
 MACHINE_TEST(page_comes_while_waiting, MACHINE)
 
 static void page_goes_while_waiting(void)
 {
-	struct test_file *f = disk_file("vda", SIZE);
-	struct reader r = { f, 7 * PAGE_SIZE };
-	struct page *page = locked_page(f, 7);
+	struct reader r = { 0 };
 
 	start_reader(&r);
-	delete_from_page_cache(page);
-	unlock_page(page);
-	put_page(page);
+	delete_from_page_cache(r.page);
+	unlock_page(r.page);
+	put_page(r.page);
 	end_reader(&r);
 	assert_int_equal(r.got, 8);
 	assert_int_equal(r.word, 7ULL << 32);
-	assert_true(f->reads >= 1);
+	assert_true(r.file->reads >= 1);
 }
 MACHINE_TEST(page_goes_while_waiting, MACHINE)
 
 static void waiting_can_be_killed(void)
 {
-	struct test_file *f = disk_file("vda", SIZE);
-	struct reader r = { f, 7 * PAGE_SIZE };
-	struct page *page = locked_page(f, 7);
+	struct reader r = { 0 };
 
 	task_kill(start_reader(&r));
 	end_reader(&r);
 	assert_int_equal(r.got, -EINTR);
-	unlock_page(page);
-	put_page(page);
+	unlock_page(r.page);
+	put_page(r.page);
 }
 MACHINE_TEST(waiting_can_be_killed, MACHINE)
 

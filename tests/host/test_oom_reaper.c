@@ -149,16 +149,24 @@ MACHINE_TEST(not_from_the_immune, MACHINE)
 
 /* ---- The lock, the queue, the end ---------------------------------------------------------------------- */
 
+/* => is killed, and somebody has its mmap_sem for writing */
+static struct task_struct *kill_while_mapping(struct victim *v)
+{
+	struct task_struct *p;
+
+	begin();
+	p = make("victim", v);
+	down_write(&v->mm->mmap_sem);
+	out();
+	return p;
+}
+
 /* Ten tries, a tenth of a second apart. */
 static void waits_for_mmap_sem(void)
 {
 	struct victim v = { 0 };
-	struct task_struct *p;
+	struct task_struct *p = kill_while_mapping(&v);
 
-	begin();
-	p = make("victim", &v);
-	down_write(&v.mm->mmap_sem);
-	out();
 	host_sleep(5 * HZ / 10);
 	assert_int_equal(anon_of(v.mm), PAGES);
 	assert_true(is_victim(p));
@@ -173,12 +181,8 @@ MACHINE_TEST(waits_for_mmap_sem, MACHINE)
 static void gives_up(void)
 {
 	struct victim v = { 0 };
-	struct task_struct *p;
+	struct task_struct *p = kill_while_mapping(&v);
 
-	begin();
-	p = make("victim", &v);
-	down_write(&v.mm->mmap_sem);
-	out();
 	host_sleep(8 * HZ / 10);
 	assert_true(is_victim(p));
 	host_sleep(4 * HZ / 10);

@@ -28,6 +28,12 @@ static void read_alone(struct disk_file *f, unsigned long index)
 	put_page(page);
 }
 
+static void leave_shadow(struct disk_file *f, unsigned long index)
+{
+	read_alone(f, index);
+	assert_true(file_evict(f, index));
+}
+
 static void distance_of_the_book(void)
 {
 	struct disk_file *f = disk_file_create("d", 16);
@@ -224,8 +230,7 @@ static void lone_shadow_at_zero(void)
 	struct disk_file *f = disk_file_create("d", 1024);
 	struct address_space *mapping = &f->inode.i_data;
 
-	read_alone(f, 0);
-	assert_true(file_evict(f, 0));
+	leave_shadow(f, 0);
 	assert_int_equal(mapping->nrshadows, 1);
 	assert_int_equal(workingset_shadow_nodes(), 0);
 	read_alone(f, 700);
@@ -253,8 +258,7 @@ static void shadow_nodes_are_shrunk(void)
 	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
 
 	for (unsigned long i = 0; i < nodes; i++) {
-		read_alone(f, i * SPARSE + 5);
-		assert_true(file_evict(f, i * SPARSE + 5));
+		leave_shadow(f, i * SPARSE + 5);
 		if (i == max - 1) {
 			assert_int_equal(workingset_shadow_nodes(), max);
 			while (shrink_slab(&sc, 1000, 100) > 10)
@@ -284,10 +288,8 @@ static void a_page_among_shadows(void)
 	struct address_space *mapping = &f->inode.i_data;
 	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
 
-	for (unsigned long i = 0; i < nodes; i++) {
-		read_alone(f, i * SPARSE + 5);
-		assert_true(file_evict(f, i * SPARSE + 5));
-	}
+	for (unsigned long i = 0; i < nodes; i++)
+		leave_shadow(f, i * SPARSE + 5);
 	assert_int_equal(workingset_shadow_nodes(), nodes);
 	read_alone(f, 7); /* the oldest node; and 0 to 4, 6, 8 were never read */
 	assert_int_equal(workingset_shadow_nodes(), nodes - 1);
