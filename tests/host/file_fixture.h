@@ -11,11 +11,9 @@
 
 #include "tests/host/machine_fixture.h"
 
-#include "fs/fs.h"
-#include "kernel/core/block.h"
 #include "mm/reclaim.h"
 #include "mm/slab.h"
-#include "mm/writeback.h"
+#include "tests/host/host_file.h"
 
 struct disk_file {
 	struct inode inode;
@@ -25,77 +23,23 @@ struct disk_file {
 	bool no_memory;		     /* writepage finds none */
 };
 
-struct disk_file_bio {
-	struct bio bio;
-	struct bio_vec vec;
-};
-
 static inline struct disk_file *disk_file_of(struct page *page)
 {
 	return container_of(page->mapping->host, struct disk_file, inode);
 }
 
-static inline void disk_file_end_read(struct bio *bio, int error)
-{
-	struct page *page = bio->bi_private;
-
-	if (error)
-		SetPageError(page);
-	else
-		SetPageUptodate(page);
-	free(container_of(bio, struct disk_file_bio, bio));
-	unlock_page(page);
-}
-
-static inline void disk_file_end_write(struct bio *bio, int error)
-{
-	struct page *page = bio->bi_private;
-
-	if (error) {
-		SetPageError(page);
-		set_bit(AS_EIO, &page->mapping->flags);
-	}
-	free(container_of(bio, struct disk_file_bio, bio));
-	end_page_writeback(page);
-}
-
-/* => the bio of the whole page, or NULL */
-static inline struct bio *disk_file_bio(struct page *page, enum bio_op op, void (*end)(struct bio *, int))
-{
-	struct disk_file_bio *b = calloc(1, sizeof(*b)); /* a reserve without end */
-
-	if (!b)
-		return NULL;
-	bio_init(&b->bio, &b->vec, 1);
-	b->bio.bi_bdev = &disk_file_of(page)->disk->bdev;
-	b->bio.bi_op = op;
-	b->bio.bi_sector = (u64)page->index * PAGE_SECTORS;
-	b->bio.bi_end_io = end;
-	b->bio.bi_private = page;
-	bio_add_page(&b->bio, page, PAGE_SIZE, 0);
-	return &b->bio;
-}
-
 static inline int disk_file_readpage(struct file *file, struct page *page)
 {
-	struct bio *bio = disk_file_bio(page, BIO_READ, disk_file_end_read);
-
 	(void)file;
-	if (!bio) {
-		unlock_page(page);
-		return -ENOMEM;
-	}
 	disk_file_of(page)->reads++;
-	submit_bio(bio);
+	submit_page_bio(page, BIO_READ);
 	return 0;
 }
 
 static inline int disk_file_writepage(struct page *page, struct writeback_control *wbc)
 {
-	struct bio *bio = disk_file_of(page)->no_memory ? NULL : disk_file_bio(page, BIO_WRITE, disk_file_end_write);
-
 	(void)wbc;
-	if (!bio) {
+	if (disk_file_of(page)->no_memory) {
 		set_page_dirty(page);
 		unlock_page(page);
 		return -ENOMEM;
@@ -104,7 +48,7 @@ static inline int disk_file_writepage(struct page *page, struct writeback_contro
 	disk_file_of(page)->writes++;
 	set_page_writeback(page);
 	unlock_page(page);
-	submit_bio(bio);
+	submit_page_bio(page, BIO_WRITE);
 	return 0;
 }
 
@@ -113,8 +57,6 @@ static const struct address_space_operations disk_file_aops = {
 	.writepage = disk_file_writepage,
 	.set_page_dirty = set_page_dirty_tagged,
 };
-
-static const struct file_operations disk_file_fops = { .mmap = generic_file_mmap };
 
 static inline void disk_file_release(struct file *file)
 {
@@ -134,22 +76,11 @@ static inline struct disk_file *disk_file_create(const char *name, unsigned long
 	for (unsigned long i = 0; i < pages; i++)
 		for (unsigned long k = 0; k < PAGE_SIZE; k++)
 			f->disk->bytes[i * PAGE_SIZE + k] = first_byte(i, k);
-	atomic_set(&f->inode.i_count, 1);
-	init_rwsem(&f->inode.i_rwsem, LOCK_RANK_INODE);
-	spin_lock_init(&f->inode.i_lock, LOCK_RANK_DCACHE);
-	f->inode.i_mode = S_IFREG | 0600;
-	f->inode.i_size = (loff_t)(pages * PAGE_SIZE);
-	f->inode.i_mapping = &f->inode.i_data;
-	address_space_init(&f->inode.i_data, &f->inode, &disk_file_aops, GFP_HIGHUSER_MOVABLE);
+	host_file_init(&f->inode, &f->file, (loff_t)(pages * PAGE_SIZE), &disk_file_aops);
 	f->inode.i_data.bdev = &f->disk->bdev;
 	f->inode.i_data.bdi = bdi_get(&f->disk->bdev);
 	assert_non_null(f->inode.i_data.bdi);
 	assert_int_equal(bdi_start_flusher(f->inode.i_data.bdi), 0);
-	atomic_set(&f->file.f_count, 1);
-	f->file.f_mode = FMODE_READ | FMODE_WRITE;
-	f->file.f_op = &disk_file_fops;
-	f->file.f_inode = &f->inode;
-	f->file.f_mapping = f->inode.i_mapping;
 	f->file.f_release = disk_file_release;
 	file_ra_state_init(&f->file.f_ra, f->file.f_mapping);
 	return f;

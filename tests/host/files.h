@@ -11,10 +11,9 @@
 
 #include "tests/host/machine_fixture.h"
 
-#include "fs/fs.h"
 #include "mm/filemap.h"
 #include "mm/kmap.h"
-#include "mm/writeback.h"
+#include "tests/host/host_file.h"
 
 struct test_file {
 	struct file file;	/* first: a struct file * is one of these */
@@ -25,52 +24,9 @@ struct test_file {
 	unsigned int reads, writes;
 };
 
-struct page_io {
-	struct bio bio;
-	struct bio_vec vec;
-};
-
 static inline struct test_file *test_file_of(struct page *page)
 {
 	return container_of(page->mapping->host, struct test_file, inode);
-}
-
-static void page_read(struct bio *bio, int error)
-{
-	struct page *page = bio->bi_private;
-
-	if (error)
-		SetPageError(page);
-	else
-		SetPageUptodate(page);
-	free(container_of(bio, struct page_io, bio));
-	unlock_page(page);
-}
-
-static void page_written(struct bio *bio, int error)
-{
-	struct page *page = bio->bi_private;
-
-	if (error) {
-		SetPageError(page);
-		set_bit(AS_EIO, &page->mapping->flags);
-	}
-	free(container_of(bio, struct page_io, bio));
-	end_page_writeback(page);
-}
-
-static void start_page_io(struct page *page, enum bio_op op, void (*end)(struct bio *bio, int error))
-{
-	struct page_io *io = calloc(1, sizeof(*io));
-
-	bio_init(&io->bio, &io->vec, 1);
-	io->bio.bi_bdev = page->mapping->bdev;
-	io->bio.bi_op = op;
-	io->bio.bi_sector = (u64)page->index * PAGE_SECTORS;
-	io->bio.bi_end_io = end;
-	io->bio.bi_private = page;
-	bio_add_page(&io->bio, page, PAGE_SIZE, 0);
-	submit_bio(&io->bio);
 }
 
 static int disk_readpage(struct file *file, struct page *page)
@@ -83,7 +39,7 @@ static int disk_readpage(struct file *file, struct page *page)
 		return f->refuse;
 	}
 	f->reads++;
-	start_page_io(page, BIO_READ, page_read);
+	submit_page_bio(page, BIO_READ);
 	return 0;
 }
 
@@ -100,7 +56,7 @@ static int disk_writepage(struct page *page, struct writeback_control *wbc)
 	f->writes++;
 	set_page_writeback(page);
 	unlock_page(page);
-	start_page_io(page, BIO_WRITE, page_written);
+	submit_page_bio(page, BIO_WRITE);
 	return 0;
 }
 
@@ -123,8 +79,6 @@ static const struct address_space_operations memory_aops = {
 	.write_end = simple_write_end,
 };
 
-static const struct file_operations plain_fops = { .mmap = generic_file_mmap };
-
 static void file_released(struct file *file)
 {
 	((struct test_file *)file)->released++;
@@ -134,18 +88,9 @@ static inline struct test_file *make_file(loff_t size, const struct address_spac
 {
 	struct test_file *f = calloc(1, sizeof(*f));
 
-	f->inode.i_size = size;
-	f->inode.i_mapping = &f->inode.i_data;
-	spin_lock_init(&f->inode.i_lock, LOCK_RANK_LEAF);
-	atomic_set(&f->inode.i_count, 1);
-	address_space_init(&f->inode.i_data, &f->inode, aops, GFP_HIGHUSER_MOVABLE);
-	f->file.f_inode = &f->inode;
-	f->file.f_mapping = &f->inode.i_data;
-	f->file.f_op = &plain_fops;
-	f->file.f_mode = FMODE_READ | FMODE_WRITE;
+	host_file_init(&f->inode, &f->file, size, aops);
 	f->file.f_release = file_released;
 	file_ra_state_init(&f->file.f_ra, f->file.f_mapping);
-	atomic_set(&f->file.f_count, 1);
 	return f;
 }
 

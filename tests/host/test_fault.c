@@ -2,8 +2,8 @@
 /* Page faults on the whole machine: demand zero, copy on write, rights, break and stack, files. */
 #include "tests/host/machine_fixture.h"
 
-#include "fs/fs.h"
 #include "mm/kmap.h"
+#include "tests/host/host_file.h"
 
 #define MACHINE .ram_mib = 32, .lowmem_mib = 24
 
@@ -180,23 +180,12 @@ static const struct address_space_operations file_aops = {
 	.set_page_dirty = set_page_dirty_tagged,
 };
 
-static const struct file_operations file_fops = { .mmap = generic_file_mmap };
-
 static struct file *make_file(void)
 {
 	static struct inode inode;
 	static struct file file;
 
-	inode.i_size = FILE_PAGES * PAGE_SIZE - 100;
-	inode.i_mapping = &inode.i_data;
-	spin_lock_init(&inode.i_lock, LOCK_RANK_LEAF);
-	atomic_set(&inode.i_count, 1);
-	address_space_init(&inode.i_data, &inode, &file_aops, GFP_HIGHUSER_MOVABLE);
-	file.f_inode = &inode;
-	file.f_mapping = &inode.i_data;
-	file.f_op = &file_fops;
-	file.f_mode = FMODE_READ | FMODE_WRITE;
-	atomic_set(&file.f_count, 1);
+	host_file_init(&inode, &file, FILE_PAGES * PAGE_SIZE - 100, &file_aops);
 	for (u64 i = 0; i < FILE_PAGES; i++)
 		for (u64 j = 0; j < PAGE_SIZE / 8; j++)
 			store[i][j] = i << 32 | j;

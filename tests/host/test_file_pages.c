@@ -246,7 +246,7 @@ static void msync_asks_the_file(void)
 	struct test_file *f = cached_file();
 	unsigned long va = map_file(f, 8, PROT_READ | PROT_WRITE, MAP_SHARED);
 
-	fops = plain_fops;
+	fops = host_file_fops;
 	fops.fsync = sync_op;
 	f->file.f_op = &fops;
 	put(va + 2 * PAGE_SIZE, 5);

@@ -230,7 +230,7 @@ static void removed_pages(void)
 	put(va + 2 * PAGE_SIZE, 2);
 	put(va + 3 * PAGE_SIZE, 3);
 	assert_int_equal(advise(0, 8, MADV_REMOVE), -EINVAL); /* such a file has no holes */
-	fops = plain_fops;
+	fops = host_file_fops;
 	fops.fallocate = punch;
 	f->file.f_op = &fops;
 	assert_int_equal(advise(2, 1, MADV_REMOVE), 0);

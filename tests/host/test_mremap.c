@@ -268,7 +268,7 @@ static void refused(void)
 	assert_int_equal(vm_mmap(&f->file, 0, PAGE_SIZE, RW, MAP_PRIVATE, 0), -ENODEV);
 	f->file.f_op = &failing;
 	assert_int_equal(vm_mmap(&f->file, 0, PAGE_SIZE, RW, MAP_PRIVATE, 0), -ENXIO);
-	f->file.f_op = &plain_fops;
+	f->file.f_op = &host_file_fops;
 	f->inode.i_data.a_ops = &unreadable;
 	assert_int_equal(vm_mmap(&f->file, 0, PAGE_SIZE, RW, MAP_PRIVATE, 0), -ENOEXEC);
 	assert_int_equal(atomic_read(&f->file.f_count), 1);

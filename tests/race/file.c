@@ -3,11 +3,9 @@
 #include "arch/host/libc_machine.h"
 
 #include "arch/host/machine.h"
-#include "fs/fs.h"
 #include "kernel/base/kernel.h"
-#include "kernel/core/block.h"
-#include "mm/pagemap.h"
 #include "mm/slab.h"
+#include "tests/host/host_file.h"
 #include "tests/race/race.h"
 
 struct race_file {
@@ -16,51 +14,12 @@ struct race_file {
 	struct host_disk *disk;
 };
 
-struct page_bio {
-	struct bio bio;
-	struct bio_vec vec;
-};
-
 unsigned long race_file_reads, race_file_writes;
-
-/* Memory of the host's C library: the race is not about the slab's. */
-static void start_io(struct page *page, enum bio_op op, void (*end)(struct bio *bio, int error))
-{
-	struct race_file *f = page_mapping(page)->private_data;
-	struct page_bio *pb = malloc(sizeof(*pb));
-
-	bio_init(&pb->bio, &pb->vec, 1);
-	pb->bio.bi_bdev = &f->disk->bdev;
-	pb->bio.bi_op = op;
-	pb->bio.bi_sector = page->index * PAGE_SECTORS;
-	pb->bio.bi_end_io = end;
-	pb->bio.bi_private = page;
-	bio_add_page(&pb->bio, page, PAGE_SIZE, 0);
-	submit_bio(&pb->bio);
-}
-
-static void end_read(struct bio *bio, int error)
-{
-	struct page *page = bio->bi_private;
-
-	if (!error)
-		SetPageUptodate(page);
-	unlock_page(page);
-	free(bio);
-}
-
-static void end_write(struct bio *bio, int error)
-{
-	if (error)
-		SetPageError((struct page *)bio->bi_private);
-	end_page_writeback(bio->bi_private);
-	free(bio);
-}
 
 static int readpage(struct file *file, struct page *page)
 {
 	race_file_reads++;
-	start_io(page, BIO_READ, end_read);
+	submit_page_bio(page, BIO_READ);
 	return 0;
 }
 
@@ -69,7 +28,7 @@ static int writepage(struct page *page, struct writeback_control *wbc)
 	race_file_writes++;
 	set_page_writeback(page);
 	unlock_page(page);
-	start_io(page, BIO_WRITE, end_write);
+	submit_page_bio(page, BIO_WRITE);
 	return 0;
 }
 
@@ -78,8 +37,6 @@ static const struct address_space_operations aops = {
 	.writepage = writepage,
 	.set_page_dirty = set_page_dirty_tagged,
 };
-
-static const struct file_operations fops = { .mmap = generic_file_mmap };
 
 struct race_file *race_file_create(u32 base, u32 pages)
 {
@@ -92,19 +49,8 @@ struct race_file *race_file_create(u32 base, u32 pages)
 	f->disk = host_disk_create(name, RACE_FILE_FIRST + pages);
 	for (u32 i = 0; i < pages; i++)
 		race_fill(base + i, (u64 *)(f->disk->bytes + (RACE_FILE_FIRST + i) * PAGE_SIZE));
-	f->inode.i_mapping = mapping;
-	f->inode.i_size = (loff_t)((RACE_FILE_FIRST + pages) * PAGE_SIZE);
-	spin_lock_init(&f->inode.i_lock, LOCK_RANK_LEAF);
-	init_rwsem(&f->inode.i_rwsem, LOCK_RANK_INODE);
-	atomic_set(&f->inode.i_count, 1);
-	address_space_init(mapping, &f->inode, &aops, GFP_HIGHUSER_MOVABLE);
+	host_file_init(&f->inode, &f->file, (loff_t)((RACE_FILE_FIRST + pages) * PAGE_SIZE), &aops);
 	mapping->bdev = &f->disk->bdev;
-	mapping->private_data = f;
-	f->file.f_inode = &f->inode;
-	f->file.f_mapping = mapping;
-	f->file.f_op = &fops;
-	f->file.f_mode = FMODE_READ | FMODE_WRITE;
-	atomic_set(&f->file.f_count, 1);
 	return f;
 }
 
