@@ -390,11 +390,11 @@ race: setup
 	@$(MAKE) --no-print-directory $(JOBS) build/host/race
 	@scripts/race $(ARGS)
 
-# Open-ended: tasks that do everything at once on ever new seeds and machines; MINUTES=n, SEED=s.
+# Open-ended: tasks that do everything at once on ever new seeds and machines; MINUTES=n, SEED=s, CPUS=1, 2 or 4.
 soak: setup
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(MAKE) --no-print-directory $(JOBS) all DEBUG=1
-	@scripts/soak $(or $(MINUTES),10) $(SEED)
+	@scripts/soak $(or $(MINUTES),10) "$(SEED)" $(CPUS)
 
 # ---- Running ---------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +27,7 @@
 
 static const char usage[] =
 	"usage: soak [--ops N] [--tasks N] [--seed N] [--mib N] [--oom] [--loss] [--disk DEVICE] [--swapoff DEVICE]\n"
+	"            [--policies]\n"
 	"Tasks map, write, check, move and share memory at once; every page is checked.\n"
 	"  --ops N           operations of all tasks together (10000)\n"
 	"  --tasks N         tasks (4, at most 64)\n"
@@ -36,7 +36,8 @@ static const char usage[] =
 	"  --oom             ask for more than there is: tasks may be killed, others go on for them\n"
 	"  --loss            swap cannot be read now and then: SIGBUS for who touches such a page, others go on\n"
 	"  --disk DEVICE     read, write and map blocks of this disk too; 1 MiB of it for each task\n"
-	"  --swapoff DEVICE  switch this swap area off and on all the while\n"
+	"  --swapoff DEVICE  switch this swap area off and on all the while, with changing priorities; may be repeated\n"
+	"  --policies        switch vm.reclaim_policy all the while\n"
 	"Exit status 0: every page held what it should; 1: not, or a task died; 2: usage.\n";
 
 int oom_allowed, loss_allowed;
@@ -44,7 +45,6 @@ const char *disk;
 
 static unsigned long nr_ops = 10000, seed = 1, mib;
 static int nr_tasks = 4;
-static const char *device;
 
 static struct {
 	pid_t pid; /* 0: ended well */
@@ -62,7 +62,7 @@ static int parse(int argc, char **argv, int *status)
 		{ "ops", 1, 0, 'o' },	  { "tasks", 1, 0, 't' },   { "seed", 1, 0, 's' },
 		{ "mib", 1, 0, 'm' },	  { "oom", 0, 0, 'k' },	    { "swapoff", 1, 0, 'w' },
 		{ "exit", 0, 0, 'x' },	  { "help", 0, 0, 'h' },    { "loss", 0, 0, 'l' },
-		{ "disk", 1, 0, 'd' },	  { 0 },
+		{ "disk", 1, 0, 'd' },	  { "policies", 0, 0, 'p' }, { 0 },
 	};
 	int c;
 
@@ -74,7 +74,8 @@ static int parse(int argc, char **argv, int *status)
 		case 's': seed = strtoul(optarg, NULL, 0); break;
 		case 'm': mib = strtoul(optarg, NULL, 0); break;
 		case 'k': oom_allowed = 1; break;
-		case 'w': device = optarg; break;
+		case 'w': switch_area(optarg); break;
+		case 'p': switch_policies(); break;
 		case 'l': loss_allowed = 1; break;
 		case 'd': disk = optarg; break;
 		case 'x': *status = 0; return -1; /* what op_exec starts */
@@ -134,20 +135,17 @@ static void start_task(int i)
 	tasks[i].lives++;
 }
 
-/* In a process of its own: who calls swapoff is the first to go when memory is short, or its children are. */
 static void start_switching(void)
 {
+	static unsigned lives;
+
+	lives++;
 	switcher = patient_fork();
 	if (switcher)
 		return;
-	self.doing = "swapoff";
-	for (;;) {
-		if (swapoff(device) && errno != ENOMEM && errno != EINTR)
-			fail("swapoff %s", device);
-		if (swapon(device, 0) && errno != EBUSY && errno != ENOMEM)
-			fail("swapon %s", device);
-		usleep(50000);
-	}
+	set_oom_score_adj("0");
+	draw_from(seed, MAX_TASKS * (uint64_t)MAX_KILLS + lives);
+	run_switcher();
 }
 
 /* => 1 if the process was a task that has done its share, or never will */
@@ -157,7 +155,7 @@ static int ended(pid_t pid, int status)
 	int excused = (signal == SIGKILL && oom_allowed) || (signal == SIGBUS && loss_allowed);
 
 	if (pid == switcher && signal == SIGKILL) {
-		swapon(device, 0); /* perhaps it was killed between the two */
+		areas_on(); /* perhaps it was killed between the two */
 		start_switching();
 		return 0;
 	}
@@ -195,6 +193,8 @@ int main(int argc, char **argv)
 		disk_check_size(nr_tasks);
 	if (loss_allowed && mlockall(MCL_CURRENT | MCL_FUTURE))
 		fail("mlockall");
+	if (!loss_allowed) /* a common page that cannot be read back would be the end of every task */
+		common_make();
 	done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (done == MAP_FAILED)
 		fail("mmap");
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 		tasks[i].share = nr_ops / (unsigned)nr_tasks + ((unsigned)i < nr_ops % (unsigned)nr_tasks);
 		start_task(i);
 	}
-	if (device)
+	if (anything_to_switch())
 		start_switching();
 	for (int left = nr_tasks; left;) {
 		pid_t pid = waitpid(-1, &status, 0);

@@ -8,7 +8,9 @@
  *	memory.c   operations on its own memory: map, write, check, protect, move, drop
  *	children.c operations that fork: copy-on-write, kill, exec, pipe
  *	sharing.c  threads in one address space, files
+ *	common.c   pages that all tasks write at once
  *	disk.c	   blocks of a disk, by calls and by mapping
+ *	switch.c   beside them: swap areas and policies come and go
  *
  * region: an anonymous mapping and a table with what each of its pages must hold (0: zeros). A page's 512 words
  * follow from one number, drawn anew for every write, so a lost, stale or foreign page shows. The same seed
@@ -29,6 +31,8 @@
 #define MAX_REGIONS 8
 #define MAX_PAGES   8192UL /* of one region */
 #define DISK_BLOCKS 256UL  /* of one task, of PAGE bytes */
+#define COMMON_KINDS 2	   /* anonymous, a file's */
+#define COMMON_PAGES 512UL /* of each kind */
 
 struct region {
 	uint64_t *at; /* NULL: the entry is free */
@@ -46,6 +50,7 @@ struct walker {
 	const char *doing;	/* the operation, for messages */
 	struct region regions[MAX_REGIONS];
 	uint64_t disk[DISK_BLOCKS]; /* what its blocks begin with; 0: not known */
+	uint32_t common[COMMON_KINDS][COMMON_PAGES]; /* what its line of the page holds; 0: not known */
 };
 
 extern struct walker self;
@@ -93,9 +98,20 @@ void op_pipe(void);
 void op_threads(void);
 void op_file(void);
 
+/* common.c */
+void common_make(void); /* before the first task */
+void op_common(void);
+
 /* disk.c */
 void op_disk(void);
 void disk_check_size(int nr_tasks); /* fail()s if there is no room for so many tasks */
+
+/* switch.c */
+void switch_area(const char *device);
+void switch_policies(void);
+int anything_to_switch(void);
+void areas_on(void); /* all of them, whichever were off */
+void run_switcher(void) __attribute__((noreturn));
 
 /* walk.c: task `number` does operations until *done says nr_ops, checks all it holds, and exits */
 void run_task(int number, unsigned long nr_ops, unsigned long *done) __attribute__((noreturn));

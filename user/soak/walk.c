@@ -16,7 +16,7 @@ static const struct {
 	{ "unmap", op_unmap, 2 },    { "protect", op_protect, 6 },  { "move", op_move, 4 },
 	{ "drop", op_drop, 4 },	     { "fork", op_fork, 6 },	    { "kill", op_kill, 3 },
 	{ "exec", op_exec, 2 },	     { "pipe", op_pipe, 3 },	    { "threads", op_threads, 3 },
-	{ "file", op_file, 4 },	     { "disk", op_disk, 6 },
+	{ "file", op_file, 4 },	     { "common", op_common, 8 },    { "disk", op_disk, 6 },
 };
 #define NR_OPS (sizeof(ops) / sizeof(ops[0]))
 
