@@ -47,9 +47,9 @@ def test_sixteen_tasks(tmp_path, cpus, debug):
 
 @pytest.mark.parametrize("cpus", [1, 2])
 def test_swap_goes_and_comes(tmp_path, cpus):
-    """One of two areas is switched off and on all the while."""
+    """Two areas are switched off and on all the while, with ever other priorities; so is the policy."""
     thrash("--cpus", cpus, "--swap", "256M", "--swap", "256M", *data_disk(tmp_path), ops=2400,
-           words="--disk /dev/vdc --mib 100 --swapoff /dev/vda")
+           words="--disk /dev/vdc --mib 100 --swapoff /dev/vda --swapoff /dev/vdb --policies")
 
 
 @pytest.mark.parametrize("cpus", [1, 2])

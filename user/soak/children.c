@@ -72,15 +72,15 @@ static void check_private(void)
 	check_run(r, first, n);
 }
 
-/* A child that thrashes until it is killed in the middle of it; its own children outlive it. */
+/* A child that thrashes until it is killed in the middle of it, or has lost its parent; its own children outlive it. */
 void op_kill(void)
 {
-	pid_t pid = start_child();
+	pid_t parent = getpid(), pid = start_child();
 
 	if (pid < 0)
 		return;
 	if (!pid) {
-		for (;;) {
+		while (getppid() == parent) {
 			check_private();
 			if (fork() == 0) {
 				check_private();
@@ -89,6 +89,7 @@ void op_kill(void)
 			while (waitpid(-1, NULL, WNOHANG) > 0)
 				;
 		}
+		_exit(0);
 	}
 	for (size_t i = below(8); i; i--)
 		op_check();

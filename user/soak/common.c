@@ -115,3 +115,12 @@ void common_make(void)
 	if (place == MAP_FAILED)
 		fail("mmap");
 }
+
+void common_drop(void)
+{
+	for (int kind = 0; place && kind < COMMON_KINDS; kind++) {
+		munmap(kinds[kind].at, COMMON_PAGES * PAGE);
+		if (kinds[kind].fd >= 0)
+			close(kinds[kind].fd);
+	}
+}

@@ -98,6 +98,31 @@ static size_t default_mib(void)
 	return (size_t)(all * 7 / 8 < ram * 5 ? all * 7 / 8 : ram * 5);
 }
 
+/* => KiB of memory and swap in use, with all dropped that can be */
+static long used_kb(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	sync();
+	if (fd < 0 || write(fd, "3", 1) != 1)
+		fail("drop_caches");
+	close(fd);
+	return meminfo_kb("MemTotal") - meminfo_kb("MemFree") + meminfo_kb("SwapTotal") - meminfo_kb("SwapFree");
+}
+
+/* What a task's child started may outlive it by a little. */
+static void print_books(long before)
+{
+	long now = used_kb();
+
+	for (int tries = 0; tries < 100 && now > before; tries++) {
+		usleep(20000);
+		now = used_kb();
+	}
+	printf("soak: used %ld KiB before, %ld KiB after, pswpin %ld, pswpout %ld\n", before, now,
+	       vmstat_number("pswpin"), vmstat_number("pswpout"));
+}
+
 /* The heuristic of overcommit refuses a fork while the machine is full: the others will give way. */
 static pid_t patient_fork(void)
 {
@@ -178,6 +203,7 @@ static int ended(pid_t pid, int status)
 int main(int argc, char **argv)
 {
 	unsigned long sum = 0;
+	long before;
 	int status;
 
 	self.number = -1;
@@ -193,6 +219,7 @@ int main(int argc, char **argv)
 		disk_check_size(nr_tasks);
 	if (loss_allowed && mlockall(MCL_CURRENT | MCL_FUTURE))
 		fail("mlockall");
+	before = used_kb();
 	if (!loss_allowed) /* a common page that cannot be read back would be the end of every task */
 		common_make();
 	done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -212,11 +239,13 @@ int main(int argc, char **argv)
 			fail("waitpid");
 		left -= ended(pid, status);
 	}
-	if (switcher > 0)
-		kill(switcher, SIGKILL);
+	if (switcher > 0 && (kill(switcher, SIGKILL) || waitpid(switcher, &status, 0) < 0))
+		fail("switcher");
 	for (int i = 0; i < nr_tasks; i++)
 		sum += done[i];
 	bad += sum != nr_ops;
+	common_drop();
+	print_books(before);
 	printf("soak: seed %lu: %d tasks, %u killed, %lu operations: %s\n", seed, nr_tasks, killed, sum,
 	       bad ? "FAIL" : "every page right");
 	return bad != 0;

@@ -101,6 +101,7 @@ void op_file(void);
 /* common.c */
 void common_make(void); /* before the first task */
 void op_common(void);
+void common_drop(void); /* after the last */
 
 /* disk.c */
 void op_disk(void);
