@@ -34,9 +34,11 @@ static void check_page(int kind, size_t p, const uint64_t *page)
 	for (size_t w = 0; w < WORDS; w++) {
 		uint64_t is = __atomic_load_n(&page[w], __ATOMIC_RELAXED);
 
-		if (mine && w - own < LINE && is != (mark(kind, p, w) | mine))
-			fail("common page %d:%zu word %zu is %016lx, not %016lx", kind, p, w, is, mark(kind, p, w) | mine);
-		if (is && (is & ~0xffffffffUL) != mark(kind, p, w))
+		uint64_t want = mark(kind, p, w);
+
+		if (mine && w - own < LINE && is != (want | mine))
+			fail("common page %d:%zu word %zu is %016lx, not %016lx", kind, p, w, is, want | mine);
+		if (is && (is & ~0xffffffffUL) != want)
 			fail("common page %d:%zu word %zu is %016lx: foreign", kind, p, w, is);
 	}
 }

@@ -36,7 +36,7 @@ static const char usage[] =
 	"  --oom             ask for more than there is: tasks may be killed, others go on for them\n"
 	"  --loss            swap cannot be read now and then: SIGBUS for who touches such a page, others go on\n"
 	"  --disk DEVICE     read, write and map blocks of this disk too; 1 MiB of it for each task\n"
-	"  --swapoff DEVICE  switch this swap area off and on all the while, with changing priorities; may be repeated\n"
+	"  --swapoff DEVICE  switch this swap area off and on all the while, with changing priorities (up to 8)\n"
 	"  --policies        switch vm.reclaim_policy all the while\n"
 	"Exit status 0: every page held what it should; 1: not, or a task died; 2: usage.\n";
 
