@@ -114,6 +114,28 @@ SELFTEST(core_softirq)
 	EXPECT(!in_interrupt());
 }
 
+static void raise_again(void)
+{
+	if (++softirq_ran < 25)
+		raise_softirq(HI_SOFTIRQ);
+}
+
+/* More rounds than one go has: ksoftirqd is woken, whatever lock the task holds that is interrupted. */
+SELFTEST(core_softirq_goes_on)
+{
+	static DEFINE_SPINLOCK(leaf, LOCK_RANK_LEAF);
+
+	softirq_ran = 0;
+	open_softirq(HI_SOFTIRQ, raise_again);
+	local_bh_disable();
+	raise_softirq(HI_SOFTIRQ);
+	spin_lock(&leaf);
+	local_bh_enable();
+	EXPECT(READ_ONCE(softirq_ran) >= 10);
+	spin_unlock(&leaf);
+	EXPECT(wait_until(READ_ONCE(softirq_ran) == 25));
+}
+
 /* ---- Threads --------------------------------------------------------------------------------- */
 
 static bool thread_ran;

@@ -58,9 +58,9 @@ static void do_softirq(void)
 		}
 		local_irq_disable();
 	}
-	preempt_count_sub(SOFTIRQ_OFFSET);
 	if (local_softirq_pending())
-		wake_ksoftirqd();
+		wake_ksoftirqd(); /* still in softirq: whoever was interrupted may hold locks that rank higher */
+	preempt_count_sub(SOFTIRQ_OFFSET);
 }
 
 void irq_enter(void)
