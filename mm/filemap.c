@@ -249,24 +249,50 @@ struct page *find_lock_page(struct address_space *mapping, unsigned long index)
 	}
 }
 
+/* => a new page of index, locked; ERR_PTR(-EEXIST, -ENOMEM) */
+static struct page *create_page(struct address_space *mapping, unsigned long index, gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp);
+	int err;
+
+	if (!page)
+		return ERR_PTR(-ENOMEM);
+	err = add_to_page_cache_lru(page, mapping, index, gfp & GFP_RECLAIM_MASK);
+	if (!err)
+		return page;
+	put_page(page);
+	return ERR_PTR(err);
+}
+
 struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp)
 {
-	for (;;) {
-		struct page *page = find_lock_page(mapping, index);
-		int err;
+	struct page *page;
 
-		if (page)
-			return page;
-		page = alloc_page(gfp);
+	do {
+		page = find_lock_page(mapping, index);
 		if (!page)
-			return NULL;
-		err = add_to_page_cache_lru(page, mapping, index, gfp & GFP_RECLAIM_MASK);
-		if (!err)
-			return page;
-		put_page(page);
-		if (err != -EEXIST)
-			return NULL;
-	}
+			page = create_page(mapping, index, gfp);
+	} while (IS_ERR(page) && PTR_ERR(page) == -EEXIST);
+	return IS_ERR(page) ? NULL : page;
+}
+
+struct page *find_or_create_page_killable(struct address_space *mapping, unsigned long index, gfp_t gfp)
+{
+	struct page *page;
+	int err;
+
+	do {
+		page = find_get_page(mapping, index);
+		if (page) {
+			err = lock_page_of(mapping, page);
+			if (err)
+				put_page(page);
+		} else {
+			page = create_page(mapping, index, gfp);
+			err = PTR_ERR_OR_ZERO(page);
+		}
+	} while (err == -EAGAIN || err == -EEXIST);
+	return err ? ERR_PTR(err) : page;
 }
 
 struct page *grab_cache_page_write_begin(struct address_space *mapping, unsigned long index)
@@ -346,11 +372,10 @@ struct page *read_mapping_page(struct address_space *mapping, unsigned long inde
 		return page;
 	if (page)
 		put_page(page);
-	page = find_or_create_page(mapping, index, mapping->gfp_mask | __GFP_COLD);
-	if (!page)
-		return ERR_PTR(-ENOMEM);
-	if (PageUptodate(page)) {
-		unlock_page(page);
+	page = find_or_create_page_killable(mapping, index, mapping->gfp_mask | __GFP_COLD);
+	if (IS_ERR(page) || PageUptodate(page)) {
+		if (!IS_ERR(page))
+			unlock_page(page);
 		return page;
 	}
 	err = filemap_fill_page(file, mapping, page);

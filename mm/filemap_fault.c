@@ -50,32 +50,31 @@ static void found_cached(struct vm_area_struct *vma, struct file *file, struct p
 		page_cache_async_readahead(file->f_mapping, &file->f_ra, file, page, index, file->f_ra.ra_pages);
 }
 
-/* => the page of index, locked and still in the file, perhaps not uptodate; NULL: no memory, or killed meanwhile */
+/* => the page of index, locked and still in the file, perhaps not uptodate; ERR_PTR(-ENOMEM, -EINTR) */
 static struct page *lock_for_fault(struct vm_area_struct *vma, unsigned long index, int *ret)
 {
 	struct file *file = vma->vm_file;
 	struct address_space *mapping = file->f_mapping;
+	bool shmem = mapping->flags >> AS_SHMEM & 1;
 	struct page *page = find_get_page(mapping, index);
+	int err;
 
 	if (page) {
 		if (!*ret) /* and not the page that this fault has just read */
 			found_cached(vma, file, page, index);
-		if (lock_page_killable(page)) {
-			put_page(page);
-			return NULL;
-		}
-		if (likely(page_mapping(page) == mapping))
+		err = lock_page_of(mapping, page);
+		if (!err)
 			return page;
-		unlock_page(page); /* truncated while we waited */
 		put_page(page);
-	} else if (!(mapping->flags >> AS_SHMEM & 1)) {
+		if (err == -EINTR)
+			return ERR_PTR(err);
+	} else if (!shmem) {
 		*ret = VM_FAULT_MAJOR;
 		count_vm_event(PGMAJFAULT);
 		read_around(vma, file, index);
 	}
 	/* A disk fills it: it need not be one that a CPU's cache has. */
-	return find_or_create_page(mapping, index,
-				   mapping->gfp_mask | (mapping->flags >> AS_SHMEM & 1 ? 0 : __GFP_COLD));
+	return find_or_create_page_killable(mapping, index, mapping->gfp_mask | (shmem ? 0 : __GFP_COLD));
 }
 
 int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
@@ -88,8 +87,8 @@ int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 		if (page_beyond_end(mapping, vmf->pgoff))
 			return VM_FAULT_SIGBUS;
 		page = lock_for_fault(vma, vmf->pgoff, &ret);
-		if (!page)
-			return VM_FAULT_OOM;
+		if (IS_ERR(page))
+			return VM_FAULT_OOM; /* or killed: then nobody looks */
 		if (PageUptodate(page))
 			break;
 		err = filemap_fill_page(vma->vm_file, mapping, page); /* unlocks */

@@ -44,14 +44,10 @@ static size_t copy_out(struct page *page, unsigned int offset, size_t n, void *b
 /* Make a page that was found uptodate. => 0, -EINTR, -EIO; -EAGAIN: it has left the file, look again */
 static int make_uptodate(struct file *file, struct address_space *mapping, struct page *page)
 {
-	int err = lock_page_killable(page);
+	int err = lock_page_of(mapping, page);
 
 	if (err)
 		return err;
-	if (page_mapping(page) != mapping) {
-		unlock_page(page);
-		return -EAGAIN;
-	}
 	if (PageUptodate(page)) {
 		unlock_page(page);
 		return 0;

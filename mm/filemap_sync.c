@@ -94,6 +94,12 @@ int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t
 	return mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ? write_cache_pages(mapping, &wbc) : 0;
 }
 
+void mapping_set_error(struct address_space *mapping, int err)
+{
+	if (err)
+		set_bit(err == -ENOSPC ? AS_ENOSPC : AS_EIO, &mapping->flags);
+}
+
 static int take_errors(struct address_space *mapping)
 {
 	int err = 0;

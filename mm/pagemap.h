@@ -90,6 +90,8 @@ int write_cache_pages(struct address_space *mapping, struct writeback_control *w
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end); /* end inclusive */
 int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end);  /* 0, -EIO, -ENOSPC */
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);
+/* => the next who waits for writes of the mapping hears of it; 0 is no error */
+void mapping_set_error(struct address_space *mapping, int err);
 #define filemap_fdatawrite(mapping)	filemap_fdatawrite_range(mapping, 0, LLONG_MAX)
 #define filemap_fdatawait(mapping)	filemap_fdatawait_range(mapping, 0, LLONG_MAX)
 #define filemap_write_and_wait(mapping) filemap_write_and_wait_range(mapping, 0, LLONG_MAX)
@@ -122,6 +124,18 @@ struct page *find_get_page(struct address_space *mapping, unsigned long index);
 struct page *find_lock_page(struct address_space *mapping, unsigned long index);
 /* => the same, a new not-uptodate page being added when none is there; NULL: no memory */
 struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp);
+/* => a referenced page locked and still in the mapping: 0; -EINTR: killed; -EAGAIN: it has left, look again */
+static inline int __must_check lock_page_of(struct address_space *mapping, struct page *page)
+{
+	int err = lock_page_killable(page);
+
+	if (unlikely(err) || likely(page_mapping(page) == mapping))
+		return err;
+	unlock_page(page);
+	return -EAGAIN;
+}
+/* As above for readers, whom a signal that kills them need not let wait: ERR_PTR(-EINTR, -ENOMEM) */
+struct page *find_or_create_page_killable(struct address_space *mapping, unsigned long index, gfp_t gfp);
 struct page *grab_cache_page_write_begin(struct address_space *mapping, unsigned long index);
 /*
  * => number of pages (referenced) with offsets in [start, end], ascending; 0: there are none. The second: only those
@@ -131,7 +145,7 @@ unsigned find_get_pages(struct address_space *mapping, unsigned long start, unsi
 			struct page **pages);
 unsigned find_get_pages_tag(struct address_space *mapping, unsigned long *index, int tag, unsigned nr,
 			    struct page **pages);
-/* => the page uptodate (read if needed, waited for), referenced, unlocked; ERR_PTR(-EIO, -ENOMEM) */
+/* => the page uptodate (read if needed, waited for), referenced, unlocked; ERR_PTR(-EIO, -ENOMEM, -EINTR) */
 struct page *read_mapping_page(struct address_space *mapping, unsigned long index, struct file *file);
 
 /* ---- Files (filemap_rw.c, filemap_fault.c, readahead.c) ---------------------------------------------- */

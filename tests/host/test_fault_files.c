@@ -156,6 +156,29 @@ static void the_task_is_killed(void)
 }
 MACHINE_TEST(the_task_is_killed, MACHINE)
 
+/* A page that is not there, of a disk that has stopped: whoever waits for it can be killed, however it is read. */
+static void a_silent_disk(void)
+{
+	struct test_file *f = disk_file("vda", SIZE);
+	unsigned long va = map_file(f, 100, PROT_READ, MAP_SHARED);
+	struct toucher t = { va + 3 * PAGE_SIZE }, u = { va + 3 * PAGE_SIZE }, v = { va + 90 * PAGE_SIZE };
+
+	f->disk->stopped = true;
+	task_kill(start_toucher(&t));
+	task_kill(start_toucher(&u));
+	f->file.f_ra.ra_pages = 0;
+	task_kill(start_toucher(&v));
+	host_sleep(5);
+	assert_true(t.done && u.done && v.done);
+	assert_int_equal(t.signal, SIGKILL);
+	assert_int_equal(u.signal, SIGKILL);
+	assert_int_equal(v.signal, SIGKILL);
+	f->disk->stopped = false;
+	assert_int_equal(get(va + 3 * PAGE_SIZE), 3ULL << 32);
+	assert_int_equal(get(va + 90 * PAGE_SIZE), 90ULL << 32);
+}
+MACHINE_TEST(a_silent_disk, MACHINE)
+
 /* A page under somebody's lock is waited for by whoever asks for that alone. */
 static void unlock_soon(void *page)
 {
@@ -247,6 +270,7 @@ int main(void)
 		machine_unit_test(the_page_goes),
 		machine_unit_test(the_file_ends),
 		machine_unit_test(the_task_is_killed),
+		machine_unit_test(a_silent_disk),
 		machine_unit_test(waited_for),
 		machine_unit_test(local_reclaim),
 		machine_unit_test(counters_are_folded_on_demand),
