@@ -18,16 +18,20 @@
  * threads sharing a file only guess worse. FADV_RANDOM (ra->random) and ra_pages 0 turn guessing off.
  *
  * All pages of a batch are submitted under one plug, so the block layer joins them to large requests. Failed
- * allocations just end the batch (no reclaim effort for guesses). Linux's algorithm of 3.16. Test: test_readahead.
+ * allocations just end the batch (no reclaim effort for guesses). A window may be as large as half the memory
+ * (read_ahead_kb): the tree is locked for LOOK_AHEAD pages at a time. Linux's algorithm of 3.16. Test: test_readahead.
  */
 #include "mm/filemap.h"
 
 #include "kernel/core/block.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/task.h"
 #include "mm/backing_dev.h"
 #include "mm/lru.h"
 #include "mm/vmstat.h"
 
 #define NO_MARK ~0UL
+#define LOOK_AHEAD 64UL /* pages looked for under one hold of the tree's lock */
 
 static bool may_read_ahead(const struct address_space *mapping)
 {
@@ -39,6 +43,13 @@ unsigned long max_sane_readahead(unsigned long nr)
 	return min(nr, (global_page_state(NR_INACTIVE_FILE) + global_page_state(NR_FREE_PAGES)) / 2);
 }
 
+/* Nobody reads for a task that is killed, and a long range is no reason to keep others from the CPU. */
+static bool go_on(void)
+{
+	cond_resched();
+	return !fatal_signal_pending(current);
+}
+
 /* Start reading [index, index + nr), marking the page `mark`. => pages started */
 static unsigned long read_pages(struct address_space *mapping, struct file *file, unsigned long index,
 				unsigned long nr, unsigned long mark)
@@ -48,8 +59,12 @@ static unsigned long read_pages(struct address_space *mapping, struct file *file
 
 	blk_start_plug();
 	for (; nr && index < end; index++, nr--) {
-		struct page *page = find_get_page(mapping, index);
+		struct page *page;
+		int err;
 
+		if (!(nr % LOOK_AHEAD) && !go_on())
+			break;
+		page = find_get_page(mapping, index);
 		if (page) {
 			put_page(page);
 			continue;
@@ -57,16 +72,17 @@ static unsigned long read_pages(struct address_space *mapping, struct file *file
 		page = alloc_page(gfp);
 		if (!page)
 			break;
-		if (!add_to_page_cache_lru(page, mapping, index, gfp & GFP_RECLAIM_MASK)) {
+		err = add_to_page_cache_lru(page, mapping, index, gfp & GFP_RECLAIM_MASK);
+		if (!err) {
 			if (index == mark)
 				SetPageReadahead(page);
-			if (mapping->a_ops->readpage(file, page)) {
-				put_page(page);
-				break;
-			}
-			started++;
+			err = mapping->a_ops->readpage(file, page);
+			if (!err)
+				started++;
 		}
 		put_page(page);
+		if (err && err != -EEXIST)
+			break;
 	}
 	blk_finish_plug();
 	return started;
@@ -104,14 +120,37 @@ static unsigned int next_window(const struct file_ra_state *ra, unsigned long ma
 /* => pages in the cache right before index, at most max */
 static unsigned long history(struct address_space *mapping, unsigned long index, unsigned long max)
 {
-	unsigned long flags, hole;
+	unsigned long seen = 0, flags, n, got;
 
-	if (!index)
-		return 0;
-	spin_lock_irqsave(&mapping->tree_lock, flags);
-	hole = radix_tree_prev_hole(&mapping->page_tree, index - 1, max);
-	spin_unlock_irqrestore(&mapping->tree_lock, flags);
-	return index - 1 - hole;
+	for (max = min(max, index); seen < max; seen += n) {
+		unsigned long at = index - 1 - seen;
+
+		n = min(max - seen, LOOK_AHEAD);
+		spin_lock_irqsave(&mapping->tree_lock, flags);
+		got = at - radix_tree_prev_hole(&mapping->page_tree, at, n);
+		spin_unlock_irqrestore(&mapping->tree_lock, flags);
+		if (got < n)
+			return seen + got;
+		cond_resched();
+	}
+	return seen;
+}
+
+/* => the first index from index on that is not in the cache; index + max: all of max are */
+static unsigned long next_hole(struct address_space *mapping, unsigned long index, unsigned long max)
+{
+	unsigned long end = index + max, flags, hole, n;
+
+	for (; index < end; index += n) {
+		n = min(end - index, LOOK_AHEAD);
+		spin_lock_irqsave(&mapping->tree_lock, flags);
+		hole = radix_tree_next_hole(&mapping->page_tree, index, n);
+		spin_unlock_irqrestore(&mapping->tree_lock, flags);
+		if (hole < index + n)
+			return hole;
+		cond_resched();
+	}
+	return end;
 }
 
 /* => false: what is cached before index does not look like a stream's */
@@ -134,12 +173,9 @@ static bool context_window(struct address_space *mapping, struct file_ra_state *
 static bool window_behind_mark(struct address_space *mapping, struct file_ra_state *ra, unsigned long index,
 			       unsigned long nr, unsigned long max)
 {
-	unsigned long flags, start;
+	unsigned long start = next_hole(mapping, index + 1, max);
 
-	spin_lock_irqsave(&mapping->tree_lock, flags);
-	start = radix_tree_next_hole(&mapping->page_tree, index + 1, max);
-	spin_unlock_irqrestore(&mapping->tree_lock, flags);
-	if (!start || start - index > max)
+	if (start - index > max)
 		return false;
 	ra->start = start;
 	ra->size = (unsigned int)(start - index + nr);

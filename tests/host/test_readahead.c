@@ -73,6 +73,63 @@ static void traces_of_a_stream(void)
 }
 MACHINE_TEST(traces_of_a_stream, MACHINE)
 
+/* The same with traces longer than what is looked at in one go, and a mark with as much behind it. */
+static void long_traces(void)
+{
+	struct disk_file *f = disk_file_create("d", 2048);
+	struct page *page;
+
+	f->inode.i_data.bdi->ra_pages = 512; /* read_ahead_kb */
+	file_ra_state_init(&f->file.f_ra, f->file.f_mapping);
+	force_page_cache_readahead(&f->inode.i_data, &f->file, 300, 150);
+	f->reads = 0;
+	file_get(f, 450);
+	assert_int_equal(f->reads, 151); /* 150 before, 1 asked for */
+	assert_int_equal(cached_up_to(f, 300), 600);
+	file_ra_state_init(&f->file.f_ra, f->file.f_mapping);
+	page = find_get_page(&f->inode.i_data, 400);
+	page_cache_async_readahead(&f->inode.i_data, &f->file.f_ra, &f->file, page, 400, 1);
+	put_page(page);
+	assert_int_equal(f->file.f_ra.start, 601);
+	assert_int_equal(f->file.f_ra.size, 2 * (201 + 1)); /* what is there already, 1 asked for; twice that */
+	assert_int_equal(cached_up_to(f, 300), 600 + 404);
+	/* More than a window ahead is far enough. */
+	f->reads = 0;
+	page = find_get_page(&f->inode.i_data, 320);
+	page_cache_async_readahead(&f->inode.i_data, &f->file.f_ra, &f->file, page, 320, 1);
+	put_page(page);
+	assert_int_equal(f->reads, 0);
+}
+MACHINE_TEST(long_traces, MACHINE)
+
+static unsigned long dying_reads;
+
+static void read_dying(void *arg)
+{
+	struct disk_file *f = arg;
+
+	host_sleep(10);
+	assert_int_equal(generic_readahead(&f->file, 0, 4000 * PAGE_SIZE), 0);
+	dying_reads = f->reads;
+}
+
+/* A long readahead is no reason to live on. */
+static void nothing_is_read_for_the_dead(void)
+{
+	struct disk_file *f = disk_file_create("d", 4096);
+	struct task_struct *task;
+
+	task = host_spawn("dying", NULL, read_dying, f);
+	host_sleep(2); /* it sleeps now */
+	task_kill(task);
+	host_sleep(20);
+	assert_int_equal(host_tasks(), 1);
+	assert_in_range(dying_reads, 0, 64);
+	generic_readahead(&f->file, 0, 4000 * PAGE_SIZE);
+	assert_true(f->reads > 1000);
+}
+MACHINE_TEST(nothing_is_read_for_the_dead, MACHINE)
+
 /* The window is evicted before it is read: small windows, not ever larger ones. */
 static void thrashing(void)
 {
@@ -254,7 +311,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_unit_test(windows_of_a_stream), machine_unit_test(first_windows),
-		machine_unit_test(traces_of_a_stream), machine_unit_test(thrashing), machine_unit_test(advice),
+		machine_unit_test(traces_of_a_stream), machine_unit_test(long_traces),
+		machine_unit_test(nothing_is_read_for_the_dead), machine_unit_test(thrashing),
+		machine_unit_test(advice),
 		machine_unit_test(readahead_call), machine_unit_test(reading_around_in_vain),
 		machine_unit_test(a_window_larger_than_memory),
 		machine_unit_test(windows_live_until_they_are_read), machine_unit_test(a_stream_leaves_the_hot_set),
