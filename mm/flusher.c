@@ -50,16 +50,17 @@ void writeback_mapping_dirty(struct address_space *mapping)
 	spin_unlock_irqrestore(&bdi_lock, flags);
 }
 
-/* => true: the flusher works on it */
+/* A mapping that lives on and is dirty again stays: nobody would list it before it is clean. => the flusher has it */
 static bool unlist(struct address_space *mapping)
 {
 	unsigned long flags;
 	bool busy;
 
 	spin_lock_irqsave(&bdi_lock, flags);
-	if (mapping->wb_listed)
+	if (mapping->wb_listed && !mapping_tagged(mapping, PAGECACHE_TAG_DIRTY)) {
 		list_del(&mapping->wb_list);
-	mapping->wb_listed = false;
+		mapping->wb_listed = false;
+	}
 	busy = mapping->bdi->writing == mapping;
 	spin_unlock_irqrestore(&bdi_lock, flags);
 	return busy;

@@ -357,6 +357,26 @@ static void a_file_ends_under_its_flusher(void)
 }
 MACHINE_TEST(a_file_ends_under_its_flusher, SMALL)
 
+/* The same of a file that lives on, and is written to again before the end of the other's work: it is not forgotten. */
+static void a_file_is_emptied_and_written_to(void)
+{
+	struct disk_file *f = disk_file_create("d", 64);
+	struct address_space *mapping = &f->inode.i_data;
+
+	dirty_expire_interval = dirty_writeback_interval = 100;
+	flusher_interval_changed();
+	put_pages(f, 0, 5, 1);
+	truncate_inode_pages(mapping, 0);
+	assert_false(mapping->wb_listed);
+	put_pages(f, 7, 1, 2);
+	writeback_mapping_gone(mapping); /* comes late */
+	host_sleep(5 * HZ);
+	assert_int_equal(f->writes, 1);
+	assert_int_equal(f->disk->bytes[7 * PAGE_SIZE], 2);
+	assert_int_equal(bdi_total_unwritten(), 0);
+}
+MACHINE_TEST(a_file_is_emptied_and_written_to, SMALL)
+
 /* ---- Under pressure ---- */
 
 /* Most of memory is dirty file pages when somebody wants it: flushers write, nothing is lost, nobody is killed. */
@@ -391,7 +411,8 @@ int main(void)
 		machine_unit_test(the_background_limit), machine_unit_test(old_pages_are_written),
 		machine_unit_test(flushers_are_asked), machine_unit_test(a_stalled_disk_stops_its_writers_only),
 		machine_unit_test(an_error_is_told_once), machine_unit_test(a_write_that_cannot_be_made),
-		machine_unit_test(a_file_ends_under_its_flusher), machine_unit_test(dirty_memory_is_written_for_others),
+		machine_unit_test(a_file_ends_under_its_flusher), machine_unit_test(a_file_is_emptied_and_written_to),
+		machine_unit_test(dirty_memory_is_written_for_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, machine_group_end);
