@@ -52,7 +52,7 @@ static int find_locked_area(struct page *page, struct vm_area_struct *vma, unsig
 
 	if (!(vma->vm_flags & VM_LOCKED) || vma == arg)
 		return SWAP_AGAIN;
-	if (!page_check_address(page, vma->vm_mm, addr, &ptl))
+	if (!page_check_address(page, vma->vm_mm, addr, false, &ptl))
 		return SWAP_AGAIN;
 	spin_unlock(ptl);
 	return SWAP_MLOCK;

@@ -66,7 +66,7 @@ void page_remove_rmap(struct page *page)
 /* ---- Finding ---------------------------------------------------------------------------------------- */
 
 static __always_inline pte_t *check_address(struct page *page, struct mm_struct *mm, unsigned long addr,
-					    spinlock_t **ptlp)
+					    bool sync, spinlock_t **ptlp)
 {
 	pmd_t *pmd = pmd_find(mm, addr);
 	spinlock_t *ptl;
@@ -76,7 +76,7 @@ static __always_inline pte_t *check_address(struct page *page, struct mm_struct 
 		return NULL;
 	pte = pte_offset_map(pmd, addr);
 	entry = ptep_get(pte);
-	if (!pte_present(entry) || pte_pfn(entry) != page_to_pfn(page))
+	if (!sync && (!pte_present(entry) || pte_pfn(entry) != page_to_pfn(page)))
 		return NULL;
 	ptl = pte_lockptr(mm, pmd);
 	spin_lock(ptl);
@@ -90,9 +90,9 @@ static __always_inline pte_t *check_address(struct page *page, struct mm_struct 
 }
 
 pte_t *page_check_address(struct page *page, struct mm_struct *mm, unsigned long addr,
-			  spinlock_t **ptlp)
+			  bool sync, spinlock_t **ptlp)
 {
-	return check_address(page, mm, addr, ptlp);
+	return check_address(page, mm, addr, sync, ptlp);
 }
 
 static __always_inline int
@@ -162,7 +162,7 @@ static __always_inline int referenced_one(struct page *page, struct vm_area_stru
 {
 	struct referenced *r = arg;
 	spinlock_t *ptl;
-	pte_t *pte = check_address(page, vma->vm_mm, addr, &ptl);
+	pte_t *pte = check_address(page, vma->vm_mm, addr, false, &ptl);
 
 	if (!pte)
 		return SWAP_AGAIN;

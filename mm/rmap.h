@@ -110,10 +110,11 @@ int rmap_walk(struct page *page,
 	      void *arg);
 
 /*
- * The entry that maps page at addr in mm, its lock held (*ptlp); NULL if it does not.
+ * The entry that maps page at addr in mm, its lock held (*ptlp); NULL if it does not. sync: who has just taken the
+ * entry away has flushed it too.
  * => undo with pte_unmap_unlock: spin_unlock(*ptlp)
  */
 pte_t *page_check_address(struct page *page, struct mm_struct *mm, unsigned long addr,
-			  spinlock_t **ptlp);
+			  bool sync, spinlock_t **ptlp);
 
 #endif

@@ -61,7 +61,7 @@ static int unmap_one(struct page *page, struct vm_area_struct *vma, unsigned lon
 	unsigned int flags = *(unsigned int *)arg;
 	struct mm_struct *mm = vma->vm_mm;
 	spinlock_t *ptl;
-	pte_t *pte = page_check_address(page, mm, addr, &ptl), old;
+	pte_t *pte = page_check_address(page, mm, addr, false, &ptl), old;
 	int ret = SWAP_AGAIN;
 
 	if (!pte)
@@ -122,7 +122,8 @@ static int mkclean_one(struct page *page, struct vm_area_struct *vma, unsigned l
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return SWAP_AGAIN;
-	pte = page_check_address(page, vma->vm_mm, addr, &ptl);
+	/* Waits for a munmap that has taken the entry and not yet flushed it: until then writes go through the TLB. */
+	pte = page_check_address(page, vma->vm_mm, addr, true, &ptl);
 	if (!pte)
 		return SWAP_AGAIN;
 	entry = ptep_get(pte);
@@ -142,10 +143,12 @@ static int mkclean_one(struct page *page, struct vm_area_struct *vma, unsigned l
 
 int page_mkclean(struct page *page)
 {
+	struct address_space *mapping = page_mapping(page);
 	int cleaned = 0;
 
 	VM_BUG_ON_PAGE(!PageLocked(page), page);
-	if (page_mapped(page) && page_mapping(page))
+	/* Not page_mapped(): that ends before the munmap that mkclean_one waits for. */
+	if (mapping && READ_ONCE(mapping->i_mmap_writable))
 		rmap_walk(page, mkclean_one, &cleaned);
 	return cleaned;
 }

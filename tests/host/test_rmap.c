@@ -21,7 +21,7 @@ static unsigned long young_bits(struct page *page)
 static int count_one(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	spinlock_t *ptl;
-	pte_t *pte = page_check_address(page, vma->vm_mm, addr, &ptl);
+	pte_t *pte = page_check_address(page, vma->vm_mm, addr, false, &ptl);
 
 	if (pte) {
 		assert_int_equal(pte_pfn(ptep_get(pte)), page_to_pfn(page));
