@@ -256,15 +256,16 @@ $(foreach t,$(HOST_TEST_SRC),$(eval $(call host_test,$(basename $(notdir $(t))),
 $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(call host_more,$(t)),\
 	   $(eval $(call host_test,$(basename $(notdir $(t))),$(f),y))))
 
-# What a test needs beside the library: sources that are pure functions.
+# What a test needs beside the library or the machine.
 EXTRA_SRC_test_grub_cmdline := boot/grub_cmdline.c
 EXTRA_SRC_test_boot_info := $(addprefix boot/,boot_info.c multiboot2.c pvh.c grub_cmdline.c)
 EXTRA_SRC_test_cpio := fs/cpio.c
 EXTRA_SRC_test_unlz4 := fs/unlz4.c
 EXTRA_SRC_test_elf := kernel/sys/elf_check.c
+EXTRA_SRC_test_block_dev := $(addprefix fs/,block_dev.c block_pages.c inode.c loop.c)
 EXTRA_SRC_test_optimal := tests/race/trace.c tests/race/optimal.c
 EXTRA_SRC_test_reclaim_math := $(addprefix mm/,oom_score.c scan_count.c shrinker.c swap_readahead.c swap_map.c swap_header.c)
-$(foreach t,grub_cmdline boot_info cpio unlz4 elf optimal reclaim_math,$(eval \
+$(foreach t,grub_cmdline boot_info cpio unlz4 elf block_dev optimal reclaim_math,$(eval \
 	   build/host/tests/test_$(t): $(EXTRA_SRC_test_$(t):%.c=build/host/san/%.o)))
 # The slow path's neighbours, and printk(), are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\|said\|panic_returns\).h"' tests/host/test_*.c)

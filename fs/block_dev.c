@@ -8,7 +8,11 @@
  * The last close writes dirty pages and empties the cache, so that what swap or another user writes to
  * the device directly is seen by the next opener.
  *
- * Locks: bdev_mutex for making bd_inode and counting openers. Read next: block_pages.c.
+ * A write error belongs to who asks by fsync. Who writes the cache for another reason (sync, a close beside other
+ * openers, BLKFLSBUF, swapon) leaves it for him; with the last opener it goes, the log has told it.
+ *
+ * Locks: bdev_mutex for making bd_inode and counting openers. The device's size changes, and its cache is emptied of
+ * more than clean pages, under i_rwsem, which writers hold. Read next: block_pages.c.
  */
 #include "arch/uaccess.h"
 #include "fs/device.h"
@@ -133,33 +137,77 @@ static int write_out(struct block_device *bdev, loff_t start, loff_t end)
 	return submit_bio_wait(&flush) ?: err;
 }
 
+/* The whole device, and the next fsync hears of the error all the same. => 0 or -errno */
+static int write_out_for_others(struct block_device *bdev)
+{
+	int err = write_out(bdev, 0, LLONG_MAX);
+
+	if (err)
+		mapping_set_error(((struct inode *)bdev->bd_inode)->i_mapping, err);
+	return err;
+}
+
 int vfs_sync(void)
 {
 	struct block_device *bdev;
 	int err = 0;
 
 	for (bdev = block_next(NULL); bdev; bdev = block_next(bdev))
-		err = write_out(bdev, 0, LLONG_MAX) ?: err;
+		err = write_out_for_others(bdev) ?: err;
 	return err;
 }
 
-unsigned int bdev_openers(const struct block_device *bdev)
+int bdev_shut(struct block_device *bdev)
 {
-	const struct inode *inode = READ_ONCE(bdev->bd_inode);
+	struct bdev_file *bf = ((struct inode *)bdev->bd_inode)->i_private;
+	int err = 0;
 
-	return inode ? READ_ONCE(((struct bdev_file *)inode->i_private)->openers) : 0;
+	mutex_lock(&bdev_mutex);
+	if (bf->openers > 1 || bf->shut)
+		err = -EBUSY;
+	else
+		bf->shut = true;
+	mutex_unlock(&bdev_mutex);
+	return err;
 }
 
-void bdev_write_and_forget(struct block_device *bdev)
+void bdev_reopen(struct block_device *bdev)
+{
+	struct bdev_file *bf = ((struct inode *)bdev->bd_inode)->i_private;
+
+	mutex_lock(&bdev_mutex);
+	bf->shut = false;
+	mutex_unlock(&bdev_mutex);
+}
+
+#define FORGET_ROUNDS 3 /* writers may be at work meanwhile, but not for ever */
+
+/* => false: somebody has written since the cache was written out */
+static bool forget_clean(struct inode *inode)
+{
+	struct address_space *mapping = inode->i_mapping;
+	bool clean;
+
+	down_write(&inode->i_rwsem);
+	clean = !mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) && !mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK);
+	if (clean)
+		truncate_inode_pages(mapping, 0);
+	up_write(&inode->i_rwsem);
+	return clean;
+}
+
+int bdev_write_and_forget(struct block_device *bdev)
 {
 	struct inode *inode = READ_ONCE(bdev->bd_inode);
 
-	if (!inode)
-		return;
-	write_out(bdev, 0, LLONG_MAX);
-	down_write(&inode->i_rwsem);
-	truncate_inode_pages(inode->i_mapping, 0);
-	up_write(&inode->i_rwsem);
+	for (int i = 0; inode && READ_ONCE(inode->i_mapping->nrpages); i++) {
+		if (i == FORGET_ROUNDS)
+			return -EAGAIN;
+		write_out_for_others(bdev);
+		if (forget_clean(inode))
+			break;
+	}
+	return 0;
 }
 
 void bdev_write_and_drop(struct block_device *bdev)
@@ -168,8 +216,21 @@ void bdev_write_and_drop(struct block_device *bdev)
 
 	if (!inode || !READ_ONCE(inode->i_mapping->nrpages))
 		return;
-	filemap_write_and_wait_range(inode->i_mapping, 0, LLONG_MAX);
+	write_out_for_others(bdev);
 	drop_clean(inode->i_mapping);
+}
+
+void bdev_set_size(struct block_device *bdev, u64 sectors)
+{
+	struct inode *inode = READ_ONCE(bdev->bd_inode);
+
+	if (inode)
+		down_write(&inode->i_rwsem);
+	WRITE_ONCE(bdev->nr_sectors, sectors);
+	if (inode) {
+		i_size_write(inode, (loff_t)sectors << SECTOR_SHIFT);
+		up_write(&inode->i_rwsem);
+	}
 }
 
 /* ---- File operations ---- */
@@ -179,10 +240,25 @@ static struct block_device *file_bdev(const struct file *file)
 	return file->f_mapping->bdev;
 }
 
+/* => 0, -EBUSY: the device is shut */
+static int count_opener(struct bdev_file *bf)
+{
+	int err = 0;
+
+	mutex_lock(&bdev_mutex);
+	if (bf->shut)
+		err = -EBUSY;
+	else
+		bf->openers++;
+	mutex_unlock(&bdev_mutex);
+	return err;
+}
+
 static int blkdev_open(struct inode *inode, struct file *file)
 {
 	struct block_device *bdev = block_find_dev(inode->i_rdev);
 	struct inode *shared;
+	int err;
 
 	if (!bdev)
 		return -ENXIO;
@@ -195,9 +271,11 @@ static int blkdev_open(struct inode *inode, struct file *file)
 		iput(shared);
 		return -ENOMEM;
 	}
-	mutex_lock(&bdev_mutex);
-	((struct bdev_file *)shared->i_private)->openers++;
-	mutex_unlock(&bdev_mutex);
+	err = count_opener(shared->i_private);
+	if (err) {
+		iput(shared);
+		return err;
+	}
 	file->f_mapping = shared->i_mapping;
 	file_ra_state_init(&file->f_ra, file->f_mapping);
 	return 0;
@@ -210,6 +288,14 @@ static bool being_killed(void)
 	       (current->signal->group_exit_code & 0x7f);
 }
 
+static void write_at_close(struct block_device *bdev, bool last, bool writer)
+{
+	if (last)
+		write_out(bdev, 0, LLONG_MAX);
+	else if (writer)
+		write_out_for_others(bdev);
+}
+
 static void blkdev_release(struct inode *inode, struct file *file)
 {
 	struct inode *shared = file->f_mapping->host;
@@ -220,8 +306,8 @@ static void blkdev_release(struct inode *inode, struct file *file)
 	last = --bf->openers == 0;
 	mutex_unlock(&bdev_mutex);
 	/* Who is killed does not wait for a disk that may not answer; the flusher writes what is dirty. */
-	if ((last || (file->f_mode & FMODE_WRITE)) && !being_killed())
-		write_out(bf->bdev, 0, LLONG_MAX);
+	if (!being_killed())
+		write_at_close(bf->bdev, last, file->f_mode & FMODE_WRITE);
 	/* What could not be written for want of memory stays, and so does what another opener makes dirty by now. */
 	if (last)
 		drop_clean(shared->i_mapping);
@@ -241,16 +327,15 @@ static ssize_t blkdev_kernel_read(struct file *file, void *buf, size_t count, lo
 static ssize_t do_write(struct file *file, const void *buf, size_t count, loff_t *pos, bool user)
 {
 	struct inode *shared = file->f_mapping->host;
-	loff_t size = i_size_read(shared);
-	ssize_t done;
+	ssize_t done = -ENOSPC;
+	loff_t size;
 
 	if (!count)
 		return 0;
-	if (*pos >= size)
-		return -ENOSPC;
-	count = min(count, (size_t)(size - *pos));
 	down_write(&shared->i_rwsem);
-	done = filemap_write(file, buf, count, pos, user);
+	size = i_size_read(shared);
+	if (*pos < size)
+		done = filemap_write(file, buf, min(count, (size_t)(size - *pos)), pos, user);
 	up_write(&shared->i_rwsem);
 	if (done > 0 && (file->f_flags & O_DSYNC)) {
 		int err = write_out(file_bdev(file), *pos - done, *pos - 1);
@@ -297,7 +382,7 @@ static long flush_buffers(struct file *file)
 {
 	if (!has_capability_admin(current))
 		return -EACCES;
-	write_out(file_bdev(file), 0, LLONG_MAX);
+	write_out_for_others(file_bdev(file));
 	drop_clean(file->f_mapping);
 	return 0;
 }

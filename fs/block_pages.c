@@ -126,7 +126,9 @@ static void put_page_bio(struct bdev_file *bf, struct page_bio *pb)
 	wake_up(&bf->reserve_wait);
 }
 
-static void fill_bio(struct page_bio *pb, struct page *page, enum bio_op op, void (*end)(struct bio *bio, int error))
+/* n: bytes of the page that are moved */
+static void fill_bio(struct page_bio *pb, struct page *page, unsigned int n, enum bio_op op,
+		     void (*end)(struct bio *bio, int error))
 {
 	bio_init(&pb->bio, &pb->vec, 1);
 	pb->bio.bi_bdev = page_bdev(page);
@@ -134,7 +136,7 @@ static void fill_bio(struct page_bio *pb, struct page *page, enum bio_op op, voi
 	pb->bio.bi_sector = (u64)page->index * PAGE_SECTORS;
 	pb->bio.bi_end_io = end;
 	pb->bio.bi_private = page;
-	bio_add_page(&pb->bio, page, bytes_on_device(page), 0);
+	bio_add_page(&pb->bio, page, n, 0);
 }
 
 /* ---- Reading ---- */
@@ -160,10 +162,9 @@ static int bdev_readpage(struct file *file, struct page *page)
 
 	if (n < PAGE_SIZE)
 		zero_user_segment(page, n, PAGE_SIZE);
-	if (!n) {
-		SetPageUptodate(page);
+	if (!n) { /* the device has become shorter; it may become longer again, so these are no zeroes */
 		unlock_page(page);
-		return 0;
+		return -EIO;
 	}
 	pb = kmem_cache_alloc(page_bio_cache, GFP_KERNEL);
 	if (!pb) {
@@ -171,7 +172,7 @@ static int bdev_readpage(struct file *file, struct page *page)
 		return -ENOMEM;
 	}
 	pb->reserved = false;
-	fill_bio(pb, page, BIO_READ, end_read);
+	fill_bio(pb, page, n, BIO_READ, end_read);
 	count_vm_events(PGPGIN, n >> SECTOR_SHIFT);
 	submit_bio(&pb->bio);
 	return 0;
@@ -185,7 +186,7 @@ static void end_write(struct bio *bio, int error)
 
 	if (error) {
 		SetPageError(page);
-		set_bit(AS_EIO, &page->mapping->flags);
+		mapping_set_error(page->mapping, -EIO);
 		pr_err_ratelimited("%s: write error at sector %llu: data is lost\n", bio->bi_bdev->name,
 				   bio->bi_sector);
 	}
@@ -193,22 +194,34 @@ static void end_write(struct bio *bio, int error)
 	end_page_writeback(page);
 }
 
+/* The device has become shorter since the page was written to. => locked page, clean; unlocked */
+static int write_nowhere(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	pr_err_ratelimited("%s: write behind the end at sector %llu: data is lost\n", mapping->bdev->name,
+			   (u64)page->index * PAGE_SECTORS);
+	mapping_set_error(mapping, -EIO);
+	set_page_writeback(page); /* takes it off the mapping's dirty ones: nobody comes for it again */
+	unlock_page(page);
+	end_page_writeback(page);
+	return 0;
+}
+
 static int bdev_writepage(struct page *page, struct writeback_control *wbc)
 {
 	unsigned int n = bytes_on_device(page);
 	struct page_bio *pb;
 
-	if (!n) {
-		unlock_page(page);
-		return 0;
-	}
+	if (!n)
+		return write_nowhere(page);
 	pb = bio_for_write(bdev_file_of(page), !wbc->for_reclaim);
 	if (!pb) {
 		set_page_dirty(page);
 		unlock_page(page);
 		return -ENOMEM;
 	}
-	fill_bio(pb, page, BIO_WRITE, end_write);
+	fill_bio(pb, page, n, BIO_WRITE, end_write);
 	ClearPageError(page); /* of an earlier read or write: fsync is to hear of this one */
 	set_page_writeback(page);
 	unlock_page(page);

@@ -25,9 +25,16 @@ struct inode *bdev_inode(struct block_device *bdev);
 /* Drops clean, unused pages of every block device's cache; => pages */
 unsigned long drop_pagecache(void);
 unsigned long nr_blockdev_pages(void);	/* pages of those caches */
-unsigned int bdev_openers(const struct block_device *bdev); /* open files of it */
-/* => its cache is written and empty; may sleep */
-void bdev_write_and_forget(struct block_device *bdev);
+/*
+ * For the only opener of a device that is to become another one (fs/loop.c): opening it is EBUSY from shut to reopen.
+ * => 0, -EBUSY: there are others
+ */
+int bdev_shut(struct block_device *bdev);
+void bdev_reopen(struct block_device *bdev);
+/* => its cache is written and empty; -EAGAIN: others write to it all the time, nothing of theirs is lost. May sleep */
+int __must_check bdev_write_and_forget(struct block_device *bdev);
+/* => the size is that many sectors from now on, for who has it open too; the cache is as it was. May sleep */
+void bdev_set_size(struct block_device *bdev, u64 sectors);
 /*
  * => what was dirty in its cache is on the disk, what is clean and unused has left: for who goes to the disk past the
  *    cache from now on; may sleep
@@ -40,6 +47,7 @@ int devtmpfs_add_disk(const struct block_device *bdev);
 struct bdev_file {
 	struct block_device *bdev;	/* [I] */
 	unsigned int openers;		/* [bdev_mutex] */
+	bool shut;			/* [bdev_mutex] no more openers */
 	spinlock_t reserve_lock;
 	struct list_head reserve;	/* [reserve_lock] bios for write-back when there is no memory */
 	wait_queue_head_t reserve_wait;

@@ -23,17 +23,23 @@ static struct super_block *devtmpfs_mount(struct file_system_type *type, unsigne
 
 static struct file_system_type devtmpfs_type = { .name = "devtmpfs", .mount = devtmpfs_mount };
 
+static bool has_name(const char *name)
+{
+	struct dentry *dentry = d_lookup(dev_sb->s_root, name, strlen(name));
+
+	if (dentry)
+		dput(dentry);
+	return dentry;
+}
+
 /* => the inode of a new name in /dev's root or NULL; [n] write held */
 static struct inode *add_node(const char *name, umode_t mode, dev_t dev)
 {
 	struct dentry *root = dev_sb->s_root, *dentry;
 	struct inode *inode;
 
-	dentry = d_lookup(root, name, strlen(name));
-	if (dentry) {
-		dput(dentry);
+	if (has_name(name))
 		return NULL;
-	}
 	inode = tmpfs_new_inode(dev_sb, NULL, mode, dev);
 	dentry = IS_ERR(inode) ? NULL : d_alloc(root, dev_sb, name, strlen(name));
 	if (!dentry) {
@@ -80,12 +86,14 @@ static void add_devices(void)
 
 int devtmpfs_add_disk(const struct block_device *bdev)
 {
-	struct inode *inode;
+	int err = 0;
 
 	down_write(&namespace_sem);
-	inode = add_node(bdev->name, S_IFBLK | 0660, bdev->dev);
+	/* A node that a program has made under that name is as good. */
+	if (!has_name(bdev->name) && !add_node(bdev->name, S_IFBLK | 0660, bdev->dev))
+		err = -ENOMEM;
 	up_write(&namespace_sem);
-	return inode ? 0 : -ENOMEM;
+	return err;
 }
 
 void devtmpfs_init(void)

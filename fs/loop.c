@@ -15,6 +15,10 @@
  * (Linux: nice -20): when everybody waits for it at the min mark, a quarter of that is left for it, and what it has
  * written there is clean soon and can be taken again without I/O.
  *
+ * What a loop device is bound to, and where, changes for its one opener alone, if it is no swap: others would see pages
+ * of another place. Swap refuses one over a file in memory: the file's own pages would be swapped out to it, and to
+ * write one of them out the thread would have to wait for its own queue.
+ *
  * Locks: loop_mutex for binding and the table; loop->lock for the list of requests. Linux beyond it: partitions,
  * autoclear, direct I/O, transfer functions, change of the file below.
  * Test: tests/user/fs_loop.c, tests/boot/test_loop.py.
@@ -179,14 +183,11 @@ static void set_serving(struct loop_device *loop, bool on)
 static void set_size(struct loop_device *loop)
 {
 	u64 size = loop->file ? (u64)i_size_read(loop->file->f_mapping->host) : 0;
-	struct inode *inode = READ_ONCE(loop->bdev.bd_inode);
 
 	size = size > loop->offset ? size - loop->offset : 0;
 	if (loop->sizelimit)
 		size = min(size, loop->sizelimit);
-	WRITE_ONCE(loop->bdev.nr_sectors, size >> SECTOR_SHIFT);
-	if (inode)
-		i_size_write(inode, (loff_t)(size & ~(u64)(SECTOR_SIZE - 1)));
+	bdev_set_size(&loop->bdev, size >> SECTOR_SHIFT);
 }
 
 static bool is_loop(const struct file *file)
@@ -207,58 +208,112 @@ static int check_file(const struct file *file)
 	return 0;
 }
 
+/* => the file's reference is taken over, the thread runs */
+static void bind(struct loop_device *loop, struct file *file, struct task_struct *thread)
+{
+	loop->file = file;
+	loop->thread = thread;
+	loop->offset = loop->sizelimit = 0;
+	memset(loop->file_name, 0, sizeof(loop->file_name));
+	loop->bdev.read_only = !(file->f_mode & FMODE_WRITE) || !file->f_op->kernel_write;
+	loop->bdev.over_memory = file->f_mapping->flags >> AS_SHMEM & 1;
+	loop->bdev.has_flush = true;
+	wake_up_process(thread);
+	set_serving(loop, true);
+	set_size(loop);
+}
+
 static long loop_set_fd(struct loop_device *loop, int fd)
 {
 	struct file *file = fget(fd);
 	struct task_struct *thread;
 	int err = check_file(file);
 
-	if (!err && loop->file)
+	/* The claim: not while a swapon looks at it. */
+	if (!err && (loop->file || bdev_claim(&loop->bdev, loop)))
 		err = -EBUSY;
 	if (!err) {
 		thread = kthread_create(loop_thread, loop, "%s", loop->bdev.name);
 		err = PTR_ERR_OR_ZERO(thread);
+		if (!err)
+			bind(loop, file, thread);
+		bdev_release(&loop->bdev, loop);
 	}
-	if (err) {
-		if (file)
-			fput(file);
-		return err;
-	}
-	loop->file = file;
-	loop->thread = thread;
-	loop->offset = loop->sizelimit = 0;
-	memset(loop->file_name, 0, sizeof(loop->file_name));
-	loop->bdev.read_only = !(file->f_mode & FMODE_WRITE) || !file->f_op->kernel_write;
-	loop->bdev.has_flush = true;
-	wake_up_process(thread);
-	set_serving(loop, true);
-	set_size(loop);
-	return 0;
+	if (err && file)
+		fput(file);
+	return err;
 }
 
-/* The file below goes when nobody else uses the device: not as swap, not through another descriptor. */
-static long loop_clr_fd(struct loop_device *loop)
+/* The device is ours alone: not in use as swap, not open through another descriptor. => 0, -EBUSY */
+static int loop_claim(struct loop_device *loop)
 {
-	if (!loop->file)
-		return -ENXIO;
-	if (bdev_openers(&loop->bdev) > 1 || bdev_claim(&loop->bdev, loop))
-		return -EBUSY;
-	bdev_write_and_forget(&loop->bdev);
+	int err = bdev_shut(&loop->bdev);
+
+	if (!err && bdev_claim(&loop->bdev, loop)) {
+		bdev_reopen(&loop->bdev);
+		err = -EBUSY;
+	}
+	return err;
+}
+
+static void loop_unclaim(struct loop_device *loop)
+{
+	bdev_release(&loop->bdev, loop);
+	bdev_reopen(&loop->bdev);
+}
+
+static void unbind(struct loop_device *loop)
+{
 	set_serving(loop, false);
 	kthread_stop(loop->thread); /* it serves what it has first */
 	fput(loop->file);
 	loop->file = NULL;
 	loop->thread = NULL;
-	loop->bdev.read_only = false;
+	loop->bdev.read_only = loop->bdev.over_memory = false;
 	set_size(loop);
-	bdev_release(&loop->bdev, loop); /* a swapon of it finds a disk of no size */
-	return 0;
+}
+
+static long loop_clr_fd(struct loop_device *loop)
+{
+	int err;
+
+	if (!loop->file)
+		return -ENXIO;
+	err = loop_claim(loop);
+	if (err)
+		return err;
+	err = bdev_write_and_forget(&loop->bdev);
+	if (!err) {
+		unbind(loop);
+		/* What other threads of the program have read or, in vain, written meanwhile is not the next file's. */
+		err = bdev_write_and_forget(&loop->bdev);
+	}
+	loop_unclaim(loop); /* a swapon of it finds a disk of no size */
+	return err;
+}
+
+/* => as loop_clr_fd: the cache is that of another place */
+static int move_to(struct loop_device *loop, u64 offset, u64 sizelimit)
+{
+	int err = loop_claim(loop);
+
+	if (err)
+		return err;
+	err = bdev_write_and_forget(&loop->bdev);
+	if (!err) {
+		loop->offset = offset;
+		loop->sizelimit = sizelimit;
+		set_size(loop);
+		err = bdev_write_and_forget(&loop->bdev);
+	}
+	loop_unclaim(loop);
+	return err;
 }
 
 static long loop_set_status(struct loop_device *loop, const struct loop_info64 __user *uinfo)
 {
 	struct loop_info64 info;
-	bool moves;
+	int err = 0;
 
 	if (copy_from_user(&info, uinfo, sizeof(info)))
 		return -EFAULT;
@@ -267,17 +322,11 @@ static long loop_set_status(struct loop_device *loop, const struct loop_info64 _
 	if (info.lo_encrypt_type || info.lo_encrypt_key_size || info.lo_offset % SECTOR_SIZE ||
 	    (info.lo_offset | info.lo_sizelimit) >> 63)
 		return -EINVAL;
-	moves = info.lo_offset != loop->offset || info.lo_sizelimit != loop->sizelimit;
-	if (moves && bdev_claim(&loop->bdev, loop))
-		return -EBUSY;
-	bdev_write_and_forget(&loop->bdev); /* what is cached belongs to other places */
-	loop->offset = info.lo_offset;
-	loop->sizelimit = info.lo_sizelimit;
-	memcpy(loop->file_name, info.lo_file_name, sizeof(loop->file_name) - 1);
-	set_size(loop);
-	if (moves)
-		bdev_release(&loop->bdev, loop);
-	return 0;
+	if (info.lo_offset != loop->offset || info.lo_sizelimit != loop->sizelimit)
+		err = move_to(loop, info.lo_offset, info.lo_sizelimit);
+	if (!err)
+		memcpy(loop->file_name, info.lo_file_name, sizeof(loop->file_name) - 1);
+	return err;
 }
 
 static long loop_get_status(const struct loop_device *loop, struct loop_info64 __user *uinfo)
@@ -347,11 +396,13 @@ static int loop_add(unsigned int nr)
 	spin_lock_init(&loop->lock, LOCK_RANK_DRIVER);
 	INIT_LIST_HEAD(&loop->pending);
 	init_waitqueue_head(&loop->wait);
-	err = devtmpfs_add_disk(&loop->bdev);
+	/* What can fail first: a registered device stays. Nobody else registers such a name. */
+	err = block_find(loop->bdev.name) ? -EEXIST : devtmpfs_add_disk(&loop->bdev);
 	if (err)
 		goto fail;
+	WARN_ON(block_register(&loop->bdev));
 	loops[nr] = loop;
-	return block_register(&loop->bdev);
+	return 0;
 fail:
 	kfree(loop);
 	kfree(queue);

@@ -172,6 +172,11 @@ static int get_header(struct block_device *bdev, const char *path, struct page *
 {
 	int err;
 
+	if (bdev->over_memory) {
+		pr_err("swap: %s: its own data is in memory and would be swapped to it: use a disk or a part of one\n",
+		       path);
+		return -EINVAL;
+	}
 	if (bdev->nr_sectors < 2 * PAGE_SECTORS) {
 		pr_err("swap: %s: too small for a swap area (mkswap wants 40 KiB)\n", path);
 		return -EINVAL;
@@ -336,9 +341,10 @@ int do_swapon(struct block_device *bdev, const char *path, int flags)
 		err = swapon_locked(bdev, path, flags, lowmem_page_address(header));
 		put_page(header);
 	}
-	bdev_release(bdev, &header);
-	if (!err)
-		WARN_ON(bdev_claim(bdev, &swapon_mutex)); /* nobody claims without the mutex */
+	if (err)
+		bdev_release(bdev, &header);
+	else
+		bdev_hand_over(bdev, &header, &swapon_mutex);
 	mutex_unlock(&swapon_mutex);
 	return err;
 }

@@ -122,8 +122,9 @@ struct request_queue {
 struct block_device {
 	char name[16];	 /* [I] "vda" */
 	dev_t dev;	 /* [I] major << 20 | minor; MKDEV of kernel/base/types.h */
-	u64 nr_sectors;	 /* [I] */
-	bool read_only;	 /* [I] */
+	u64 nr_sectors;	 /* [I], but for loop devices: bdev_set_size() */
+	bool read_only;	 /* [I], but for loop devices */
+	bool over_memory; /* what it stores lies in memory that is swapped: no place to swap to. As above */
 	bool rotational; /* [I] false for virtio and RAM disks */
 	bool has_flush;	 /* [I] write cache: BIO_FLUSH means something */
 	u32 max_discard_sectors; /* [I] of one BIO_DISCARD, 0: the device takes none */
@@ -147,6 +148,7 @@ struct block_device *block_find_dev(dev_t dev);
 struct block_device *block_next(struct block_device *prev); /* NULL starts; NULL ends */
 int bdev_claim(struct block_device *bdev, void *holder);    /* 0 or -EBUSY */
 void bdev_release(struct block_device *bdev, void *holder);
+void bdev_hand_over(struct block_device *bdev, void *holder, void *to); /* holder's claim is to's, without a gap */
 
 static inline void bio_init(struct bio *bio, struct bio_vec *vecs, unsigned int max_vecs)
 {

@@ -103,3 +103,11 @@ void bdev_release(struct block_device *bdev, void *holder)
 	bdev->bd_holder = NULL;
 	spin_unlock_bh(&block_devices_lock);
 }
+
+void bdev_hand_over(struct block_device *bdev, void *holder, void *to)
+{
+	spin_lock_bh(&block_devices_lock);
+	WARN_ON(bdev->bd_holder != holder);
+	bdev->bd_holder = to;
+	spin_unlock_bh(&block_devices_lock);
+}
