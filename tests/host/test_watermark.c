@@ -215,6 +215,24 @@ static void test_drift(void **state)
 }
 
 /* A larger value set by hand is kept; writing it recomputes everything. */
+/* Spec 6.3: how many active anonymous pages to an inactive one, by the size of the zone. */
+static void test_inactive_ratio(void **state)
+{
+	static const unsigned long gib = 1UL << 18;
+	static const struct { unsigned long managed; unsigned int ratio; } expected[] = {
+		{ 1000, 1 }, { gib - 1, 1 }, { gib, 3 }, { 2 * gib - 1, 3 }, { 2 * gib, 4 }, { 10 * gib, 10 },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(expected); i++) {
+		unsigned long managed[3] = { 4096, 4096, expected[i].managed };
+
+		make_zones(managed);
+		assert_int_equal(pgdat->node_zones[ZONE_HIGHMEM].inactive_ratio, expected[i].ratio);
+		assert_int_equal(pgdat->node_zones[ZONE_NORMAL].inactive_ratio, 1);
+	}
+}
+
 static void test_sysctl(void **state)
 {
 	static const int ratio[3] = { 256, 0, 64 };
@@ -250,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_order_check),
 		cmocka_unit_test(test_stat_threshold),
 		cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_inactive_ratio),
 		cmocka_unit_test(test_sysctl),
 	};
 
