@@ -7,9 +7,10 @@
  *   anonymous, others map it too -> our own copy; the others keep the old one  copy
  *   private file page, zero page -> our own copy
  *
- * "We alone": one mapping and, if the page is in the swap cache, no other user of its slot. Under page_table_lock
- * the count cannot grow: fork needs mmap_sem for writing, swap-in of another process finds the page in the swap
- * cache only, and reuse_swap_page() decides that case under the page lock.
+ * "We alone": our entry's is the only reference, so there is no other mapping and no swap cache; under page_table_lock
+ * no new user can come, as fork needs mmap_sem for writing. With more references one mapping and no other user of
+ * its slot: users of the slot become mappings and back under the page lock only, so that is where they are
+ * counted. (Not without it: one looked for among the mappings, then in the swap cache, can change place in between.)
  *
  * The old entry is cleared and flushed on all CPUs before the new one is set: two threads never write to
  * two pages for one address.
@@ -39,10 +40,10 @@ static bool sole_user(struct fault *f, struct page *page, bool *changed)
 	bool sole;
 
 	*changed = false;
+	if (likely(page_count(page) == 1))
+		return true;
 	if (page_mapcount(page) != 1)
 		return false;
-	if (likely(!PageSwapCache(page)))
-		return true;
 	if (!trylock_page(page)) {
 		get_page(page);
 		spin_unlock(f->ptl);
