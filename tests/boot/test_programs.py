@@ -24,6 +24,7 @@ NOT_BY_ITSELF = {
     "policy_switch",
     "workload",
     "reclaim",
+    "shmem_race",
     "swap_race",
     "page_cache",
     "swap_stall",

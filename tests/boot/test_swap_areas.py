@@ -117,6 +117,15 @@ def test_swapoff_among_forks_and_exits(cpus):
     assert not result.lines("BUG|WARNING|came back changed"), result
 
 
+@pytest.mark.parametrize("cpus", [1, 2, 4])
+def test_memory_files_pass_between_memory_and_swap(cpus):
+    """Read, written, punched, cut and dropped by eight tasks while they go and come: no page is missed, doubled or old."""
+    result = run("--memory", "32M", "--cpus", cpus, "--swap", "128M", debug=cpus == 2, append="chaos=3" if cpus == 2 else "",
+                 adds=[program("shmem_race")], execs=[f"/shmem_race {4000 if cpus == 2 else 12000} 32"])
+    assert result.status == 0 and "PASS shmem_race" in result.output, result
+    assert not result.lines("BUG|WARNING|came back changed"), result
+
+
 def test_discard_gives_blocks_back(tmp_path):
     """The image of the disk loses what swapon and freed clusters discard; data on other disks and of others stay."""
     for name in ("once", "pages", "data"):
