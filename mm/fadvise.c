@@ -49,8 +49,10 @@ int generic_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 	struct address_space *mapping = file->f_mapping;
 	loff_t end = len && offset + len > offset ? offset + len - 1 : LLONG_MAX;
 
-	if (len < 0)
+	if (len < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE)
 		return -EINVAL;
+	if (!mapping->a_ops)
+		return 0; /* it keeps no pages: /proc's files, devices */
 	switch (advice) {
 	case POSIX_FADV_NORMAL:
 		file->f_ra.ra_pages = window_of(mapping);
@@ -72,10 +74,6 @@ int generic_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 		if (offset >= 0)
 			dont_need(mapping, offset, end);
 		break;
-	case POSIX_FADV_NOREUSE:
-		break;
-	default:
-		return -EINVAL;
 	}
 	return 0;
 }

@@ -264,16 +264,11 @@ long sys_fallocate(int fd, int mode, loff_t offset, loff_t len)
 long sys_fadvise64(int fd, loff_t offset, loff_t len, int advice)
 {
 	struct file *file = fget(fd);
-	long ret = 0;
+	long ret;
 
 	if (!file)
 		return -EBADF;
-	if (S_ISFIFO(file_inode(file)->i_mode))
-		ret = -ESPIPE;
-	else if (S_ISREG(file_inode(file)->i_mode) || S_ISBLK(file_inode(file)->i_mode))
-		ret = generic_fadvise(file, offset, len, advice);
-	else if (len < 0 || advice < 0 || advice > 5)
-		ret = -EINVAL; /* nothing of it is in the page cache */
+	ret = S_ISFIFO(file_inode(file)->i_mode) ? -ESPIPE : generic_fadvise(file, offset, len, advice);
 	fput(file);
 	return ret;
 }

@@ -156,6 +156,7 @@ static long read_8_mib(void)
 static void readahead_windows(void)
 {
 	int fd = open(fast, O_RDONLY), keep = open(fast, O_RDONLY);
+	int bare[2] = { open("/proc/self/maps", O_RDONLY), open("/dev/zero", O_RDONLY) };
 	long with, half, without, before;
 	int pipes[2];
 
@@ -183,6 +184,14 @@ static void readahead_windows(void)
 	CHECK(!in_core(fd, 207) && in_core(fd, 208));
 	CHECK(posix_fadvise(fd, 0, -1, POSIX_FADV_NORMAL) == EINVAL && posix_fadvise(fd, 0, 0, 9) == EINVAL);
 	CHECK(pipe(pipes) == 0 && posix_fadvise(pipes[0], 0, 0, POSIX_FADV_NORMAL) == ESPIPE);
+	for (int i = 0; i < 6; i++) { /* files that keep no pages: nothing to do */
+		CHECK(posix_fadvise(bare[0], 0, 0, i) == 0 && posix_fadvise(bare[1], 4096, 100, i) == 0);
+		CHECK(posix_fadvise(bare[0], 0, -1, i) == EINVAL);
+	}
+	CHECK(posix_fadvise(bare[0], 0, 0, 6) == EINVAL && posix_fadvise(bare[1], 0, 0, -1) == EINVAL);
+	CHECK_ERR(readahead(bare[0], 0, PAGE), EINVAL);
+	close(bare[0]);
+	close(bare[1]);
 	CHECK_ERR(readahead(pipes[0], 0, PAGE), EINVAL);
 	CHECK_ERR(readahead(99, 0, PAGE), EBADF);
 	close(pipes[0]);
