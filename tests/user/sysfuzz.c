@@ -208,6 +208,7 @@ static void clean_up(void)
 		report_undead(left, example);
 	memset(jobs, 0, sizeof(jobs));
 	remove_mounts();
+	unbind_loops();
 	remove_files();
 	remove_segments();
 	reap();

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "sysfuzz_values.h"
@@ -60,6 +61,7 @@ static void keeper_main(int me, int ask, int answer)
 	static uint64_t buffer[KEPT_WORDS];
 	uint64_t *memory = mmap(NULL, KEPT_WORDS * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t *shared = mmap(NULL, KEPT_WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct stat st = { 0 };
 	char name[32], ok;
 	int file, tube[2];
 
@@ -79,6 +81,9 @@ static void keeper_main(int me, int ask, int answer)
 	while (read(ask, &ok, 1) == 1) {
 		ok = (char)(kept(memory, me, 0, KEPT_WORDS) && kept(shared, me, 1, KEPT_WORDS));
 		memset(buffer, 0, sizeof(buffer));
+		if (fstat(file, &st) || st.st_size != sizeof(buffer) || st.st_nlink != 1)
+			printf("keeper %d: its file has %ld bytes, %ld names, was changed at %ld\n", me,
+			       (long)st.st_size, (long)st.st_nlink, (long)st.st_mtime);
 		ok &= kept_all(me, "file", pread(file, buffer, sizeof(buffer), 0), sizeof(buffer)) &&
 		      kept(buffer, me, 2, KEPT_WORDS);
 		memset(buffer, 0, sizeof(buffer));

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What sysfuzz clears away when its workers are gone, so that what is still held then is lost: mounts, segments, and
- * every file and directory that was not there in the beginning. Root's workers go everywhere and make names of
- * random bytes, so files are known by their numbers and not by names.
+ * What sysfuzz clears away when its workers are gone, so that what is still held then is lost: mounts, segments,
+ * what loop devices are bound to, and every file and directory that was not there in the beginning. Root's workers go
+ * everywhere and make names of random bytes, so files are known by their numbers and not by names.
  */
 #ifndef TESTS_USER_SYSFUZZ_SWEEP_H
 #define TESTS_USER_SYSFUZZ_SWEEP_H
 
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "sysfuzz_keep.h"
 
@@ -84,6 +87,41 @@ static void remove_files(void)
 		;
 }
 
+#define LOOPS	    8
+#define LOOP_NODE   "a loop device"
+
+/* A binding outlasts who made it. The nodes in /dev may be gone or be something else by now. */
+static void unbind_loops(void)
+{
+	for (int i = 0; i < LOOPS; i++) {
+		int fd = -1;
+
+		for (int tries = 0; tries < 100 && fd < 0; tries++) {
+			mknodat(sweep.roots[3], LOOP_NODE, S_IFBLK | 0600, makedev(7, i));
+			fd = openat(sweep.roots[3], LOOP_NODE, O_RDONLY); /* the file may be read-only */
+			unlinkat(sweep.roots[3], LOOP_NODE, 0);
+		}
+		if (fd < 0 || (ioctl(fd, LOOP_CLR_FD) && errno != ENXIO)) {
+			printf("FAIL sysfuzz: loop%d is not let go: %s\n", i, strerror(errno));
+			exit(1);
+		}
+		close(fd);
+	}
+}
+
+/* Devices come with the first who asks, and stay. */
+static void make_loops(void)
+{
+	int control = -1;
+
+	for (int tries = 0; tries < 100 && control < 0; tries++)
+		control = open("/dev/loop-control", O_RDWR);
+	for (int i = 0; i < LOOPS; i++)
+		for (int tries = 0; tries < 100 && ioctl(control, LOOP_CTL_ADD, i) < 0 && errno != EEXIST; tries++)
+			;
+	close(control);
+}
+
 static void remove_segments(void)
 {
 	struct shmid_ds ds;
@@ -145,6 +183,7 @@ static void sweep_prepare(void)
 {
 	sweep.proc = open("/proc", O_RDONLY | O_DIRECTORY);
 	read_all(sweep.proc, "1/mounts", sweep.mounts, sizeof(sweep.mounts));
+	make_loops();
 	for (size_t i = 0; i < COUNT(swept); i++)
 		sweep.roots[i] = open(swept[i], O_RDONLY | O_DIRECTORY);
 	sweep_all(0);

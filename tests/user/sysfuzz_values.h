@@ -15,7 +15,16 @@
 
 #define FD_LOG	 10 /* a worker's output */
 #define FD_MORE	 29 /* kinds beyond those of the rows: sysfuzz opens them */
-#define FD_AFTER 48
+#define FD_LOOP_CONTROL 46
+#define FD_LOOP	 47 /* and one more */
+#define FD_AFTER 50
+
+#define LOOP_SET_FD	  0x4c00
+#define LOOP_CLR_FD	  0x4c01
+#define LOOP_SET_STATUS64 0x4c04
+#define LOOP_GET_STATUS64 0x4c05
+#define LOOP_CTL_ADD	  0x4c80
+#define LOOP_CTL_GET_FREE 0x4c82
 
 #define FUZZ_NAMES   STRUCT(16)	/* names: every 64 bytes up to OUT's end is free */
 #define LONG_NAME    (AREA + 0xf000)	/* a page without NUL; the next begins with one */
@@ -59,6 +68,16 @@ static const struct call_row more_rows[] = {
 	ROW(tgkill, "ppk", 0, PID_OURS, PID_OURS, 10),
 	ROW(mount, "SsSG*", 0, P_FILE, P_DIR, T_TMPFS, 0, 0),
 	ROW(ioctl, "feo", 0, 36, 0x5401, OUT),
+	ROW(ioctl, "fex", 0, FD_LOOP_CONTROL, LOOP_CTL_GET_FREE, 0),
+	ROW(ioctl, "fex", 0, FD_LOOP_CONTROL, LOOP_CTL_ADD, 1),
+	ROW(ioctl, "fef", 0, FD_LOOP, LOOP_SET_FD, FD_OTHER),
+	ROW(ioctl, "fef", 0, FD_LOOP + 1, LOOP_SET_FD, FD_FILE),
+	ROW(ioctl, "feI", 0, FD_LOOP, LOOP_SET_STATUS64, IN),
+	ROW(ioctl, "feO", 0, FD_LOOP, LOOP_GET_STATUS64, OUT),
+	ROW(ioctl, "fex", 0, FD_LOOP, LOOP_CLR_FD, 0),
+	ROW(pwrite64, "frnx", 0, FD_LOOP, IN, 8192, 4096),
+	ROW(pread64, "fwnx", 0, FD_LOOP, OUT, 8192, 0),
+	ROW(fsync, "f", 0, FD_LOOP),
 	ROW(fallocate, "fGxx", 0, FD_MEMFD, 0, 0, 65536),
 	ROW(fallocate, "fGxx", 0, FD_FILE, 3, 4096, 8192),
 	ROW(fcntl, "feb", 0, FD_FILE, 6, OUT),
@@ -229,7 +248,8 @@ static inline unsigned long draw_command(int nr)
 	static const int signals[] = { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
 
 	if (nr == NR_ioctl && below(4))
-		return below(2) ? 0x5401 + below(0x60) : 0x1260 + below(32);
+		return below(3) ? below(2) ? 0x5401 + below(0x60) : 0x1260 + below(32) :
+				  (below(3) ? LOOP_SET_FD : LOOP_CTL_ADD) + below(8);
 	if (nr == NR_fcntl && below(2))
 		return (unsigned long)PICK(fcntls);
 	if (nr == NR_prctl && below(4))

@@ -119,6 +119,9 @@ static void open_more(void)
 	move_fd(open("/proc/self/pagemap", O_RDONLY), fd++);
 	move_fd(open("/proc/self/comm", O_RDWR), fd++);
 	move_fd(open("/dev/kmsg", O_RDONLY | O_NONBLOCK), fd++);
+	move_fd(open("/dev/loop-control", O_RDWR), fd++);
+	move_fd(open("/dev/loop0", O_RDWR), fd++);
+	move_fd(open("/dev/loop1", O_RDWR), fd++);
 	fd = open("gone", O_RDWR | O_CREAT, 0600);
 	unlink("gone");
 	move_fd(fd, FD_AFTER - 1);
