@@ -297,7 +297,13 @@ static unsigned long next_slot(const struct radix_tree_node *node, unsigned long
 	return offset;
 }
 
-void *radix_next_item(const struct radix_tree_root *root, struct radix_iter *it, int tag)
+struct radix_iter {
+	unsigned long index;
+	struct radix_tree_node *leaf; /* the node index lies in, or NULL: start from the top */
+};
+
+/* => the first item at or after it->index (with the tag, unless -1), and its index; NULL: none */
+static void *radix_next_item(const struct radix_tree_root *root, struct radix_iter *it, int tag)
 {
 	struct radix_tree_node *node = it->leaf ? it->leaf : radix_top(root);
 
@@ -336,7 +342,8 @@ void *radix_next_item(const struct radix_tree_root *root, struct radix_iter *it,
 	}
 }
 
-bool radix_iter_advance(struct radix_iter *it)
+/* => steps behind the item; false at the end of the index space */
+static bool radix_iter_advance(struct radix_iter *it)
 {
 	it->index++;
 	if ((it->index & RADIX_TREE_MAP_MASK) == 0)

@@ -103,13 +103,6 @@ static inline bool radix_tree_tagged(const struct radix_tree_root *root, unsigne
 {
 	return (root->tags >> tag) & 1;
 }
-/*
- * => gives tag `to` to the items in [*first, last] that have `from`, at most nr_to_tag; returns how
- * many, and *first is where to go on (0 after the end of the index space)
- */
-unsigned long radix_tree_range_tag_if_tagged(struct radix_tree_root *root, unsigned long *first,
-					     unsigned long last, unsigned long nr_to_tag,
-					     unsigned int from, unsigned int to);
 
 /* => the first index >= (<=) index without an item (exceptional ones do not count), looking at max_scan at most */
 unsigned long radix_tree_next_hole(const struct radix_tree_root *root, unsigned long index,

@@ -41,14 +41,4 @@ static inline unsigned long radix_max_index(const struct radix_tree_root *root)
 	return bits >= BITS_PER_LONG ? ~0UL : (1UL << bits) - 1;
 }
 
-struct radix_iter {
-	unsigned long index;
-	struct radix_tree_node *leaf; /* the node index lies in, or NULL: start from the top */
-};
-
-/* => the first item at or after it->index (with the tag, unless -1), and its index; NULL: none */
-void *radix_next_item(const struct radix_tree_root *root, struct radix_iter *it, int tag);
-/* => steps behind the item; false at the end of the index space */
-bool radix_iter_advance(struct radix_iter *it);
-
 #endif

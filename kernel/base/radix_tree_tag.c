@@ -63,22 +63,3 @@ bool radix_tree_tag_get(const struct radix_tree_root *root, unsigned long index,
 	leaf = radix_tree_leaf(root, index);
 	return leaf && test_bit((long)radix_offset(leaf, index), &leaf->tags[tag]);
 }
-
-unsigned long radix_tree_range_tag_if_tagged(struct radix_tree_root *root, unsigned long *first,
-					     unsigned long last, unsigned long nr_to_tag,
-					     unsigned int from, unsigned int to)
-{
-	struct radix_iter it = {.index = *first};
-	unsigned long n = 0;
-
-	while (n < nr_to_tag && radix_next_item(root, &it, (int)from) && it.index <= last) {
-		propagate_set(root, it.leaf, it.leaf ? radix_offset(it.leaf, it.index) : 0, to);
-		n++;
-		if (!radix_iter_advance(&it)) {
-			*first = 0;
-			return n;
-		}
-	}
-	*first = n < nr_to_tag ? last + 1 : it.index;
-	return n;
-}

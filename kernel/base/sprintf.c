@@ -17,14 +17,3 @@ int snprintf(char *buf, size_t size, const char *fmt, ...)
 	va_end(args);
 	return n;
 }
-
-int sprintf(char *buf, const char *fmt, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = kvsnprintf(buf, ~0UL >> 33, fmt, args);
-	va_end(args);
-	return n;
-}

@@ -121,18 +121,6 @@ int strncmp(const char *a, const char *b, size_t n)
 	return n ? (u8)*a - (u8)*b : 0;
 }
 
-static int lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c + 32 : (u8)c;
-}
-
-int strncasecmp(const char *a, const char *b, size_t n)
-{
-	for (; n && *a && lower(*a) == lower(*b); n--)
-		a++, b++;
-	return n ? lower(*a) - lower(*b) : 0;
-}
-
 char *strcpy(char *dst, const char *src)
 {
 	return memcpy(dst, src, strlen(src) + 1);
@@ -170,25 +158,6 @@ char *strrchr(const char *s, int c)
 			last = s;
 	} while (*s++);
 	return (char *)last;
-}
-
-char *strstr(const char *hay, const char *needle)
-{
-	size_t n = strlen(needle);
-
-	for (; strlen(hay) >= n; hay++)
-		if (!memcmp(hay, needle, n))
-			return (char *)hay;
-	return NULL;
-}
-
-size_t strspn(const char *s, const char *accept)
-{
-	size_t n = 0;
-
-	while (s[n] && strchr(accept, s[n]))
-		n++;
-	return n;
 }
 
 size_t strcspn(const char *s, const char *reject)

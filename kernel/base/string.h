@@ -20,21 +20,15 @@ size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
-int strncasecmp(const char *a, const char *b, size_t n);
 char *strcpy(char *dst, const char *src);
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
-char *strstr(const char *hay, const char *needle);
-size_t strspn(const char *s, const char *accept);
 size_t strcspn(const char *s, const char *reject);
 char *strpbrk(const char *s, const char *accept);
 char *strsep(char **s, const char *delim);
 
 /* Not in every C library, so under their own names on the host too (kernel/base/string_ext.c). */
 ssize_t strscpy(char *dst, const char *src, size_t size);
-char *skip_spaces(const char *s);
-/* => s without white space at either end; the text is changed in place */
-char *strim(char *s);
 bool strstarts(const char *s, const char *prefix);
 /* => the first byte that is not c, or NULL; for poison checks */
 void *memchr_inv(const void *s, int c, size_t n);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* String functions that no C library has; kernel and host use these same ones. */
 #include "kernel/base/string.h"
-#include "kernel/base/ctype.h"
 #include "kernel/base/errno.h"
 
 ssize_t strscpy(char *dst, const char *src, size_t size)
@@ -18,25 +17,6 @@ ssize_t strscpy(char *dst, const char *src, size_t size)
 	}
 	memcpy(dst, src, n + 1);
 	return (ssize_t)n;
-}
-
-char *skip_spaces(const char *s)
-{
-	while (isspace(*s))
-		s++;
-	return (char *)s;
-}
-
-char *strim(char *s)
-{
-	size_t n;
-
-	s = skip_spaces(s);
-	n = strlen(s);
-	while (n && isspace(s[n - 1]))
-		n--;
-	s[n] = '\0';
-	return s;
 }
 
 bool strstarts(const char *s, const char *prefix)

@@ -194,18 +194,6 @@ int down_write_killable(struct rw_semaphore *sem)
 	return write_common(sem, TASK_KILLABLE, 0);
 }
 
-bool down_write_trylock(struct rw_semaphore *sem)
-{
-	long free = 0;
-
-	if (!__atomic_compare_exchange_n(&sem->count, &free, RWSEM_WRITER, false, __ATOMIC_ACQUIRE,
-					 __ATOMIC_RELAXED))
-		return false;
-	sem->owner = current;
-	lock_task_acquire(&sem->debug, LOCK_TRY, __builtin_return_address(0));
-	return true;
-}
-
 void up_write(struct rw_semaphore *sem)
 {
 	VM_BUG_ON(!rwsem_is_write_locked(sem));

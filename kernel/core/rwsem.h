@@ -48,7 +48,6 @@ void up_read(struct rw_semaphore *sem);
 void down_write(struct rw_semaphore *sem);
 void down_write_nested(struct rw_semaphore *sem, int subclass);
 int __must_check down_write_killable(struct rw_semaphore *sem);
-bool down_write_trylock(struct rw_semaphore *sem);
 void up_write(struct rw_semaphore *sem);
 /* => the writer becomes a reader, without a gap */
 void downgrade_write(struct rw_semaphore *sem);

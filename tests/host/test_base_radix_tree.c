@@ -141,25 +141,6 @@ static void step_tag(int i, unsigned int tag, bool set)
 		model.tag[tag][i] = set;
 }
 
-static void step_range_tag(void)
-{
-	int a = pick(), b = pick();
-	unsigned long first, last, nr = rnd(50) + 1, n = 0, did;
-
-	if (model.index[a] > model.index[b])
-		swap(a, b);
-	first = model.index[a];
-	last = model.index[b];
-	did = radix_tree_range_tag_if_tagged(&root, &first, last, nr, 0, 1);
-	for (int i = a; i < NR_INDICES && model.index[i] <= last && n < nr; i++) {
-		if (!model.item[i] || !model.tag[0][i])
-			continue;
-		model.tag[1][i] = true;
-		n++;
-	}
-	assert_int_equal(did, n);
-}
-
 static void check_item(int i)
 {
 	assert_ptr_equal(radix_tree_lookup(&root, model.index[i]), model.item[i]);
@@ -264,10 +245,8 @@ static void run_random(u64 with_seed, bool failing)
 			step_delete(i);
 		else if (what < 95)
 			step_tag(i, rnd(NR_TAGS), what < 88);
-		else if (what < 98)
-			step_replace(i);
 		else
-			step_range_tag();
+			step_replace(i);
 		check_item(i);
 		if (step % 1000 == 0)
 			check_all();
