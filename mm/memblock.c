@@ -101,24 +101,14 @@ phys_addr_t memblock_end_of_memory(void)
 	return memblock_memory.nr ? memblock_memory.ranges[memblock_memory.nr - 1].end : 0;
 }
 
-static phys_addr_t total(const struct range_set *set)
+phys_addr_t memblock_memory_size(void)
 {
 	const struct mem_range *r;
 	phys_addr_t sum = 0;
 
-	for_each_range(r, set)
+	for_each_range(r, &memblock_memory)
 		sum += r->end - r->start;
 	return sum;
-}
-
-phys_addr_t memblock_memory_size(void)
-{
-	return total(&memblock_memory);
-}
-
-phys_addr_t memblock_reserved_size(void)
-{
-	return total(&memblock_reserved);
 }
 
 bool memblock_next_free(phys_addr_t *pos, int nid, phys_addr_t *start, phys_addr_t *end,

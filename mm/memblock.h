@@ -75,7 +75,6 @@ bool memblock_is_memory(phys_addr_t addr);
 bool memblock_is_reserved(phys_addr_t addr);
 phys_addr_t memblock_end_of_memory(void);
 phys_addr_t memblock_memory_size(void);	/* bytes */
-phys_addr_t memblock_reserved_size(void);
 
 /* The next free range at or after *pos, on nid (-1: any). => false at the end; *pos moves on */
 bool memblock_next_free(phys_addr_t *pos, int nid, phys_addr_t *start, phys_addr_t *end,

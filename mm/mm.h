@@ -229,8 +229,6 @@ int mm_populate(unsigned long start, unsigned long len);
 
 /* ---- Page tables and unmapping (pgtable.c, unmap.c) ----------------------------------------------- */
 
-/* The tables down to addr's entry are made: pointer to the entry (not locked), NULL: no memory. */
-pte_t *pte_alloc_map(struct mm_struct *mm, unsigned long addr);
 /* => the entry if all its tables exist, else NULL. Nothing locked. pmd may be NULL. */
 pte_t *mm_find_pte(struct mm_struct *mm, unsigned long addr, pmd_t **pmd);
 /* R: clears what is mapped in [start, end) of vma and frees it after the flush */

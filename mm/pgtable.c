@@ -101,13 +101,6 @@ pmd_t *pmd_alloc_map(struct mm_struct *mm, unsigned long addr)
 	return pmd;
 }
 
-pte_t *pte_alloc_map(struct mm_struct *mm, unsigned long addr)
-{
-	pmd_t *pmd = pmd_alloc_map(mm, addr);
-
-	return pmd ? pte_offset_map(pmd, addr) : NULL;
-}
-
 pte_t *mm_find_pte(struct mm_struct *mm, unsigned long addr, pmd_t **pmdp)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);

@@ -86,7 +86,6 @@ void swap_free(swp_entry_t entry);	/* one use less */
 void swapcache_free(swp_entry_t entry);	/* the cache lets go */
 /* One use less and, if only the cache is left, try to free the page too. => pte lock may be held */
 int free_swap_and_cache(swp_entry_t entry);
-int page_swapcount(struct page *page);	/* uses other than the cache. => page locked */
 int swp_swapcount(swp_entry_t entry);
 bool vm_swap_full(void);		/* more than half of all slots in use */
 long get_nr_swap_pages(void);		/* free slots; negative while swapoff drains */

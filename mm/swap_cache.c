@@ -162,12 +162,6 @@ static int slot_uses(const struct page *page)
 	return likely(byte < COUNT_CONTINUED) ? byte & SWAP_MAP_COUNT : swp_swapcount(entry);
 }
 
-int page_swapcount(struct page *page)
-{
-	VM_BUG_ON_PAGE(!PageLocked(page) || !PageSwapCache(page), page);
-	return slot_uses(page);
-}
-
 int try_to_free_swap(struct page *page)
 {
 	VM_BUG_ON_PAGE(!PageLocked(page), page);

@@ -117,7 +117,7 @@ static inline pmd_t *pmd_find(struct mm_struct *mm, unsigned long addr)
 	pmd = pmd_offset(pud, addr);
 	return unlikely(pmd_none(*pmd)) ? NULL : pmd;
 }
-/* pte_alloc_map() one level up. */
+/* All tables down to addr's entry are made. => the pmd that names the last one (not locked); NULL: no memory */
 pmd_t *pmd_alloc_map(struct mm_struct *mm, unsigned long addr);
 /* => the first page table at or above *addr and below end, *addr moved up to what it covers; NULL */
 pmd_t *next_pmd(struct mm_struct *mm, unsigned long *addr, unsigned long end);

@@ -219,11 +219,6 @@ void iounmap(void *address)
 		release((void *)((unsigned long)address & PAGE_MASK), "iounmap");
 }
 
-bool is_vmalloc_addr(const void *address)
-{
-	return (unsigned long)address >= VMALLOC_START && (unsigned long)address < VMALLOC_END;
-}
-
 struct page *vmalloc_to_page(const void *address)
 {
 	unsigned long pfn = kernel_va_to_pfn((unsigned long)address);

@@ -21,7 +21,6 @@ void *__must_check ioremap(phys_addr_t phys, unsigned long size);
 void iounmap(void *address);
 
 struct page *vmalloc_to_page(const void *address);
-bool is_vmalloc_addr(const void *address);
 void vmalloc_init(void);
 void vmalloc_info(unsigned long *used_bytes, unsigned long *largest_free_bytes);
 
