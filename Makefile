@@ -270,7 +270,7 @@ $(foreach t,grub_cmdline boot_info cpio unlz4 elf block_dev optimal reclaim_math
 # The slow path's neighbours, and printk(), are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\|said\|panic_returns\).h"' tests/host/test_*.c)
 $(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) $(foreach f,$(HOST_FLAVOURS),build/host/tests/$(t)-$(f))): HOST_LDFLAGS := -Wl,-z,muldefs
-build/host/tests/test_hooks: HOST_LDFLAGS := -Wl,-z,muldefs
+build/host/tests/test_hooks build/host/tests/test_cow_race: HOST_LDFLAGS := -Wl,-z,muldefs
 
 # The OOM killer's scorer alone, for scripts/check-oom.
 build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oom_score.o
