@@ -99,8 +99,8 @@ void lru_list_move(struct page *page, struct zone *zone, enum lru_move why)
 		lru_count(zone, old, -1);
 		lru_count(zone, new, 1);
 	}
-	if (why == LRU_PROMOTE || why == LRU_DEMOTE)
-		update_reclaim_stat(zone, page_is_file_cache(page), why == LRU_PROMOTE);
+	if (why == LRU_PROMOTE)
+		update_reclaim_stat(zone, page_is_file_cache(page), true);
 }
 
 /* ---- Unevictable -------------------------------------------------------------------------------- */

@@ -81,7 +81,6 @@ void add_page_to_unevictable_list(struct page *page);
 /* inactive unreferenced -> referenced; inactive referenced -> active; active -> referenced */
 void mark_page_accessed(struct page *page);
 void activate_page(struct page *page);		/* inactive -> active */
-void deactivate_page(struct page *page);	/* clean file page nobody needs: to the inactive tail */
 void rotate_reclaimable_page(struct page *page); /* end of I/O: to the inactive tail; any context */
 
 void lru_add_drain(void);	/* this CPU's vectors to the lists */

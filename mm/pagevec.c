@@ -4,7 +4,6 @@
  *
  *   lru_cache_add     --> VEC_ADD        --full or drained--> onto the list its bits name
  *   activate_page     --> VEC_ACTIVATE   -->  lru_list_move(PROMOTE)
- *   deactivate_page   --> VEC_DEACTIVATE -->  lru_list_move(DEMOTE)
  *   end of a write    --> VEC_ROTATE     -->  lru_list_move(ROTATE)
  *
  * A page in a vector has one reference for that and, if it is new, no PG_lru.
@@ -20,7 +19,7 @@ struct pagevec {
 	struct page *pages[PAGEVEC_SIZE];
 };
 
-enum lru_vector { VEC_ADD, VEC_ACTIVATE, VEC_DEACTIVATE, VEC_ROTATE, NR_VECTORS };
+enum lru_vector { VEC_ADD, VEC_ACTIVATE, VEC_ROTATE, NR_VECTORS };
 
 static DEFINE_PER_CPU(struct pagevec, lru_pagevecs[NR_VECTORS]); /* [c] interrupts off */
 
@@ -54,7 +53,6 @@ static void add_as_policy_says(struct page *page, struct zone *zone)
 
 static const enum lru_move vector_move[NR_VECTORS] = {
 	[VEC_ACTIVATE] = LRU_PROMOTE,
-	[VEC_DEACTIVATE] = LRU_DEMOTE,
 	[VEC_ROTATE] = LRU_ROTATE,
 };
 
@@ -187,12 +185,6 @@ void mark_page_accessed(struct page *page)
 	ClearPageReferenced(page);
 	if (page_is_file_cache(page))
 		workingset_activation(page);
-}
-
-void deactivate_page(struct page *page)
-{
-	if (!PageUnevictable(page))
-		vector_add(VEC_DEACTIVATE, page);
 }
 
 void rotate_reclaimable_page(struct page *page)

@@ -34,7 +34,6 @@ enum lru_move {
 	LRU_ADD,	/* new in memory, or back from somebody's own use. PG_active: whoever adds it expects use */
 	LRU_KEEP,	/* was a victim, could not be freed */
 	LRU_PROMOTE,	/* was a victim, judge() said REF_ACTIVATE; or somebody knows it is worth keeping */
-	LRU_DEMOTE,	/* nobody needs it: the program said so */
 	LRU_ROTATE,	/* was a victim, its write has ended: free it next */
 };
 

@@ -25,9 +25,6 @@ static enum lru_place clock_place(struct zone *zone, struct page *page, enum lru
 		if (PageLRU(page)) /* else a victim, whose mark has just been taken */
 			SetPageReferenced(page);
 		return PLACE_STAY;
-	case LRU_DEMOTE:
-		ClearPageReferenced(page);
-		return page_mapped(page) || PageDirty(page) || PageWriteback(page) ? PLACE_STAY : PLACE_TAIL;
 	case LRU_ROTATE:
 		return PLACE_TAIL;
 	case LRU_ADD:

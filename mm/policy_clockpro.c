@@ -223,12 +223,6 @@ static enum lru_place cp_place(struct zone *zone, struct page *page, enum lru_mo
 			return note->state ? place_aged(note, page) : place_used(zone, page);
 		SetPageReferenced(page);
 		return PLACE_STAY;
-	case LRU_DEMOTE:
-		if (page_mapped(page))
-			return PLACE_STAY;
-		ClearPageReferenced(page);
-		put_cold(page);
-		return PageDirty(page) || PageWriteback(page) ? PLACE_HEAD : PLACE_TAIL;
 	case LRU_ROTATE:
 		return PageActive(page) ? PLACE_STAY : PLACE_TAIL;
 	case LRU_KEEP:

@@ -20,8 +20,6 @@ static enum lru_place fifo_place(struct zone *zone, struct page *page, enum lru_
 	switch (why) {
 	case LRU_PROMOTE:
 		return PLACE_STAY; /* use does not count */
-	case LRU_DEMOTE:
-		return page_mapped(page) || PageDirty(page) || PageWriteback(page) ? PLACE_STAY : PLACE_TAIL;
 	case LRU_ROTATE:
 		return PLACE_TAIL;
 	case LRU_ADD:

@@ -178,23 +178,6 @@ static void get_scan_count(struct zone *zone, struct scan_control *sc, unsigned 
 
 /* ---- Places --------------------------------------------------------------------------------------- */
 
-/* A clean page goes to the tail, to be freed next; one that must be written first gets PG_reclaim. */
-static enum lru_place lru2_demote(struct page *page)
-{
-	if (page_mapped(page))
-		return PLACE_STAY;
-	if (PageActive(page))
-		count_vm_event(PGDEACTIVATE);
-	ClearPageActive(page);
-	ClearPageReferenced(page);
-	if (PageWriteback(page) || PageDirty(page)) {
-		SetPageReclaim(page);
-		return PLACE_HEAD;
-	}
-	count_vm_event(PGROTATED);
-	return PLACE_TAIL;
-}
-
 static enum lru_place lru2_place(struct zone *zone, struct page *page, enum lru_move why)
 {
 	(void)zone;
@@ -205,8 +188,6 @@ static enum lru_place lru2_place(struct zone *zone, struct page *page, enum lru_
 		SetPageActive(page);
 		count_vm_event(PGACTIVATE);
 		return PLACE_HEAD;
-	case LRU_DEMOTE:
-		return lru2_demote(page);
 	case LRU_ROTATE:
 		if (PageActive(page))
 			return PLACE_STAY;

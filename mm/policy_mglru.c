@@ -63,11 +63,6 @@ static unsigned long place_new(const struct mglru_zone *z, struct page *page, in
 	return z->max_seq - 1;
 }
 
-static bool is_being_written(const struct page *page)
-{
-	return PageDirty(page) || PageWriteback(page);
-}
-
 /*
  * While memory fills up each eighth of it is a reason for a walk: when something must go, what is in use has
  * been told from what was touched once. => lru_lock held
@@ -102,12 +97,6 @@ static enum lru_place mglru_place(struct zone *zone, struct page *page, enum lru
 	case LRU_PROMOTE:
 		ClearPageActive(page);
 		seq = z->max_seq;
-		break;
-	case LRU_DEMOTE:
-		if (page_mapped(page) || is_being_written(page))
-			return PLACE_STAY;
-		set_page_lru_tier(page, 0);
-		place = PLACE_TAIL;
 		break;
 	case LRU_ROTATE:
 		place = PLACE_TAIL;

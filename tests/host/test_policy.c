@@ -293,8 +293,8 @@ static void mglru_remembers(void)
 }
 MACHINE_TEST(mglru_remembers, LOW)
 
-/* deactivate_page and the end of a write: to the end where victims are taken, under every policy. */
-static void both_ends(void)
+/* The end of a write: to the end where victims are taken, under every policy. */
+static void end_of_a_write(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		unsigned long va;
@@ -323,7 +323,7 @@ static void both_ends(void)
 		check_lists(normal());
 	}
 }
-MACHINE_TEST(both_ends, LOW)
+MACHINE_TEST(end_of_a_write, LOW)
 
 /* Every page is on a list of the policy at each moment, and what was active stays the younger. */
 static void changing_moves_all(void)
@@ -445,7 +445,7 @@ int main(void)
 		machine_unit_test(mglru_tells_use_from_the_first_touch),
 		machine_unit_test(mglru_folds_the_oldest),
 		machine_unit_test(mglru_remembers),
-		machine_unit_test(both_ends),
+		machine_unit_test(end_of_a_write),
 		machine_unit_test(changing_moves_all),
 		machine_unit_test(isolated_meanwhile),
 		machine_unit_test(change_waits_for_runs),
