@@ -14,6 +14,7 @@
 #include "kernel/sys/exec.h"
 #include "kernel/sys/process.h"
 #include "kernel/sys/signal.h"
+#include "kernel/sys/syscalls.h"
 #include "arch/mmu.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"
@@ -140,8 +141,10 @@ void exec_mmap(struct mm_struct *mm)
 	switch_mm(active, mm);
 	local_irq_enable();
 	task_unlock(me);
-	if (old)
+	if (old) {
 		mmput(old);
-	else if (active)
+		exit_shm();
+	} else if (active) {
 		mmdrop(active); /* a kernel thread's borrowed one */
+	}
 }

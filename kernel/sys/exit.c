@@ -340,6 +340,7 @@ void __noreturn do_exit(long code)
 	}
 	p->exit_code = (int)code;
 	exit_mm();
+	exit_shm();
 	exit_files_fs(p);
 	exit_notify(p, group_dead);
 	do_task_dead();

@@ -6,8 +6,8 @@
  *
  * How many have a segment attached is not counted but looked up: it is the number of areas on the file's
  * i_mmap list, which fork, exit and munmap keep right by themselves. A segment marked for destruction
- * (IPC_RMID) loses its key at once and its place in the table when a later call finds it unattached; its memory
- * goes with the last mapping in any case.
+ * (IPC_RMID) loses its key at once, and its place in the table and its memory when it is found unattached: by the
+ * shmdt, the exit or the exec that left it, or (after a munmap) by the next of these or of the calls here.
  *
  * Locks: shm_mutex for the table; the file is referenced before it is dropped. Linux beyond it: name spaces, huge
  * pages, per-segment locking (SHM_LOCK is accepted), messages and semaphores.
@@ -82,6 +82,7 @@ static DEFINE_MUTEX(shm_mutex, LOCK_RANK_SHM);
 static struct shm *segments[SHMMNI]; /* shm_mutex, as all below */
 static unsigned short sequence[SHMMNI];
 static int highest = -1;	     /* index in use */
+static unsigned int nr_doomed;	     /* segments marked SHM_DEST */
 
 /* ---- The table. shm_mutex is held. ---------------------------------------------------------------- */
 
@@ -101,6 +102,7 @@ static u64 attach_count(const struct shm *shm)
 static void shm_free(struct shm *shm)
 {
 	segments[shm->id % SEQ_STEP] = NULL;
+	nr_doomed -= shm->mode & SHM_DEST ? 1 : 0;
 	fput(shm->file);
 	kfree(shm);
 }
@@ -114,6 +116,15 @@ static void shm_collect(void)
 	}
 	while (highest >= 0 && !segments[highest])
 		highest--;
+}
+
+void exit_shm(void)
+{
+	if (!READ_ONCE(nr_doomed))
+		return;
+	mutex_lock(&shm_mutex);
+	shm_collect();
+	mutex_unlock(&shm_mutex);
 }
 
 static struct shm *shm_find_key(s32 key)
@@ -412,6 +423,7 @@ static long shm_change(struct shm *shm, int cmd, const struct linux_shmid_ds *ds
 		return -EPERM;
 	if (cmd == IPC_RMID) {
 		shm->key = IPC_PRIVATE;
+		nr_doomed += shm->mode & SHM_DEST ? 0 : 1;
 		shm->mode |= SHM_DEST;
 		shm_collect();
 		return 0;

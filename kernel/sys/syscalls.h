@@ -254,6 +254,7 @@ long sys_shmget(s32 key, size_t size, int flags);
 long sys_shmat(int id, unsigned long addr, int flags);
 long sys_shmdt(unsigned long addr);
 long sys_shmctl(int id, int cmd, void __user *buf);
+void exit_shm(void); /* an address space has gone: segments that were to go with it do. May sleep */
 
 /* rseq.c */
 long sys_rseq(void __user *uarea, u32 len, int flags, u32 sig);

@@ -125,14 +125,12 @@ static void look(long figure[NR_FIGURES], char *slab_text)
 {
 	static const char known[] = "pgfree nr_slab_reclaimable nr_slab_unreclaimable nr_file_pages nr_anon_pages "
 				    "nr_page_table_pages ";
-	struct shmid_ds unused[2];
 
 	if (sum_lines("/proc/meminfo", "SwapTotal: SwapCached: ", "SwapFree: ")) {
 		/* a page in the swap cache counts as a program's and as a file's: back with them all */
 		CHECK(!swapoff("/dev/vda"));
 		CHECK(!swapon("/dev/vda", 0));
 	}
-	sink = shmctl(0, SHM_INFO, unused); /* any call removes the segments whose last user is gone */
 	visit_cpus();
 	put("/proc/sys/vm/drop_caches", "3");
 	sink = mlock(slab_text, 1) | munlock(slab_text, 1); /* all CPUs' pages on the way to an LRU list arrive */

@@ -17,6 +17,47 @@ static int attached(int id)
 	return (int)ds.shm_nattch;
 }
 
+static long shared_pages(void)
+{
+	char line[128];
+	FILE *refresh = fopen("/proc/sys/vm/stat_refresh", "w"), *f = fopen("/proc/vmstat", "r");
+	long value = -1;
+
+	CHECK(refresh && f && fputs("1", refresh) >= 0 && !fclose(refresh));
+	rewind(f);
+	while (fgets(line, sizeof(line), f) && sscanf(line, "nr_shmem %ld", &value) != 1)
+		;
+	fclose(f);
+	CHECK(value >= 0);
+	return value;
+}
+
+#define DOOMED (256 * 4096)
+
+/* Marked for destruction: the memory goes with the last user, whether it exits or execs; no other call is needed. */
+static void last_user(const char *program)
+{
+	long before = shared_pages();
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		int id = shmget(IPC_PRIVATE, DOOMED, 0600);
+		char *a = shmat(id, NULL, 0);
+
+		CHECK(id >= 0 && a != (void *)-1 && !shmctl(id, IPC_RMID, NULL));
+		memset(a, 1, DOOMED);
+		CHECK(shared_pages() == before + DOOMED / 4096);
+		if (program)
+			execl(program, "sh", "-c", "kill -STOP $$", NULL);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, WUNTRACED) == pid && (program ? WIFSTOPPED(status) : !status));
+	CHECK(shared_pages() == before);
+	if (program)
+		CHECK(!kill(pid, SIGKILL) && waitpid(pid, &status, 0) == pid);
+}
+
 int main(void)
 {
 	int id = shmget(KEY, SIZE, IPC_CREAT | IPC_EXCL | 0600), status;
@@ -57,5 +98,7 @@ int main(void)
 	CHECK(!shmdt((void *)a));
 	CHECK_ERR(shmctl(id, IPC_STAT, &ds), EINVAL);
 	CHECK_ERR(shmat(id, NULL, 0), EINVAL);
+	last_user(NULL);
+	last_user("/bin/busybox");
 	PASS("sys_shm");
 }
