@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fault injection: of all requests exactly those fail that the knobs name (docs/debugging.md). The stack that a request
- * comes by is the test's: save_stack_trace() here takes the place of arch/host's (-z muldefs), as do the borders of
- * mm/.
+ * Fault injection: how many fail, whose, and from where (docs/debugging.md); objects and boot words. The stack that a
+ * request comes by is the test's: save_stack_trace() and bug_backtrace() here take the place of arch/host's
+ * (-z muldefs), as do the borders of mm/. Which requests at all, and real stacks: test_fault_inject.c.
  */
 #include "tests/host/machine_fixture.h"
+#include "tests/host/fault_fixture.h"
 
 #include "arch/trap.h"
 #include "kernel/base/preempt.h"
-#include "mm/fault_inject.h"
 #include "mm/internal.h"
 #include "mm/slab.h"
 #include "tests/host/boot_words.h"
@@ -39,6 +39,11 @@ int save_stack_trace(u64 *ips, int n)
 	return i;
 }
 
+void bug_backtrace(void)
+{
+	printk("<stack>\n");
+}
+
 static void come_by(u64 a, u64 b, u64 c)
 {
 	stack[0] = a;
@@ -51,23 +56,11 @@ static struct fault_attr *attr = &fail_page_alloc_attr;
 /* => every request of this task would fail */
 static void all_fail(void)
 {
-	attr->probability = 100;
-	attr->times = -1;
-	attr->verbose = 0;
 	attr->task_filter = true;
 	attr->ignore_gfp_wait = attr->ignore_gfp_highmem = false;
 	attr->min_order = 0;
 	current->make_it_fail = 1;
-	fault_attr_changed(attr);
-}
-
-static bool fails(gfp_t gfp, unsigned int order)
-{
-	struct page *page = alloc_pages(gfp, order);
-
-	if (page)
-		__free_pages(page, order);
-	return !page;
+	always(attr);
 }
 
 /* => one character per request of a page: x failed, . was served */
@@ -76,7 +69,7 @@ static void assert_pages(const char *expected)
 	char got[64] = "";
 
 	for (size_t i = 0; i < strlen(expected); i++)
-		strcat(got, fails(GFP_KERNEL, 0) ? "x" : ".");
+		strcat(got, page_fails(GFP_KERNEL, 0) ? "x" : ".");
 	assert_string_equal(got, expected);
 }
 
@@ -96,10 +89,21 @@ static void numbers(void)
 	attr->times = 3;
 	attr->space = 4; /* pages */
 	fault_attr_changed(attr);
-	assert_false(fails(GFP_KERNEL, 1));
+	assert_false(page_fails(GFP_KERNEL, 1));
 	assert_pages(".xxx..");
-	attr->probability = 0;
 	attr->times = -1;
+	attr->space = 0;
+	attr->interval = 4;
+	fault_attr_changed(attr);
+	assert_pages("...x...x..");
+	fault_attr_changed(attr); /* a change begins anew */
+	assert_pages("...x");
+	attr->interval = 1;
+	attr->space = 9; /* four requests of two, and one takes the odd page */
+	fault_attr_changed(attr);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(page_fails(GFP_KERNEL, 1), i >= 4);
+	attr->probability = 0;
 	fault_attr_changed(attr);
 	assert_pages(".....");
 	assert_int_equal(attr->times, -1);
@@ -113,38 +117,13 @@ static void a_share_of_them(void)
 	all_fail();
 	attr->probability = 30;
 	for (int i = 0; i < 3000; i++)
-		failed += fails(GFP_KERNEL, 0);
+		failed += page_fails(GFP_KERNEL, 0);
 	if (failed < 750 || failed > 1050)
 		fail_msg("%d of 3000 fail with probability 30", failed);
 }
 MACHINE_TEST(a_share_of_them, MACHINE)
 
-/* ---- Which requests ---- */
-
-static void kinds_of_requests(void)
-{
-	struct page *page;
-
-	all_fail();
-	attr->min_order = 1; /* Linux's defaults */
-	attr->ignore_gfp_wait = attr->ignore_gfp_highmem = true;
-	assert_false(fails(GFP_ATOMIC, 0));
-	assert_true(fails(GFP_ATOMIC, 1));
-	assert_false(fails(GFP_KERNEL, 1));
-	assert_false(fails(GFP_ATOMIC | __GFP_HIGHMEM, 1));
-	attr->ignore_gfp_wait = false;
-	assert_true(fails(GFP_KERNEL, 1));
-	assert_false(fails(GFP_HIGHUSER, 1));
-	attr->ignore_gfp_highmem = false;
-	assert_true(fails(GFP_HIGHUSER, 1));
-	attr->min_order = 2;
-	assert_false(fails(GFP_KERNEL, 1));
-	attr->min_order = 0;
-	page = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 0);
-	assert_non_null(page); /* never */
-	__free_pages(page, 0);
-}
-MACHINE_TEST(kinds_of_requests, MACHINE)
+/* ---- Whose ---- */
 
 static void kinds_of_tasks(void)
 {
@@ -156,7 +135,7 @@ static void kinds_of_tasks(void)
 	assert_pages("..");
 	current->make_it_fail = 1;
 	preempt_count_add(HARDIRQ_OFFSET);
-	assert_false(fails(GFP_ATOMIC, 0)); /* an interrupt's request is nobody's */
+	assert_false(page_fails(GFP_ATOMIC, 0)); /* an interrupt's request is nobody's */
 	preempt_count_sub(HARDIRQ_OFFSET);
 	assert_pages("xx");
 	attr->task_filter = false;
@@ -164,7 +143,9 @@ static void kinds_of_tasks(void)
 	assert_pages("xx");
 	current->flags |= PF_EXITING;
 	assert_pages("..");
-	current->flags &= ~(unsigned int)PF_EXITING;
+	current->flags ^= PF_EXITING | PF_MEMALLOC;
+	assert_pages("..");
+	current->flags &= ~(unsigned int)PF_MEMALLOC;
 	current->tgid = 1;
 	assert_pages("..");
 	current->tgid = pid;
@@ -172,7 +153,7 @@ static void kinds_of_tasks(void)
 	assert_pages("..");
 	current->signal->oom_score_adj = adj;
 	local_bh_disable();
-	assert_false(fails(GFP_ATOMIC, 0));
+	assert_false(page_fails(GFP_ATOMIC, 0));
 	local_bh_enable();
 	assert_pages("xx");
 	host_use_mm(NULL);
@@ -285,8 +266,10 @@ MACHINE_TEST(objects, MACHINE)
 
 static void boot_words_of(struct fault_attr *a, const char *name, int let_pass)
 {
-	static const char *const bad[] = { "", "0", "x", "3,", "3,101", "3,5x", "3,-2", "1,2,-1", "1,2,3,4,5",
-					   "1,2,3000000000" };
+	static const char *const bad[] = { "", "0", "-1", "x", "1 ", "3,", "3,101", "3,5x", "3,-2", "1,2,-1", "1,2,0,x",
+					   "1,2,3,4,5", "1,2,3000000000", "1,2,2147483648", "1,2,0,2147483648" };
+	static const char *const bad_sites[] = { "", "1000", "1000,2000", "1000,2000,", "1000,zz,1", "x,2000,1",
+						 "0,2000,1", "1000,2000,0", "1000,2000,z", "1000,2000,3,4" };
 	char word[64];
 	struct fault_attr before;
 
@@ -306,18 +289,20 @@ static void boot_words_of(struct fault_attr *a, const char *name, int let_pass)
 	assert_int_equal(a->space, INT_MAX);
 	assert_int_equal(a->times, 3);
 	assert_int_equal(boot_word(name, "5"), 0);
-	assert_int_equal(a->probability, 100);
+	assert_true(a->interval == 5 && a->probability == 100 && a->space == let_pass && a->times == -1);
 
 	snprintf(word, sizeof(word), "%s_site", name);
-	assert_int_equal(boot_word(word, "1000"), -EINVAL);
-	assert_int_equal(boot_word(word, "1000,2000"), -EINVAL);
-	assert_int_equal(boot_word(word, "1000,zz,1"), -EINVAL);
-	assert_int_equal(boot_word(word, "0,2000,1"), -EINVAL);
-	assert_int_equal(boot_word(word, "1000,2000,0"), -EINVAL);
-	assert_int_equal(boot_word(word, "1000,2000,4"), 0);
-	assert_int_equal(a->site[1], 0x2000);
+	before = *a;
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad_sites); i++)
+		if (boot_word(word, bad_sites[i]) != -EINVAL)
+			fail_msg("%s=%s is accepted", word, bad_sites[i]);
+	assert_memory_equal(&before, a, sizeof(before));
+	assert_int_equal(boot_word(word, "ffff1000,ffff2000,4"), 0);
+	assert_int_equal(a->site[0], 0xffff1000);
+	assert_int_equal(a->site[1], 0xffff2000);
 	assert_int_equal(a->interval, 4);
 	assert_int_equal(a->times, 1);
+	assert_true(!a->min_order && !a->ignore_gfp_wait && !a->ignore_gfp_highmem);
 	snprintf(word, sizeof(word), "%s_sites", name);
 	assert_int_equal(boot_word(word, NULL), -EINVAL);
 	assert_int_equal(boot_word(word, "perhaps"), -EINVAL);
@@ -341,6 +326,7 @@ static void said_aloud(void)
 	attr->interval = 2;
 	assert_pages(".x.");
 	assert_said("FAULT_INJECTION: forcing a failure.");
+	assert_said("<stack>");
 	assert_said("name fail_page_alloc, interval 2, probability 100, space 0, times -1");
 }
 MACHINE_TEST(said_aloud, MACHINE)
@@ -350,7 +336,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		machine_unit_test(numbers),
 		machine_unit_test(a_share_of_them),
-		machine_unit_test(kinds_of_requests),
 		machine_unit_test(kinds_of_tasks),
 		machine_unit_test(kinds_of_callers),
 		machine_unit_test(sites),
