@@ -218,6 +218,7 @@ int shmem_truncate(struct inode *inode, loff_t size)
 
 void shmem_evict(struct inode *inode)
 {
+	shmem_end_visits(SHMEM_I(inode));
 	drop_range(inode, 0, (loff_t)(~0UL >> 1));
 	shmem_forget(SHMEM_I(inode));
 	kfree(inode->i_private);

@@ -32,6 +32,8 @@ struct shmem_inode {
 	unsigned int seals;		/* [w] F_SEAL_*: what may not be done any more */
 	struct inode *inode;		/* [I] */
 	struct list_head list;		/* [shmem_list_lock] files that had swapped pages, for swapoff */
+	bool visited;			/* [shmem_list_lock] swapoff is in the file: it must not end */
+	bool ends;			/* [shmem_list_lock] nobody goes there any more */
 };
 
 static inline struct shmem_inode *SHMEM_I(const struct inode *inode)
@@ -64,7 +66,8 @@ int shmem_swapin(struct inode *inode, unsigned long index); /* 0: look again, or
 bool shmem_is_swapped(struct shmem_inode *info, unsigned long index); /* a hint: it may come in or go any time */
 bool shmem_is_hole(struct inode *inode, unsigned long index); /* neither in memory nor in swap at one moment */
 void shmem_free_swapped(struct shmem_inode *info, unsigned long first, unsigned long last); /* inclusive */
-void shmem_forget(struct shmem_inode *info);	/* the inode goes away */
+void shmem_end_visits(struct shmem_inode *info); /* the inode goes away: swapoff has left it. May sleep */
+void shmem_forget(struct shmem_inode *info);	/* and does not know it any more */
 int shmem_writepage(struct page *page, struct writeback_control *wbc);
 void shmem_swap_init(void);
 

@@ -21,6 +21,7 @@
 static DEFINE_SPINLOCK(shmem_list_lock, LOCK_RANK_DCACHE);
 static LIST_HEAD(shmem_list);		/* [shmem_list_lock] */
 static unsigned int shmem_list_len;	/* [shmem_list_lock] */
+static DECLARE_WAIT_QUEUE_HEAD(visit_over);
 
 /* Entries are stored as exceptional items of the tree. */
 static void *entry_to_item(swp_entry_t entry)
@@ -225,7 +226,7 @@ keep:
 	return -EAGAIN;
 }
 
-/* ---- swapoff ---- */
+/* ---- swapoff: visits files without holding them, or it would keep a file system from being unmounted ---- */
 
 static int unuse_inode(struct inode *inode, unsigned int type)
 {
@@ -255,20 +256,37 @@ static int unuse_inode(struct inode *inode, unsigned int type)
 	}
 }
 
-static struct inode *next_file(void)
+/* => a file that will not end before leave_file(); NULL: not this one */
+static struct shmem_inode *next_file(void)
 {
-	struct shmem_inode *info;
-	struct inode *inode = NULL;
+	struct shmem_inode *info = NULL;
 
 	spin_lock(&shmem_list_lock);
 	if (!list_empty(&shmem_list)) {
 		info = list_first_entry(&shmem_list, struct shmem_inode, list);
 		list_move_tail(&info->list, &shmem_list);
-		if (atomic_inc_not_zero(&info->inode->i_count))
-			inode = info->inode;
+		info->visited = !info->ends;
+		if (info->ends) /* it frees its slots by itself */
+			info = NULL;
 	}
 	spin_unlock(&shmem_list_lock);
-	return inode;
+	return info;
+}
+
+static void leave_file(struct shmem_inode *info)
+{
+	spin_lock(&shmem_list_lock);
+	info->visited = false;
+	spin_unlock(&shmem_list_lock);
+	wake_up_all(&visit_over);
+}
+
+void shmem_end_visits(struct shmem_inode *info)
+{
+	spin_lock(&shmem_list_lock);
+	info->ends = true;
+	spin_unlock(&shmem_list_lock);
+	wait_event(visit_over, !READ_ONCE(info->visited));
 }
 
 static int shmem_unuse(unsigned int type)
@@ -277,12 +295,12 @@ static int shmem_unuse(unsigned int type)
 	int err = 0;
 
 	while (n-- && !err) {
-		struct inode *inode = next_file();
+		struct shmem_inode *info = next_file();
 
-		if (!inode)
+		if (!info)
 			continue;
-		err = unuse_inode(inode, type);
-		iput(inode);
+		err = unuse_inode(info->inode, type);
+		leave_file(info);
 	}
 	return err;
 }

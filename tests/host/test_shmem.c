@@ -89,11 +89,6 @@ static int enter_then(int err)
 
 const struct file_operations shmem_file_operations;
 
-void iput(struct inode *inode)
-{
-	atomic_dec(&inode->i_count);
-}
-
 /* ---- A file --------------------------------------------------------------------------------------------- */
 
 static struct tmpfs_sb sbi;
@@ -336,6 +331,54 @@ static void the_end_of_a_file(void)
 }
 MACHINE_TEST(the_end_of_a_file, MACHINE)
 
+static int evicted;
+
+static void evict(void *unused)
+{
+	(void)unused;
+	shmem_evict(file);
+	free(file);
+	evicted++;
+}
+
+static void unmount(void)
+{
+	assert_non_null(host_spawn("umount", NULL, evict, NULL));
+	host_sleep(5);
+	assert_int_equal(evicted, 0);
+}
+
+/* swapoff is in the middle of a file when its file system is unmounted: the file ends when swapoff has left it. */
+static void the_end_of_a_file_that_swapoff_is_in(void)
+{
+	make_file();
+	send_out(AT);
+	send_out(AT + 2);
+	in_window[IN_CACHE] = unmount;
+	assert_int_equal(shmem_unuse(0), 0);
+	assert_int_equal(evicted, 0); /* it waited for the disk once more, but the file stayed */
+	assert_int_equal(do_swapoff(&disk->bdev), 0);
+	host_sleep(5);
+	assert_int_equal(evicted, 1);
+	assert_int_equal(atomic_long_read(&sbi.used_blocks), 0);
+	assert_int_equal(shmem_unuse(0), 0);
+}
+MACHINE_TEST(the_end_of_a_file_that_swapoff_is_in, MACHINE)
+
+/* It has begun to end: swapoff leaves it alone, and its slots are free when it is gone. */
+static void swapoff_waits_for_the_end_of_a_file(void)
+{
+	make_file();
+	send_out(AT);
+	shmem_end_visits(SHMEM_I(file));
+	assert_int_equal(shmem_unuse(0), 0);
+	assert_int_equal(SHMEM_I(file)->nr_swapped, 1);
+	assert_non_null(host_spawn("umount", NULL, evict, NULL));
+	assert_int_equal(do_swapoff(&disk->bdev), 0);
+	assert_int_equal(evicted, 1);
+}
+MACHINE_TEST(swapoff_waits_for_the_end_of_a_file, MACHINE)
+
 /* ---- Charges ------------------------------------------------------------------------------------------------ */
 
 static void look_at_charges(void)
@@ -387,6 +430,8 @@ int main(void)
 		machine_unit_test(a_cut_page_ends_in_zeroes_in_swap_too),
 		machine_unit_test(to_and_fro_does_not_outlive_truncation),
 		machine_unit_test(the_end_of_a_file),
+		machine_unit_test(the_end_of_a_file_that_swapoff_is_in),
+		machine_unit_test(swapoff_waits_for_the_end_of_a_file),
 		machine_unit_test(a_charge_is_counted_with_its_page),
 	};
 
