@@ -181,7 +181,9 @@ HOST_COV := -O1 --coverage -fprofile-update=prefer-atomic
 HOST_CFLAGS_cov      := -DCONFIG_DEBUG=1 $(HOST_COV)
 HOST_CFLAGS_covrel   := -DCONFIG_DEBUG=0 $(HOST_COV)
 HOST_CFLAGS_covnuma0 := -DCONFIG_DEBUG=1 -DCONFIG_NUMA=0 $(HOST_COV)
-HOST_FLAVOURS := rel san tsan numa0 cov covrel covnuma0
+HOST_CFLAGS_sancompaction := $(HOST_CFLAGS_san) -DCONFIG_COMPACTION=1
+HOST_CFLAGS_covcompaction := $(HOST_CFLAGS_cov) -DCONFIG_COMPACTION=1
+HOST_FLAVOURS := rel san tsan numa0 cov covrel covnuma0 sancompaction covcompaction
 
 LIBMM_SRC := $(addprefix mm/,range_set.c e820.c memblock.c boot_memory.c zone.c memmap.c zonelist.c \
 	   watermark.c buddy.c buddy_check.c fallback.c pcp.c vmstat.c page_alloc.c page_alloc_fast.c page_free.c \
@@ -194,6 +196,10 @@ MACHINE_SRC := $(filter-out mm/%_selftest.c,$(wildcard mm/*.c)) \
 	   $(filter-out %_selftest.c kernel/core/hung_task.c,$(wildcard kernel/core/*.c)) $(filter kernel/base/%,$(LIBMM_SRC)) \
 	   $(addprefix arch/host/,memory.c print.c) $(wildcard arch/host/machine*.c)
 MACHINE_OBJ := $(MACHINE_SRC:%.c=build/host/san/%.o)
+# One test has reclaim as it is with compaction configured (flavours X + compaction), and answers for mm/compact.c itself.
+COMPACTION_SRC := mm/kswapd.c mm/vmscan.c mm/shrink_zone.c
+machine_obj = $(if $(filter test_compaction_rows,$(1)),$(COMPACTION_SRC:%.c=build/host/$(2)compaction/%.o) \
+	   $(patsubst %.c,build/host/$(2)/%.o,$(filter-out $(COMPACTION_SRC),$(MACHINE_SRC))),$(MACHINE_SRC:%.c=build/host/$(2)/%.o))
 
 LIBMM_API := mm_host_start mm_host_stop mm_host_zone mm_host_check alloc_pages alloc_pages_node \
 	   __free_pages page_to_pfn pfn_to_page
@@ -232,7 +238,8 @@ build/host/$(1)/libmm.o: $$(HOST_OBJ_$(1))
 -include $$(HOST_OBJ_$(1):.o=.d)
 endef
 -include $(MACHINE_OBJ:.o=.d) $(foreach f,cov covrel covnuma0,$(MACHINE_SRC:%.c=build/host/$(f)/%.d) \
-	   $(HOST_TEST_SRC:%.c=build/host/$(f)/%.d))
+	   $(HOST_TEST_SRC:%.c=build/host/$(f)/%.d)) \
+	   $(foreach f,sancompaction covcompaction,$(COMPACTION_SRC:%.c=build/host/$(f)/%.d))
 $(foreach f,$(HOST_FLAVOURS),$(eval $(call host_flavour,$(f))))
 
 build/host/libmm.a: build/host/rel/libmm.o
@@ -247,7 +254,7 @@ build/host/libmm.a:
 # A test that includes machine_fixture.h is linked with the whole machine instead.
 machine_test = $(shell grep -l '"tests/host/machine_fixture.h"' tests/host/$(1).c)
 define host_test
-build/host/tests/$(1)$(if $(3),-$(2)): build/host/$(2)/tests/host/$(1).o $(if $(call machine_test,$(1)),$$(MACHINE_OBJ),$$(HOST_OBJ_$(2)))
+build/host/tests/$(1)$(if $(3),-$(2)): build/host/$(2)/tests/host/$(1).o $(if $(call machine_test,$(1)),$$(call machine_obj,$(1),san),$$(HOST_OBJ_$(2)))
 	@mkdir -p $$(@D)
 	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_$(2)) $$^ -o $$@ -Wl,--gc-sections $$(HOST_LDFLAGS) -lcmocka -lpthread
 -include build/host/$(2)/tests/host/$(1).d
@@ -270,7 +277,7 @@ $(foreach t,grub_cmdline boot_info cpio unlz4 elf block_dev optimal reclaim_math
 # The slow path's neighbours, and printk(), are the test's own functions: the first definition, the test's, counts.
 SCRIPTED_TESTS := $(shell grep -l '"tests/host/\(slow_world\|oom_fixture\|said\|panic_returns\).h"' tests/host/test_*.c)
 $(foreach t,$(basename $(notdir $(SCRIPTED_TESTS))),build/host/tests/$(t) $(foreach f,$(HOST_FLAVOURS),build/host/tests/$(t)-$(f))): HOST_LDFLAGS := -Wl,-z,muldefs
-build/host/tests/test_hooks build/host/tests/test_cow_race: HOST_LDFLAGS := -Wl,-z,muldefs
+$(foreach t,hooks cow_race compaction_rows,build/host/tests/test_$(t)): HOST_LDFLAGS := -Wl,-z,muldefs
 
 # The OOM killer's scorer alone, for scripts/check-oom.
 build/host/check_oom: build/host/rel/tests/host/check_oom.o build/host/rel/mm/oom_score.o
@@ -322,7 +329,7 @@ COV_TESTS += $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(filter rel numa0,$(call 
 
 define cov_test
 build/cov/$(1)$(3): build/host/cov$(2)/tests/host/$(1).o build/host/cov/tests/host/cov_exit.o \
-	   $(if $(call machine_test,$(1)),$$(MACHINE_SRC:%.c=build/host/cov$(2)/%.o),$$(HOST_OBJ_cov$(2))) \
+	   $(if $(call machine_test,$(1)),$$(call machine_obj,$(1),cov$(2)),$$(HOST_OBJ_cov$(2))) \
 	   $$(patsubst %.c,build/host/cov$(2)/%.o,$$(EXTRA_SRC_$(1)))
 	@mkdir -p $$(@D)
 	@$$(HOSTCC) $$(HOST_CFLAGS) $$(HOST_CFLAGS_cov$(2)) $$^ -o $$@ -Wl,--gc-sections,-z,muldefs -Wl,--wrap=_exit -Wl,--wrap=abort \
@@ -335,7 +342,7 @@ $(foreach t,$(HOST_TEST_SRC),$(foreach f,$(filter rel numa0,$(call host_more,$(t
 # At least LEAST percent, or it fails; UNREACHED=mm/x.c prints the lines of a file that are left.
 coverage: $(COV_TESTS)
 	@scripts/coverage $(if $(LEAST),--least $(LEAST)) $(addprefix --unreached ,$(UNREACHED)) \
-		build/host/cov,build/host/covrel,build/host/covnuma0 $(COV_TESTS)
+		build/host/cov,build/host/covrel,build/host/covnuma0,build/host/covcompaction $(COV_TESTS)
 
 host-tests: host $(HOST_TESTS) $(HOST_TOOLS) $(LIBMM_SMOKE) build/host/check_oom
 

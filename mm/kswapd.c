@@ -16,7 +16,7 @@
  * by design: kswapd reads and resets them.
  *
  * Flags: PF_MEMALLOC (own allocations may use every reserve and never recurse), PF_SWAPWRITE,
- * PF_KSWAPD. Locks: none of its own. Test: tests/host kswapd cases; try `/proc/vmstat` kswapd_*.
+ * PF_KSWAPD. Locks: none of its own. Test: tests/host/test_kswapd_*.c; try `/proc/vmstat` kswapd_*.
  * Linux does beyond it: one LRU per node (4.8), kcompactd, watermark boosts.
  */
 #include "kernel/base/kernel.h"
@@ -197,6 +197,7 @@ static void wake_throttled(struct pglist_data *pgdat)
 /* One round at one priority. => false: nothing (more) to balance */
 static bool balance_round(struct pglist_data *pgdat, struct scan_control *sc, int *end_zone)
 {
+	unsigned int order = sc->order;
 	unsigned long attempted = 0;
 	bool compact, done;
 
@@ -204,7 +205,7 @@ static bool balance_round(struct pglist_data *pgdat, struct scan_control *sc, in
 	*end_zone = find_end_zone(pgdat, sc);
 	if (*end_zone < 0)
 		return false;
-	compact = needs_compaction(pgdat, *end_zone, sc->order);
+	compact = needs_compaction(pgdat, *end_zone, order);
 	if (sc->priority < DEF_PRIORITY - 2)
 		sc->may_writepage = true;
 	done = shrink_node(pgdat, *end_zone, sc, &attempted);
@@ -213,7 +214,7 @@ static bool balance_round(struct pglist_data *pgdat, struct scan_control *sc, in
 	if (sc->order && sc->nr_reclaimed >= 2UL << sc->order)
 		sc->order = 0;
 	if (compact && sc->nr_reclaimed > attempted)
-		compact_pgdat(pgdat, sc->order);
+		compact_pgdat(pgdat, order);
 	if (!done || !sc->nr_reclaimed)
 		sc->priority--;
 	cond_resched();

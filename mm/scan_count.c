@@ -9,7 +9,7 @@
  *
  *   anon : file = swappiness * scanned_anon / rotated_anon : (200 - swappiness) * scanned_file / rotated_file
  *
- * Locks: the caller holds lru_lock for stat. Test: tests/host scan_count.
+ * Locks: the caller holds lru_lock for stat. Test: tests/host/test_scan_rows.c.
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/string.h"

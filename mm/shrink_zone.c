@@ -193,22 +193,16 @@ static bool in_reclaim_compaction(const struct scan_control *sc)
 	       (sc->order > PAGE_ALLOC_COSTLY_ORDER || sc->priority < DEF_PRIORITY - 2);
 }
 
-/* => true: go on with this zone, compaction has too little room yet (spec 6.8) */
+/* => true: go on with this zone, compaction has too little room yet, and there was progress (spec 6.8) */
 static bool should_continue_reclaim(struct zone *zone, unsigned long freed, unsigned long scanned,
 				    const struct scan_control *sc)
 {
-	unsigned long wanted = 2UL << sc->order, inactive;
 	enum compact_result suitable;
 
-	if (!in_reclaim_compaction(sc))
+	if (!in_reclaim_compaction(sc) || sc->nr_reclaimed >= 2UL << sc->order)
 		return false;
 	if (!freed && !((sc->gfp_mask & __GFP_REPEAT) && scanned))
 		return false;
-	inactive = zone_lru_size(zone, LRU_INACTIVE_FILE);
-	if (get_nr_swap_pages() > 0)
-		inactive += zone_lru_size(zone, LRU_INACTIVE_ANON);
-	if (sc->nr_reclaimed < wanted && inactive > wanted)
-		return true;
 	suitable = compaction_suitable(zone, sc->order);
 	return suitable != COMPACT_PARTIAL && suitable != COMPACT_CONTINUE;
 }

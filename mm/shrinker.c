@@ -8,7 +8,7 @@
  *
  * Locks: shrinker_rwsem; reclaim only tries it, so that a shrinker may be entered or taken out by
  * somebody who needs memory for it. Callbacks may sleep if the request may.
- * Test: tests/host shrinker example of spec 6.7.
+ * Test: tests/host/test_direct_rows.c.
  */
 #include "kernel/base/kernel.h"
 #include "kernel/core/rwsem.h"

@@ -126,6 +126,21 @@ static void kswapd_5_4_c_woken_in_its_nap(void)
 }
 RULE(c_woken_in_its_nap)
 
+/* ... and there is enough again when it gets to look: somebody met the low mark all the same. */
+static void kswapd_5_4_c_woken_for_nothing(void)
+{
+	start();
+	wake(0, ZONE_NORMAL);
+	host_sleep(NAP / 2);
+	wake(0, ZONE_NORMAL);
+	full();
+	forget_log();
+	host_sleep(1);
+	assert_counts(2, 1, 0);
+	assert_string_equal(shrunk, "");
+}
+RULE(c_woken_for_nothing)
+
 static void kswapd_5_4_c_used_up_in_its_nap(void)
 {
 	start();
@@ -240,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		machine_unit_test(kswapd_5_4_b_nap_and_sleep),
 		machine_unit_test(kswapd_5_4_c_woken_in_its_nap),
+		machine_unit_test(kswapd_5_4_c_woken_for_nothing),
 		machine_unit_test(kswapd_5_4_c_used_up_in_its_nap),
 		machine_unit_test(kswapd_5_4_a_no_nap),
 		machine_unit_test(kswapd_5_4_wake_takes_the_notes),
