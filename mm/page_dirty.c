@@ -130,7 +130,8 @@ void end_page_writeback(struct page *page)
 	if (TestClearPageReclaim(page))
 		rotate_reclaimable_page(page);
 	dec_zone_page_state(page, NR_WRITEBACK);
-	inc_zone_page_state(page, NR_WRITTEN);
+	if (likely(!PageError(page))) /* a page that did not arrive is not written */
+		inc_zone_page_state(page, NR_WRITTEN);
 	bdi_end_write(mapping);
 	if (mapping) {
 		spin_lock_irqsave(&mapping->tree_lock, flags);

@@ -292,6 +292,7 @@ int swap_writepage(struct page *page, struct writeback_control *wbc)
 		unlock_page(page);
 		return 0;
 	}
+	ClearPageError(page); /* of an earlier write */
 	set_page_writeback(page);
 	atomic_long_inc(&swap_writeback_pages);
 	count_vm_event(PSWPOUT);

@@ -26,7 +26,7 @@
 #include "mm/writeback.h"
 
 #define WRITE_PATIENCE (20 * HZ) /* without the end of a single write */
-#define WRITE_ROUNDS   16	 /* of ends that left nothing to free */
+#define WRITE_ROUNDS   8	 /* of ends that left nothing to free */
 
 int vm_swappiness = 60;
 int zone_reclaim_mode, sysctl_min_unmapped_ratio = 1, sysctl_min_slab_ratio = 5;
@@ -154,7 +154,7 @@ static unsigned long usable_state(struct zonelist *zonelist, const struct scan_c
  * Thirteen passes have freed nothing, but pages are on their way to a disk: they are in nobody's reach now and may be
  * free in a moment, so nobody need die for want of them. Whoever may ask the killer waits until one of the writes
  * has ended. A disk that ends none of them for WRITE_PATIENCE is not waited for until it does: the killer decides.
- * ended: NR_WRITTEN before the passes. => true: look again, the zones are as good as new
+ * Writes that fail are no ends. ended: NR_WRITTEN before the passes. => true: look again, the zones are as good as new
  */
 static bool a_write_has_ended(struct zonelist *zonelist, struct scan_control *sc, unsigned long ended)
 {

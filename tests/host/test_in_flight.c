@@ -126,6 +126,22 @@ static void a_dead_disk_is_not_waited_for(void)
 }
 MACHINE_TEST(a_dead_disk_is_not_waited_for, MACHINE)
 
+/* Nor one that answers, but takes nothing: its pages are as dirty as before. */
+static void writes_that_fail_are_not_waited_for(void)
+{
+	long written;
+
+	write_swap(20);
+	written = exact_state(NR_WRITTEN);
+	disk->bad_write_end = disk->bdev.nr_sectors;
+	disk->stopped = false;
+	want(16);
+	assert_true(until_one_is_done() < 5 * HZ);
+	assert_int_equal(hog_signal, SIGKILL);
+	assert_int_equal(exact_state(NR_WRITTEN), written);
+}
+MACHINE_TEST(writes_that_fail_are_not_waited_for, MACHINE)
+
 /* Who would not ask the killer anyway need not wait: it has another plan. */
 static void who_cannot_kill_does_not_wait(void)
 {
@@ -150,6 +166,7 @@ int main(void)
 		machine_unit_test(a_slow_disk_kills_nobody),
 		machine_unit_test(nor_does_a_slow_swap_disk),
 		machine_unit_test(a_dead_disk_is_not_waited_for),
+		machine_unit_test(writes_that_fail_are_not_waited_for),
 		machine_unit_test(who_cannot_kill_does_not_wait),
 	};
 
