@@ -78,8 +78,15 @@ static bool hide(struct mm_struct *mm, unsigned long address)
 	return true;
 }
 
+void capture_new_mm(struct mm_struct *mm)
+{
+	if (captured())
+		set_bit(MMF_CAPTURED_BIT, &mm->flags);
+}
+
 void capture_hide_all(struct mm_struct *mm)
 {
+	set_bit(MMF_CAPTURED_BIT, &mm->flags);
 	down_read(&mm->mmap_sem);
 	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next) {
 		unsigned long address = vma->vm_start;

@@ -34,7 +34,12 @@ struct capture_state {
  *    (window). Nothing else is being captured. The buffer is the caller's again after the next start.
  */
 int capture_start(pid_t tgid, struct mm_struct *mm, unsigned int window, struct capture_record *buf, unsigned long nr);
-/* => what is in memory already is hidden, so that its references are seen; takes mmap_sem */
+/* => faults of mm are told, if current, whose memory it has just become, is captured; task_lock held */
+void capture_new_mm(struct mm_struct *mm);
+/*
+ * => faults of mm are told, and what is in memory already is hidden, so that references to it are; takes mmap_sem. mm
+ *    has been looked up under task_lock after the start, so that an exec meanwhile is not missed
+ */
 void capture_hide_all(struct mm_struct *mm);
 /* => no record is added after it */
 void capture_stop(void);

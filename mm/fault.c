@@ -110,17 +110,38 @@ static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 	return true;
 }
 
-static noinline int do_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
-				unsigned int flags)
+#define NOTHING_ODD (-1)
+
+/* One test for two rare marks is all that other faults pay. => what the fault comes to, or NOTHING_ODD */
+static noinline int marked_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
+				    unsigned int flags)
+{
+	int ret;
+
+	if (reaped(mm, vma))
+		return VM_FAULT_SIGBUS;
+	if (!captured() || (flags & FAULT_FLAG_CAPTURED))
+		return NOTHING_ODD;
+	ret = handle_mm_fault(mm, vma, address, flags | FAULT_FLAG_CAPTURED);
+	if (!(ret & VM_FAULT_ERROR))
+		capture_fault(vma, address, flags & FAULT_FLAG_WRITE);
+	return ret;
+}
+
+int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
+		    unsigned int flags)
 {
 	struct fault f = { .mm = mm, .vma = vma, .address = address & PAGE_MASK, .flags = flags };
 	int ret;
 
+	if (unlikely(READ_ONCE(mm->flags) & (MMF_UNSTABLE | MMF_CAPTURED))) {
+		ret = marked_mm_fault(mm, vma, address, flags);
+		if (ret != NOTHING_ODD)
+			return ret;
+	}
 	count_vm_event(PGFAULT);
 	if (unlikely(!access_allowed(vma, flags)))
 		return VM_FAULT_SIGSEGV;
-	if (reaped(mm, vma))
-		return VM_FAULT_SIGBUS;
 	f.pmd = pmd_find(mm, address);
 	if (unlikely(!f.pmd)) {
 		f.pmd = pmd_alloc_map(mm, address);
@@ -138,24 +159,6 @@ static noinline int do_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma
 	else
 		current->min_flt++;
 	return ret;
-}
-
-static noinline int captured_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
-				      unsigned int flags)
-{
-	int ret = do_mm_fault(mm, vma, address, flags);
-
-	if (!(ret & VM_FAULT_ERROR) && captured())
-		capture_fault(vma, address, flags & FAULT_FLAG_WRITE);
-	return ret;
-}
-
-int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
-		    unsigned int flags)
-{
-	if (unlikely(READ_ONCE(capture_tgid)))
-		return captured_mm_fault(mm, vma, address, flags);
-	return do_mm_fault(mm, vma, address, flags);
 }
 
 int vm_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)

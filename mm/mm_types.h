@@ -68,6 +68,7 @@ struct vm_fault {
 #define FAULT_FLAG_ALLOW_RETRY 0x04
 #define FAULT_FLAG_KILLABLE    0x10
 #define FAULT_FLAG_USER	       0x40
+#define FAULT_FLAG_CAPTURED    0x80 /* capture (fault.c) has seen it */
 
 #define VM_FAULT_OOM	 0x0001
 #define VM_FAULT_SIGBUS	 0x0002
@@ -117,6 +118,10 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, NR_MM_COUNTERS };
 /* prctl(PR_SET_DUMPABLE, 0), or its ids changed since exec: no core file, and only root looks into it */
 #define MMF_NOT_DUMPABLE_BIT 2
 #define MMF_NOT_DUMPABLE     (1UL << MMF_NOT_DUMPABLE_BIT)
+
+/* its references are captured, or once were (capture.c) */
+#define MMF_CAPTURED_BIT 3
+#define MMF_CAPTURED	 (1UL << MMF_CAPTURED_BIT)
 
 #define MMF_INIT_MASK MMF_NOT_DUMPABLE /* what a copy of an address space keeps */
 

@@ -20,6 +20,7 @@
 #include "kernel/core/kthread.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/task.h"
+#include "mm/capture.h"
 #include "mm/mm.h"
 #include "mm/oom.h"
 #include "mm/slab.h"
@@ -175,6 +176,8 @@ void host_use_mm(struct mm_struct *mm)
 	}
 	me->mm = mm;
 	local_irq_enable();
+	if (mm)
+		capture_new_mm(mm);
 	task_unlock(me);
 	if (borrowed)
 		mmdrop(borrowed);

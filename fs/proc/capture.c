@@ -98,8 +98,10 @@ static int begin(pid_t pid, unsigned int window, unsigned long nr)
 			swap(buffer, old);
 		mutex_unlock(&capture_mutex);
 		new = old;
+		mmput(mm);
+		mm = mm_of(pid); /* perhaps it has called exec */
 	}
-	if (!err)
+	if (!err && mm)
 		capture_hide_all(mm);
 	if (mm)
 		mmput(mm);

@@ -20,6 +20,7 @@
 #include "kernel/base/string.h"
 #include "kernel/core/freezer.h"
 #include "kernel/core/sched.h"
+#include "mm/capture.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
 
@@ -140,6 +141,7 @@ void exec_mmap(struct mm_struct *mm)
 	me->mm = me->active_mm = mm;
 	switch_mm(active, mm);
 	local_irq_enable();
+	capture_new_mm(mm);
 	task_unlock(me);
 	if (old) {
 		mmput(old);
