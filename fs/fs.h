@@ -361,6 +361,14 @@ static inline struct inode *file_inode(const struct file *file)
 	return file->f_inode;
 }
 
+/* => device and number in one word: the same file, though its inode lies elsewhere in memory by now; 0: it has no number */
+static inline u64 inode_identity(const struct inode *inode)
+{
+	u64 dev = inode->i_sb ? inode->i_sb->s_dev : 0;
+
+	return inode->i_ino ? dev << 40 | (inode->i_ino & ((1ULL << 40) - 1)) : 0;
+}
+
 static inline loff_t i_size_read(const struct inode *inode)
 {
 	return READ_ONCE(inode->i_size);

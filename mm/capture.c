@@ -51,11 +51,6 @@ static void record(u64 object, u64 page, enum capture_op op)
 	records[nr_records++] = (struct capture_record){ .object = object, .page = page, .op = op };
 }
 
-static u64 object_of(const struct inode *inode)
-{
-	return (u64)(inode->i_sb ? inode->i_sb->s_dev : 0) << 40 | (inode->i_ino & ((1ULL << 40) - 1));
-}
-
 /* ---- Hiding ---------------------------------------------------------------------------------------- */
 
 /* => false: there is no table for the address */
@@ -136,7 +131,7 @@ void capture_fault(struct vm_area_struct *vma, unsigned long address, bool write
 		out = enter_window(vma->vm_mm, address);
 		again = out == ~0UL && !write; /* a store to what was only read is news */
 		if (!again && of_file)
-			record(object_of(file_inode(file)), vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT),
+			record(inode_identity(file_inode(file)), vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT),
 			       write ? CAPTURE_STORE : CAPTURE_LOAD);
 		else if (!again)
 			record(0, address >> PAGE_SHIFT, write ? CAPTURE_STORE : CAPTURE_LOAD);
@@ -150,7 +145,7 @@ void capture_call(struct address_space *mapping, unsigned long index, bool write
 {
 	spin_lock(&capture_lock);
 	if (captured() && mapping->host)
-		record(object_of(mapping->host), index, write ? CAPTURE_WRITE : CAPTURE_READ);
+		record(inode_identity(mapping->host), index, write ? CAPTURE_WRITE : CAPTURE_READ);
 	spin_unlock(&capture_lock);
 }
 

@@ -13,6 +13,7 @@
  */
 #include "mm/ghosts.h"
 
+#include "fs/fs.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/kernel.h"
 #include "mm/pagemap.h"
@@ -36,12 +37,14 @@ void ghosts_free(struct ghosts *g)
 u32 ghost_key(const struct page *page)
 {
 	struct address_space *mapping = page_mapping(page);
-	u64 name = 0;
+	u64 name = 0, file;
 
-	if (PageSwapCache(page))
+	if (PageSwapCache(page)) {
 		name = page_private(page) << 1 | 1;
-	else if (mapping) /* even; the factor keeps neighbours and files apart */
-		name = (u64)(unsigned long)mapping + page->index * 2 * 0x10001;
+	} else if (mapping) { /* even; the factors keep neighbours and files apart */
+		file = mapping->host ? inode_identity(mapping->host) : 0;
+		name = (file ? file * 0xd6e8feb86659fd93ULL : (u64)(unsigned long)mapping) * 2 + page->index * 2 * 0x10001;
+	}
 	return name ? (u32)(name * 0x9e3779b97f4a7c15ULL >> 32) | 1 : 0;
 }
 

@@ -10,15 +10,19 @@
  *            not used, and too many hot ones: to the tail of the cold
  *
  * The clock counts pages coming in. A stamp is the clock at a page's last known use. A page that is used again is
- * "in test" if its stamp is younger than that of the oldest hot page: between its two uses less has come in than since
- * the hot page's last one, so it deserves the place more. That is why a loop over a little more than the memory keeps
+ * "in test" if less than half as much has come in since its stamp as since that of the oldest hot page: it deserves the
+ * place more, and not by chance. That is why a loop over a little more than the memory keeps
  * most of its pages (LRU keeps none), and why a scan, whose pages are used once, takes cold places only.
  *
- * Hot pages have a weight, +2 when found used, -1 when not; only weight 0 goes. So often used pages outlive those
+ * Hot pages have a weight, +3 when found used, -1 when not; only weight 0 goes. So often used pages outlive those
  * that were used twice by chance.
  *
- * Cold places: few, so that many pages can be hot; more when pages in test come back (the wrong ones are hot: a new
- * phase), fewer with each page that leaves.
+ * Cold places: few, so that many pages can be hot; more when pages in test come back (the wrong ones are hot), fewer
+ * with each page that leaves. Each page that becomes hot moves the hot hand by one, even if there are cold places
+ * enough: else pages nobody uses would stay hot for as long as cold places abound.
+ *
+ * A new phase: the hot hand finds hardly any page in use. For a whole round of it weights do not count, and a page is
+ * in test if it is younger at all.
  *
  * The use that brought a page in sets its accessed bit a moment later: a new page (TIER_NEW) whose bit is found set for
  * the first time has that one cleared and goes round once more.
@@ -42,10 +46,10 @@
 #define WEIGHT_MAX    15
 #define WEIGHT_USED   3
 #define COLD_MIN      32UL /* one batch of victims */
-#define COLD_MIN_PART 32   /* at least total / this */
+#define COLD_MIN_PART 64   /* at least total / this */
 #define COLD_GROWTH   2	   /* for a page that comes back in test; one that leaves takes 1 */
-#define STALE_GROWTH  16
-#define STALE_SHARE   128U /* in 1/1024 */
+#define STALE_GROWTH  24	   /* ... in a new phase */
+#define STALE_SHARE   64U  /* so few hot pages are in use when a phase is over, in 1/1024 */
 #define STALE_AGE_PART 3
 #define TIER_NEW      1
 
@@ -67,7 +71,9 @@ struct cp_zone {
 	struct ghosts ghosts;
 	u32 now;		/* pages that came in */
 	unsigned long cold_target;
+	unsigned long steps;	/* that the hot hand owes to pages that have become hot */
 	u32 used_share;		/* of the hot pages looked at lately, in 1/1024; racy */
+	unsigned long stale;	/* hot pages to look at until the round of a new phase is over; racy */
 };
 
 static struct cp_zone cp_zones[MAX_NUMNODES][MAX_NR_ZONES]; /* [l], pointers [I] from start to stop */
@@ -80,12 +86,6 @@ static struct cp_zone *cp_zone_of(const struct zone *zone)
 static struct note *note_of(const struct zone *zone, const struct page *page)
 {
 	return &cp_zone_of(zone)->notes[page_to_pfn(page) - zone->zone_start_pfn];
-}
-
-/* Hardly any hot page is in use: they are those of a phase that is over. */
-static bool stale(const struct cp_zone *z)
-{
-	return z->used_share < STALE_SHARE;
 }
 
 static void set_note(struct zone *zone, struct page *page, u32 stamp)
@@ -138,19 +138,34 @@ static int older_kind(struct zone *zone, enum lru_list anon, enum lru_list file)
 	return stamp_younger(note_of(zone, a)->stamp, note_of(zone, f)->stamp);
 }
 
+static u32 age_of(const struct cp_zone *z, u32 stamp)
+{
+	return (z->now - stamp) & ((1U << STAMP_BITS) - 1);
+}
+
 /* => lru_lock held; a page last used then and used again deserves the place of the oldest hot one */
 static bool in_test(struct zone *zone, u32 stamp)
 {
+	const struct cp_zone *z = cp_zone_of(zone);
 	int kind = older_kind(zone, LRU_ACTIVE_ANON, LRU_ACTIVE_FILE);
 	struct page *oldest;
 
 	if (kind < 0)
 		return true;
 	oldest = page_list_last(&zone->lruvec.lists[kind ? LRU_ACTIVE_FILE : LRU_ACTIVE_ANON]);
-	return stamp_younger(stamp, note_of(zone, oldest)->stamp);
+	return age_of(z, stamp) * (z->stale ? 1ULL : 2ULL) < age_of(z, note_of(zone, oldest)->stamp);
 }
 
 /* ---- Places ---------------------------------------------------------------------------------------- */
+
+/* It was in test: a place for it, and some cold ones for others like it. => lru_lock held */
+static void won_test(struct zone *zone)
+{
+	struct cp_zone *z = cp_zone_of(zone);
+
+	change_cold_target(zone, z->used_share < STALE_SHARE ? STALE_GROWTH : COLD_GROWTH);
+	z->steps = min(z->steps + 1, nr_hot(zone));
+}
 
 static enum lru_place put_hot(struct page *page)
 {
@@ -178,7 +193,7 @@ static enum lru_place place_new(struct zone *zone, struct page *page)
 	else
 		set_page_lru_tier(page, TIER_NEW);
 	if (back) {
-		change_cold_target(zone, stale(z) ? STALE_GROWTH : COLD_GROWTH);
+		won_test(zone);
 		return put_hot(page);
 	}
 	/* At first, and when programs with hot pages have ended, there is room for more of them. */
@@ -190,13 +205,12 @@ static enum lru_place place_new(struct zone *zone, struct page *page)
 /* A victim was in use. */
 static enum lru_place place_used(struct zone *zone, struct page *page)
 {
-	struct cp_zone *z = cp_zone_of(zone);
 	bool better = in_test(zone, note_of(zone, page)->stamp);
 
-	set_note(zone, page, z->now);
+	set_note(zone, page, cp_zone_of(zone)->now);
 	if (!better)
 		return put_cold(page);
-	change_cold_target(zone, stale(z) ? STALE_GROWTH : COLD_GROWTH);
+	won_test(zone);
 	return put_hot(page);
 }
 
@@ -305,23 +319,36 @@ static u32 cp_evicted(struct zone *zone, struct page *page)
 
 /* ---- The hot hand ----------------------------------------------------------------------------------- */
 
-/* An isolated hot page: younger, lighter, or, while there are too many, cold. */
-static void age_page(struct zone *zone, struct page *page, unsigned long *excess)
+/* What one more hot page, looked at, tells of all. => in a new phase */
+static bool note_use(struct zone *zone, const struct note *note, bool used)
 {
 	struct cp_zone *z = cp_zone_of(zone);
-	struct note *note = note_of(zone, page);
-	unsigned long vm_flags;
-	bool used = take_marks(page, false, &vm_flags);
+	unsigned long stale = READ_ONCE(z->stale);
 
 	/* Asked again at once, nobody has been used: that tells nothing. */
 	if (stamp_younger(z->now, note->stamp + nr_hot(zone) / STALE_AGE_PART))
 		z->used_share = (z->used_share * 31 + (used ? 1024 : 0)) / 32;
+	if (z->used_share < STALE_SHARE)
+		stale = nr_hot(zone);
+	else if (stale)
+		stale--;
+	WRITE_ONCE(z->stale, stale);
+	return stale;
+}
+
+/* An isolated hot page: younger, lighter, or, while there are too many, cold. */
+static void age_page(struct zone *zone, struct page *page, unsigned long *excess)
+{
+	struct note *note = note_of(zone, page);
+	unsigned long vm_flags;
+	bool used = take_marks(page, false, &vm_flags), stale = note_use(zone, note, used);
+
 	note->state = NOTE_STAYS;
 	if (page_lru_tier(page) == TIER_NEW) {
 		set_page_lru_tier(page, 0);
-	} else if (used || (note->weight && !stale(z))) {
+	} else if (used || (note->weight && !stale)) {
 		note->weight = used ? min(note->weight + WEIGHT_USED, WEIGHT_MAX) : note->weight - 1;
-		note->stamp = z->now;
+		note->stamp = cp_zone_of(zone)->now;
 	} else if (*excess) {
 		(*excess)--;
 		note->state = NOTE_DEMOTED;
@@ -376,6 +403,19 @@ static unsigned long cold_wanted(struct zone *zone, const struct scan_control *s
 	return want;
 }
 
+/* => steps that the hot hand owes, up to a batch; they count as made */
+static unsigned long take_steps(struct zone *zone)
+{
+	struct cp_zone *z = cp_zone_of(zone);
+	unsigned long steps;
+
+	spin_lock_irq(&zone->lru_lock);
+	steps = min(z->steps, SWAP_CLUSTER_MAX);
+	z->steps -= steps;
+	spin_unlock_irq(&zone->lru_lock);
+	return steps;
+}
+
 /*
  * As many hot pages as there should be. A page that has come straight to the hot list pushes the oldest one that is not
  * used off its end; the used ones on the way there get new stamps, which raises the bar for the next.
@@ -388,10 +428,10 @@ static void cp_balance(struct zone *zone, struct scan_control *sc)
 	while (done < budget) {
 		unsigned long want = cold_wanted(zone, sc), have = cold_places(zone), excess, n;
 
-		if (have >= want)
+		excess = max(want - min(want, have), take_steps(zone));
+		if (!excess)
 			break;
-		excess = want - have;
-		n = age_batch(zone, sc, clamp(excess, 4UL, SWAP_CLUSTER_MAX), &excess);
+		n = age_batch(zone, sc, min(excess, SWAP_CLUSTER_MAX), &excess);
 		if (!n)
 			break;
 		done += n;

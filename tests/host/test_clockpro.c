@@ -5,6 +5,7 @@
 #include "arch/mmu.h"
 #include "mm/ghosts.h"
 #include "mm/policy.h"
+#include "mm/reclaim.h"
 #include "mm/vmalloc.h"
 
 /* One zone, of which programs get about 2800 pages. */
@@ -133,6 +134,53 @@ static void a_new_page_goes_round_once_more(void)
 }
 MACHINE_TEST(a_new_page_goes_round_once_more, MACHINE)
 
+/* The page was to go, and somebody has used it meanwhile. => it is hot now */
+static bool saved_by_use(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	PAGE_LIST(pages);
+	PAGE_LIST(freed);
+
+	spin_lock_irq(&zone->lru_lock);
+	assert_true(lru_isolate(zone, page, &pages, 0));
+	SetPageActive(page);
+	putback_inactive_pages(zone, &pages, &freed);
+	__mod_zone_page_state(zone, NR_ISOLATED_ANON, -1);
+	spin_unlock_irq(&zone->lru_lock);
+	assert_true(page_list_empty(&freed) && PageLRU(page));
+	return PageActive(page);
+}
+
+/* => hot pages that the hot hand looks at when it is asked */
+static unsigned long looked_at(struct zone *zone)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .priority = DEF_PRIORITY, .may_unmap = true };
+	unsigned long before = event(PGREFILL_DMA);
+
+	policy_clockpro.balance(zone, &sc);
+	return event(PGREFILL_DMA) - before;
+}
+
+/* Who is less than half as old as the oldest hot page becomes hot, and the hot hand moves on by one for it. */
+static void becoming_hot(void)
+{
+	unsigned long va;
+	struct zone *zone;
+
+	begin();
+	va = fill(100);
+	zone = page_zone(listed(va));
+	assert_int_equal(looked_at(zone), 0); /* there is room for cold pages */
+	assert_false(saved_by_use(page_at(va + 40 * PAGE_SIZE)));
+	assert_int_equal(looked_at(zone), 0);
+	assert_true(saved_by_use(page_at(va + 60 * PAGE_SIZE)));
+	assert_true(saved_by_use(page_at(va + 70 * PAGE_SIZE)));
+	assert_int_equal(looked_at(zone), 2);
+	assert_int_equal(looked_at(zone), 0);
+	verify(va, 100);
+}
+MACHINE_TEST(becoming_hot, MACHINE)
+
 /* Hot pages of a phase that is over make room. */
 static void a_new_phase_takes_over(void)
 {
@@ -211,6 +259,7 @@ int main(void)
 		machine_unit_test(a_scan_spares_what_is_used),
 		machine_unit_test(the_second_use_counts),
 		machine_unit_test(a_new_page_goes_round_once_more),
+		machine_unit_test(becoming_hot),
 		machine_unit_test(a_new_phase_takes_over),
 		machine_unit_test(ghosts_remember),
 		machine_unit_test(leaves_nothing_behind),

@@ -46,6 +46,7 @@ struct race_file *race_file_create(u32 base, u32 pages)
 	char name[16];
 
 	snprintf(name, sizeof(name), "file%u", nr_files++);
+	f->inode.i_ino = nr_files;
 	f->disk = host_disk_create(name, RACE_FILE_FIRST + pages);
 	for (u32 i = 0; i < pages; i++)
 		race_fill(base + i, (u64 *)(f->disk->bytes + (RACE_FILE_FIRST + i) * PAGE_SIZE));
