@@ -361,7 +361,7 @@ static inline struct inode *file_inode(const struct file *file)
 	return file->f_inode;
 }
 
-/* => device and number in one word: the same file, though its inode lies elsewhere in memory by now; 0: it has no number */
+/* => device and number in one word, the same wherever the inode lies in memory; 0: it has no number */
 static inline u64 inode_identity(const struct inode *inode)
 {
 	u64 dev = inode->i_sb ? inode->i_sb->s_dev : 0;

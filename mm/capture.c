@@ -131,7 +131,8 @@ void capture_fault(struct vm_area_struct *vma, unsigned long address, bool write
 		out = enter_window(vma->vm_mm, address);
 		again = out == ~0UL && !write; /* a store to what was only read is news */
 		if (!again && of_file)
-			record(inode_identity(file_inode(file)), vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT),
+			record(inode_identity(file_inode(file)),
+			       vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT),
 			       write ? CAPTURE_STORE : CAPTURE_LOAD);
 		else if (!again)
 			record(0, address >> PAGE_SHIFT, write ? CAPTURE_STORE : CAPTURE_LOAD);

@@ -43,7 +43,8 @@ u32 ghost_key(const struct page *page)
 		name = page_private(page) << 1 | 1;
 	} else if (mapping) { /* even; the factors keep neighbours and files apart */
 		file = mapping->host ? inode_identity(mapping->host) : 0;
-		name = (file ? file * 0xd6e8feb86659fd93ULL : (u64)(unsigned long)mapping) * 2 + page->index * 2 * 0x10001;
+		name = file ? file * 0xd6e8feb86659fd93ULL : (u64)(unsigned long)mapping;
+		name = (name + page->index * 0x10001) << 1;
 	}
 	return name ? (u32)(name * 0x9e3779b97f4a7c15ULL >> 32) | 1 : 0;
 }
