@@ -18,6 +18,7 @@
  * Locks: pool->lock (interrupts off: runs return in softirq).
  * Linux does beyond it: swap files, frontswap, synchronous devices. Read next: swap_readahead.c.
  */
+#include "asm/barrier.h"
 #include "kernel/base/errno.h"
 #include "kernel/base/kernel.h"
 #include "kernel/base/printk.h"
@@ -142,6 +143,7 @@ static void pool_put(struct swap_run_pool *pool, struct swap_run *run)
 	pool->nr_free++;
 	pool->stuck = false;
 	spin_unlock_irqrestore(&pool->lock, flags);
+	smp_mb(); /* nr_free before the look at the queue: swap_may_write() asks for it without the lock */
 	if (was_empty || waitqueue_active(&pool->wait))
 		wake_up(&pool->wait);
 }
