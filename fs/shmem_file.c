@@ -191,7 +191,7 @@ static const struct vm_operations_struct shmem_vm_ops = { .fault = shmem_fault }
 static int shmem_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	/* A file sealed against writing may be mapped shared for reading, and never be made writable. */
-	if ((SHMEM_I(file_inode(file))->seals & F_SEAL_WRITE) && (vma->vm_flags & VM_SHARED)) {
+	if ((READ_ONCE(SHMEM_I(file_inode(file))->seals) & F_SEAL_WRITE) && (vma->vm_flags & VM_SHARED)) {
 		if (vma->vm_flags & VM_WRITE)
 			return -EPERM;
 		vma->vm_flags &= ~VM_MAYWRITE;
@@ -305,35 +305,32 @@ int shmem_get_seals(struct file *file)
 	return file->f_op == &shmem_file_operations ? (int)SHMEM_I(file_inode(file))->seals : -EINVAL;
 }
 
-/* => [w] held for writing: writable shared mappings exist? */
-static bool mapped_writable(struct inode *inode)
+/* => [w] held for writing; 0 or -EBUSY: shared mappings may write. Who maps it is counted, then reads the seals */
+static int seal(struct inode *inode, unsigned int seals)
 {
-	bool writable;
+	struct shmem_inode *info = SHMEM_I(inode);
+	int err = 0;
 
 	spin_lock(&inode->i_data.i_mmap_lock);
-	writable = inode->i_data.i_mmap_writable != 0;
+	if ((seals & F_SEAL_WRITE) && !(info->seals & F_SEAL_WRITE) && inode->i_data.i_mmap_writable)
+		err = -EBUSY;
+	else
+		WRITE_ONCE(info->seals, info->seals | seals);
 	spin_unlock(&inode->i_data.i_mmap_lock);
-	return writable;
+	return err;
 }
 
 int shmem_add_seals(struct file *file, unsigned int seals)
 {
 	struct inode *inode = file_inode(file);
-	struct shmem_inode *info;
-	int err = 0;
+	int err;
 
 	if (file->f_op != &shmem_file_operations || (seals & ~F_SEAL_ALL))
 		return -EINVAL;
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EPERM;
-	info = SHMEM_I(inode);
 	down_write(&inode->i_rwsem);
-	if (info->seals & F_SEAL_SEAL)
-		err = -EPERM;
-	else if ((seals & F_SEAL_WRITE) && !(info->seals & F_SEAL_WRITE) && mapped_writable(inode))
-		err = -EBUSY;
-	else
-		info->seals |= seals;
+	err = SHMEM_I(inode)->seals & F_SEAL_SEAL ? -EPERM : seal(inode, seals);
 	up_write(&inode->i_rwsem);
 	return err;
 }

@@ -174,6 +174,22 @@ static struct vm_area_struct *new_area(struct mm_struct *mm, struct file *file, 
 	return vma;
 }
 
+/*
+ * Shared areas that may be written count (i_mmap_writable) from before the file is asked: who forbids writing
+ * (F_SEAL_WRITE) either sees one coming, or the file's mmap sees that it is forbidden.
+ */
+static void count_coming_writer(struct file *file, unsigned long vm_flags, int by)
+{
+	struct address_space *mapping;
+
+	if (!file || (vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
+		return;
+	mapping = file->f_mapping;
+	spin_lock(&mapping->i_mmap_lock);
+	mapping->i_mmap_writable += (unsigned int)by;
+	spin_unlock(&mapping->i_mmap_lock);
+}
+
 /* What lies in the way goes. => 0 or -errno */
 static int clear_place(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
@@ -212,13 +228,16 @@ unsigned long mmap_region(struct mm_struct *mm, struct file *file, unsigned long
 	if (file || !(vm_flags & VM_SHARED))
 		vma = vma_merge_new(mm, addr, addr + len, vm_flags, file, pgoff);
 	if (!vma) {
+		count_coming_writer(file, vm_flags, 1);
 		vma = new_area(mm, file, addr, len, vm_flags, pgoff);
+		if (!IS_ERR(vma))
+			vma_insert(mm, vma);
+		count_coming_writer(file, vm_flags, -1); /* it counts itself now, or is not to be */
 		if (IS_ERR(vma)) {
 			if (vm_flags & VM_ACCOUNT)
 				vm_unacct_memory(pages);
 			return PTR_ERR(vma);
 		}
-		vma_insert(mm, vma);
 	}
 	vm_stat_account(mm, vm_flags, vma->vm_file, pages);
 	if (vm_flags & VM_LOCKED)

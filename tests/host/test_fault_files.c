@@ -58,6 +58,37 @@ static void first_writes_are_noticed(void)
 }
 MACHINE_TEST(first_writes_are_noticed, MACHINE)
 
+static unsigned int writers_seen;
+
+static int map_counting(struct file *f, struct vm_area_struct *vma)
+{
+	writers_seen = f->f_mapping->i_mmap_writable;
+	return generic_file_mmap(f, vma) ?: answer;
+}
+
+/* Who would forbid writing meanwhile must see the area that is just being made. */
+static void a_writer_counts_before_the_file_is_asked(void)
+{
+	static const struct file_operations fops = { .mmap = map_counting };
+	struct test_file *f = disk_file("vda", SIZE);
+	unsigned long va;
+
+	f->file.f_op = &fops;
+	va = map_file(f, 8, PROT_READ, MAP_SHARED); /* mprotect may make it writable */
+	assert_int_equal(writers_seen, 1);
+	assert_int_equal(mapping_of(f)->i_mmap_writable, 1);
+	assert_int_equal(vm_munmap(va, 8 * PAGE_SIZE), 0);
+	assert_int_equal(mapping_of(f)->i_mmap_writable, 0);
+	va = map_file(f, 8, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	assert_int_equal(writers_seen, 0);
+	answer = -EPERM;
+	assert_int_equal(vm_mmap(&f->file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, 0), -EPERM);
+	assert_int_equal(writers_seen, 1);
+	assert_int_equal(mapping_of(f)->i_mmap_writable, 0);
+	answer = 0;
+}
+MACHINE_TEST(a_writer_counts_before_the_file_is_asked, MACHINE)
+
 /* ---- Errors ---- */
 
 static void disks_that_fail(void)
@@ -266,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_unit_test(first_writes_are_noticed),
+		machine_unit_test(a_writer_counts_before_the_file_is_asked),
 		machine_unit_test(disks_that_fail),
 		machine_unit_test(the_page_goes),
 		machine_unit_test(the_file_ends),
