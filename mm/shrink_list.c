@@ -9,7 +9,9 @@
  *   4 collect what has been written already (a RAM disk is that fast)
  *
  * Pages stay locked from 1 to 3: nobody else may write or reuse them while a stale TLB entry could
- * still change them. Only trylocks are used, so holding 32 of them cannot deadlock.
+ * still change them. Only trylocks are used, so holding 32 of them cannot deadlock; but to write a page of a file one
+ * may have to wait for its disk, and that disk, a loop device, for one of the other pages: these are written last, when
+ * no other page is locked. (Swap's disk waits for no page of a batch: loop devices over memory are refused.)
  *
  * The table of spec 6.4 is judge_*() and finish_*() in its own order; its line numbers stand at the
  * tests. Locks: the page lock of each page; tree_lock to take it out of its cache.
@@ -31,6 +33,7 @@ enum verdict {
 	V_ACTIVATE,
 	V_CULL,		/* to the unevictable list */
 	V_FINISH,	/* out of all page tables: phase 3 */
+	V_LATER,	/* a file's page to be written: when the others are unlocked */
 	V_WRITING,	/* unlocked, I/O started */
 	V_FREE,		/* ours alone */
 };
@@ -50,7 +53,8 @@ struct shrink_job {
 	struct candidate candidates[SWAP_CLUSTER_MAX];
 	struct page *writing[SWAP_CLUSTER_MAX];
 	struct swap_run *swap_plug; /* pages for neighbouring slots, not yet submitted */
-	unsigned int nr_candidates, nr_writing, nr_freed, nr_activated, nr_written;
+	bool alone;		    /* only one page is locked */
+	unsigned int nr_candidates, nr_later, nr_writing, nr_freed, nr_activated, nr_written;
 };
 
 static struct block_device *page_bdev(const struct page *page)
@@ -224,6 +228,8 @@ static enum verdict finish_dirty(struct shrink_job *job, struct page *page, bool
 		return V_KEEP_LOCKED;					/* 11 */
 	if (!may_enter_fs(page, job->sc) || !job->sc->may_writepage)
 		return V_KEEP_LOCKED;					/* 12 */
+	if (page_is_file_cache(page) && !job->alone)
+		return V_LATER;
 	return pageout(job, page);					/* 13 */
 }
 
@@ -285,6 +291,10 @@ static void settle(struct shrink_job *job, struct page *page, enum verdict v, bo
 	case V_FINISH:
 		job->candidates[job->nr_candidates++] = (struct candidate){ page, clean_only };
 		return;
+	case V_LATER:
+		job->candidates[job->nr_later++] = (struct candidate){ page, clean_only }; /* gone through so far */
+		unlock_page(page);
+		return;
 	case V_WRITING:
 		job->writing[job->nr_writing++] = page;
 		return;
@@ -331,17 +341,30 @@ static void judge_all(struct shrink_job *job, struct page_list *pages)
 	}
 }
 
+static enum verdict finish(struct shrink_job *job, struct candidate c)
+{
+	enum verdict v = V_FINISH;
+
+	if (PageDirty(c.page))
+		v = finish_dirty(job, c.page, c.clean_only);
+	return v == V_FINISH ? finish_clean(job, c.page) : v;
+}
+
 static void finish_all(struct shrink_job *job)
 {
 	for (unsigned int i = 0; i < job->nr_candidates; i++) {
-		struct page *page = job->candidates[i].page;
-		enum verdict v = V_FINISH;
+		struct candidate c = job->candidates[i];
 
-		if (PageDirty(page))
-			v = finish_dirty(job, page, job->candidates[i].clean_only);
-		if (v == V_FINISH)
-			v = finish_clean(job, page);
-		settle(job, page, v, false);
+		settle(job, c.page, finish(job, c), c.clean_only);
+	}
+	job->alone = true;
+	for (unsigned int i = 0; i < job->nr_later; i++) {
+		struct candidate c = job->candidates[i];
+		enum verdict v = V_KEEP;
+
+		if (trylock_page(c.page))
+			v = page_mapped(c.page) || PageWriteback(c.page) ? V_KEEP_LOCKED : finish(job, c);
+		settle(job, c.page, v, c.clean_only);
 	}
 }
 

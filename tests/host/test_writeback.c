@@ -379,6 +379,31 @@ MACHINE_TEST(a_file_is_emptied_and_written_to, SMALL)
 
 /* ---- Under pressure ---- */
 
+/* Most of memory is clean file pages when somebody wants it: they are dropped, and nothing is written or swapped. */
+static void clean_memory_is_dropped_for_others(void)
+{
+	struct disk_file *f = disk_file_create("d", 3000);
+	unsigned long va, taken;
+
+	swap_on("swap0", 4000);
+	get_pages(f, 0, 2200);
+	taken = f->inode.i_data.nrpages;
+	assert_true(taken > 2000);
+	va = map_anon(2200 * PAGE_SIZE);
+	for (unsigned long i = 0; i < 2200; i++)
+		put(va + i * PAGE_SIZE, i);
+	taken -= f->inode.i_data.nrpages;
+	print_message("%lu pages dropped; stolen %lu, swapped %lu\n", taken,
+		      zone_events(PGSTEAL_KSWAPD) + zone_events(PGSTEAL_DIRECT), event(PSWPOUT));
+	assert_true(taken > 500);
+	assert_int_equal(zone_events(PGSTEAL_KSWAPD) + zone_events(PGSTEAL_DIRECT), taken);
+	assert_int_equal(state_of(NR_VMSCAN_WRITE) + event(PSWPOUT), 0);
+	assert_int_equal(f->writes, 0);
+	for (unsigned long i = 0; i < 2200; i++)
+		assert_int_equal(get(va + i * PAGE_SIZE), i);
+}
+MACHINE_TEST(clean_memory_is_dropped_for_others, .ram_mib = 16, .dma_mib = 1)
+
 /* Most of memory is dirty file pages when somebody wants it: flushers write, nothing is lost, nobody is killed. */
 static void dirty_memory_is_written_for_others(void)
 {
@@ -402,6 +427,126 @@ static void dirty_memory_is_written_for_others(void)
 }
 MACHINE_TEST(dirty_memory_is_written_for_others, SMALL)
 
+struct other_pages {
+	struct disk_file *full;
+	struct page *pages[2];
+	bool locked;
+};
+
+static void fill_queue(void *arg)
+{
+	filemap_fdatawrite(&((struct disk_file *)arg)->inode.i_data);
+}
+
+static void lock_other(void *arg)
+{
+	struct other_pages *o = arg;
+
+	for (int i = 0; i < 50 && !o->locked; i++) {
+		host_sleep(1);
+		o->locked = !PageLocked(o->pages[0]) && !PageLocked(o->pages[1]);
+	}
+	put_page(o->pages[0]);
+	put_page(o->pages[1]);
+	o->full->disk->stopped = false;
+}
+
+static struct page *isolated(struct disk_file *f, unsigned long index)
+{
+	struct page *page = find_get_page(&f->inode.i_data, index);
+
+	assert_int_equal(isolate_lru_page(page), 0);
+	ClearPageActive(page);
+	put_page(page);
+	return page;
+}
+
+/* => pages freed; the others are on their lists again */
+static unsigned long shrink_as_kswapd(struct page_list *pages, struct zone *zone)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .may_unmap = true, .may_writepage = true, .may_swap = true,
+				   .policy = zone->lruvec.policy };
+	struct reclaim_state reclaim = { 0 };
+	struct shrink_stat stat = { 0 };
+	unsigned long freed;
+	struct page *page;
+
+	current->reclaim_state = &reclaim;
+	current->flags |= PF_KSWAPD | PF_SWAPWRITE;
+	freed = shrink_page_list(pages, zone, &sc, &stat, true);
+	current->flags &= ~(unsigned int)(PF_KSWAPD | PF_SWAPWRITE);
+	current->reclaim_state = NULL;
+	while ((page = page_list_pop(pages)) != NULL)
+		putback_lru_page(page);
+	return freed;
+}
+
+/* kswapd leaves dirty pages to the flushers until it has seen a whole batch of them that nobody writes. */
+static void flushers_come_first(void)
+{
+	struct disk_file *f = disk_file_create("d", 8);
+	struct page *page;
+	PAGE_LIST(pages);
+
+	put_pages(f, 3, 1, 9);
+	file_get(f, 5);
+	lru_add_drain();
+	page = isolated(f, 3);
+	page_list_add(page, &pages);
+	page_list_add(isolated(f, 5), &pages);
+	assert_int_equal(shrink_as_kswapd(&pages, page_zone(page)), 1); /* the clean one */
+	assert_true(PageReclaim(page) && PageDirty(page) && f->writes == 0);
+	assert_int_equal(exact_state(NR_VMSCAN_IMMEDIATE), 1);
+	assert_int_equal(exact_state(NR_VMSCAN_WRITE), 0);
+	set_bit(ZONE_TAIL_LRU_DIRTY, &page_zone(page)->flags);
+	lru_add_drain();
+	page_list_add(isolated(f, 3), &pages);
+	shrink_as_kswapd(&pages, page_zone(page));
+	assert_int_equal(f->writes, 1);
+	assert_int_equal(exact_state(NR_VMSCAN_WRITE), 1);
+	assert_int_equal(filemap_write_and_wait(&f->inode.i_data), 0);
+	assert_int_equal(f->disk->bytes[3 * PAGE_SIZE], 9);
+}
+MACHINE_TEST(flushers_come_first, .ram_mib = 16, .dma_mib = 1)
+
+/*
+ * kswapd writes a page of a disk that has no request free, and waits; the disk (a loop device's thread, say) waits for
+ * other pages of the same batch.
+ */
+static void no_other_page_is_locked_meanwhile(void)
+{
+	struct disk_file *full = disk_file_create("d", 800), *other = disk_file_create("e", 8);
+	struct other_pages o = { .full = full };
+	PAGE_LIST(pages);
+	struct zone *zone;
+
+	vm_dirty_ratio = dirty_background_ratio = 100;
+	dirty_writeback_interval = 0;
+	get_pages(other, 0, 3);
+	o.pages[0] = find_get_page(&other->inode.i_data, 0);
+	o.pages[1] = find_get_page(&other->inode.i_data, 1);
+	zone = page_zone(o.pages[0]);
+	full->disk->stopped = true;
+	for (unsigned long i = 0; i < 400; i += 2) /* none joins another */
+		put_pages(full, i, 1, 1);
+	assert_non_null(host_spawn("writer", NULL, fill_queue, full));
+	host_sleep(2);
+	put_pages(full, 601, 1, 2);
+	lru_add_drain();
+	page_list_add(isolated(other, 0), &pages);
+	page_list_add(isolated(full, 601), &pages);
+	page_list_add(isolated(other, 1), &pages);
+	page_list_add(isolated(other, 2), &pages);
+	assert_non_null(host_spawn("other", NULL, lock_other, &o));
+	set_bit(ZONE_TAIL_LRU_DIRTY, &zone->flags);
+	assert_int_equal(shrink_as_kswapd(&pages, zone), 1);
+	assert_true(o.locked);
+	assert_true(file_cached(other, 0) && file_cached(other, 1) && !file_cached(other, 2));
+	assert_int_equal(filemap_write_and_wait(&full->inode.i_data), 0);
+	assert_int_equal(full->disk->bytes[601 * PAGE_SIZE], 2);
+}
+MACHINE_TEST(no_other_page_is_locked_meanwhile, .ram_mib = 16, .dma_mib = 1)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,7 +557,10 @@ int main(void)
 		machine_unit_test(flushers_are_asked), machine_unit_test(a_stalled_disk_stops_its_writers_only),
 		machine_unit_test(an_error_is_told_once), machine_unit_test(a_write_that_cannot_be_made),
 		machine_unit_test(a_file_ends_under_its_flusher), machine_unit_test(a_file_is_emptied_and_written_to),
+		machine_unit_test(clean_memory_is_dropped_for_others),
 		machine_unit_test(dirty_memory_is_written_for_others),
+		machine_unit_test(flushers_come_first),
+		machine_unit_test(no_other_page_is_locked_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, machine_group_end);
