@@ -228,6 +228,56 @@ static void dirty_again_under_writeback(void)
 }
 MACHINE_TEST(dirty_again_under_writeback, MACHINE)
 
+/*
+ * A munmap on another CPU has taken the entry and uncounted the mapping; its flush comes with the interrupt of a disk.
+ * Until then it holds the lock of the page table, and write-back has to wait for that.
+ */
+static spinlock_t *held;
+
+static void flushed(struct bio *bio, int error)
+{
+	assert_int_equal(error, 0);
+	raw_unlock(&held->raw);
+	held = NULL;
+	put_page(bio->bi_private);
+}
+
+static void write_back_waits_for_munmap(void)
+{
+	struct test_file *f = cached_file();
+	unsigned long va = map_file(f, 8, PROT_READ | PROT_WRITE, MAP_SHARED);
+	static struct bio bio;
+	struct bio_vec vec;
+	struct page *page;
+	pmd_t *pmd;
+	pte_t *pte;
+
+	put(va + 2 * PAGE_SIZE, 5);
+	page = page_at(va + 2 * PAGE_SIZE);
+	bio_init(&bio, &vec, 1);
+	bio.bi_bdev = &f->disk->bdev;
+	bio.bi_end_io = flushed;
+	bio.bi_private = alloc_page(GFP_KERNEL);
+	bio_add_page(&bio, bio.bi_private, PAGE_SIZE, 0);
+	f->disk->latency_ns = 5000000;
+	lock_page(page);
+	pte = mm_find_pte(current->mm, va + 2 * PAGE_SIZE, &pmd);
+	held = pte_lockptr(current->mm, pmd);
+	submit_bio(&bio);
+	assert_true(raw_trylock(&held->raw));
+	ptep_get_and_clear(current->mm, va + 2 * PAGE_SIZE, pte);
+	page_remove_rmap(page);
+	dec_mm_counter(current->mm, MM_FILEPAGES);
+	assert_true(clear_page_dirty_for_io(page));
+	assert_null(held);
+	set_page_dirty(page);
+	unlock_page(page);
+	put_page(page); /* the entry's */
+	assert_int_equal(filemap_write_and_wait(mapping_of(f)), 0);
+	assert_int_equal(on_disk(f, 2, 0), 5);
+}
+MACHINE_TEST(write_back_waits_for_munmap, MACHINE)
+
 static int syncs;
 static loff_t synced_from, synced_to;
 
@@ -347,6 +397,7 @@ int main(void)
 		machine_unit_test(ranges_are_written),
 		machine_unit_test(write_errors_are_told_once),
 		machine_unit_test(dirty_again_under_writeback),
+		machine_unit_test(write_back_waits_for_munmap),
 		machine_unit_test(msync_asks_the_file),
 		machine_unit_test(mincore_of_files),
 		machine_unit_test(mincore_of_memory),
