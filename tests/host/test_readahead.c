@@ -3,6 +3,8 @@
 #include "tests/host/machine_fixture.h"
 #include "tests/host/file_fixture.h"
 
+#include "arch/mmu.h"
+
 #define MACHINE .ram_mib = 24, .dma_mib = 4
 #define FADV_NORMAL 0
 #define FADV_RANDOM 1
@@ -260,6 +262,28 @@ static void windows_live_until_they_are_read(void)
 }
 MACHINE_TEST(windows_live_until_they_are_read, MACHINE)
 
+/* The same with many streams, whose windows lie idle while memory is taken from somebody. */
+static void windows_of_many_streams(void)
+{
+	struct disk_file *f[8];
+	unsigned long reads = 0;
+
+	for (unsigned int k = 0; k < ARRAY_SIZE(f); k++)
+		f[k] = disk_file_create((char[]){ 'a' + (char)k, 0 }, 1500);
+	for (unsigned long i = 0; i < 1500; i++) {
+		for (unsigned int k = 0; k < ARRAY_SIZE(f); k++)
+			assert_int_equal(file_get(f[k], i), first_byte(i, 0));
+		host_sleep(1); /* kswapd's turn */
+	}
+	for (unsigned int k = 0; k < ARRAY_SIZE(f); k++)
+		reads += f[k]->reads;
+	print_message("8 times 1500 pages took %lu reads; steals %lu\n", reads,
+		      zone_events(PGSTEAL_KSWAPD) + zone_events(PGSTEAL_DIRECT));
+	assert_true(zone_events(PGSTEAL_KSWAPD) + zone_events(PGSTEAL_DIRECT) > 6000);
+	assert_int_equal(reads, 8 * 1500);
+}
+MACHINE_TEST(windows_of_many_streams, MACHINE)
+
 /* Pages used twice stay while a file of three times the memory passes by once. */
 static void a_stream_leaves_the_hot_set(void)
 {
@@ -277,7 +301,9 @@ static void a_stream_leaves_the_hot_set(void)
 			file_get(hot, i / 6 % 1000);
 	}
 	print_message("hot pages read again: %lu of 3000 uses\n", hot->reads - reads);
+	assert_true(zone_events(PGSTEAL_KSWAPD) + zone_events(PGSTEAL_DIRECT) > 12000);
 	assert_true(hot->reads - reads <= 10);
+	assert_int_equal(exact_state(WORKINGSET_REFAULT), hot->reads - reads); /* nothing of the stream came back */
 	assert_int_equal(cold->reads, 18000);
 }
 MACHINE_TEST(a_stream_leaves_the_hot_set, MACHINE)
@@ -287,25 +313,58 @@ static void program_text_stays(void)
 {
 	struct disk_file *text = disk_file_create("text", 64), *data = disk_file_create("data", 64);
 	struct disk_file *cold = disk_file_create("cold", 16000);
-	unsigned long code = map_file(text, 64, PROT_READ | PROT_EXEC, MAP_PRIVATE), reads;
+	unsigned long code = map_file(text, 64, PROT_READ | PROT_EXEC, MAP_PRIVATE), reads, major;
 
 	for (unsigned long i = 0; i < 64; i++) {
 		assert_int_equal(touch(code + i * PAGE_SIZE, false), 0);
 		file_get(data, i);
 	}
 	reads = text->reads;
+	major = event(PGMAJFAULT);
 	for (unsigned long i = 0; i < 16000; i++) {
 		file_get(cold, i);
 		if (i % 10 == 0)
 			assert_int_equal(touch(code + i / 10 % 64 * PAGE_SIZE, false), 0);
 	}
 	print_message("text read again: %lu pages\n", text->reads - reads);
+	assert_true(zone_events(PGSTEAL_KSWAPD) + zone_events(PGSTEAL_DIRECT) > 10000);
 	assert_int_equal(text->reads, reads);
+	assert_int_equal(event(PGMAJFAULT), major);
 	for (unsigned long i = 0; i < 64; i++)
 		file_get(data, i);
 	assert_true(data->reads > 64 + 32);
 }
 MACHINE_TEST(program_text_stays, MACHINE)
+
+/* Data is used twice, so the active list turns over: text that is used now and then outlives a turn of it. */
+static void program_text_outlives_data(void)
+{
+	struct disk_file *text = disk_file_create("text", 64), *data = disk_file_create("data", 30000);
+	unsigned long code = map_file(text, 64, PROT_READ | PROT_EXEC, MAP_PRIVATE), reads, major, activations;
+
+	for (int twice = 0; twice < 2; twice++)
+		for (unsigned long i = 0; i < 64; i++)
+			file_get(text, i);
+	reads = text->reads;
+	major = event(PGMAJFAULT);
+	activations = event(PGACTIVATE);
+	for (unsigned long i = 0; i < 30000; i++) {
+		file_get(data, i);
+		if (i >= 32)
+			file_get(data, i - 32);
+		if (i % 2500)
+			continue;
+		flush_tlb_mm(current->mm); /* it has no room for all the time: uses are seen again */
+		for (unsigned long k = 0; k < 64; k++)
+			assert_int_equal(touch(code + k * PAGE_SIZE, false), 0);
+	}
+	print_message("text read again: %lu pages; %lu pages activated, %lu deactivated\n", text->reads - reads,
+		      event(PGACTIVATE) - activations, event(PGDEACTIVATE));
+	assert_true(event(PGDEACTIVATE) > 20000);
+	assert_int_equal(text->reads, reads);
+	assert_int_equal(event(PGMAJFAULT), major);
+}
+MACHINE_TEST(program_text_outlives_data, MACHINE)
 
 int main(void)
 {
@@ -316,8 +375,9 @@ int main(void)
 		machine_unit_test(advice),
 		machine_unit_test(readahead_call), machine_unit_test(reading_around_in_vain),
 		machine_unit_test(a_window_larger_than_memory),
-		machine_unit_test(windows_live_until_they_are_read), machine_unit_test(a_stream_leaves_the_hot_set),
-		machine_unit_test(program_text_stays),
+		machine_unit_test(windows_live_until_they_are_read), machine_unit_test(windows_of_many_streams),
+		machine_unit_test(a_stream_leaves_the_hot_set),
+		machine_unit_test(program_text_stays), machine_unit_test(program_text_outlives_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, machine_group_end);
