@@ -13,6 +13,20 @@
 #define MACHINE .ram_mib = 24, .lowmem_mib = 16
 #define RULE(name) MACHINE_TEST(kswapd_##name, MACHINE)
 
+/* ---- 5 ---- */
+
+static void kswapd_5_thread(void)
+{
+	const unsigned int flags = PF_MEMALLOC | PF_SWAPWRITE | PF_KSWAPD;
+
+	host_sleep(HZ);
+	assert_string_equal(NODE_DATA(0)->kswapd->comm, "kswapd0");
+	assert_int_equal(NODE_DATA(0)->kswapd->flags & flags, flags);
+	assert_int_equal(NODE_DATA(0)->kswapd_max_order, 0);
+	assert_int_equal(NODE_DATA(0)->classzone_idx, ZONE_HIGHMEM);
+}
+RULE(5_thread)
+
 /* ---- 5.1 ---- */
 
 static wait_queue_t sleeper;
@@ -224,6 +238,7 @@ RULE(5_5_freed)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		machine_unit_test(kswapd_5_thread),
 		machine_unit_test(kswapd_5_1_1_zone_without_pages),
 		machine_unit_test(kswapd_5_1_1_zone_outside_the_cpuset),
 		machine_unit_test(kswapd_5_1_2_notes),
