@@ -142,6 +142,29 @@ static void writes_that_fail_are_not_waited_for(void)
 }
 MACHINE_TEST(writes_that_fail_are_not_waited_for, MACHINE)
 
+static void the_dying_do_not_wait(void)
+{
+	struct reclaim_state state = { 0 };
+	unsigned long start;
+
+	write_file(200);
+	want(0);
+	current->reclaim_state = &state;
+	current->flags |= PF_MEMALLOC;
+	set_thread_flag(TIF_SIGPENDING);
+	current->pending |= 1UL << 8; /* SIGKILL */
+	start = jiffies;
+	while (try_to_free_pages(node_zonelist(0, GFP_KERNEL), 0, GFP_KERNEL, 0))
+		;
+	assert_true(jiffies - start < HZ);
+	assert_int_equal(state_of(NR_WRITEBACK), 200);
+	current->pending &= ~(1UL << 8);
+	clear_thread_flag(TIF_SIGPENDING);
+	current->flags &= ~(unsigned int)PF_MEMALLOC;
+	current->reclaim_state = NULL;
+}
+MACHINE_TEST(the_dying_do_not_wait, MACHINE)
+
 /* Who would not ask the killer anyway need not wait: it has another plan. */
 static void who_cannot_kill_does_not_wait(void)
 {
@@ -167,6 +190,7 @@ int main(void)
 		machine_unit_test(nor_does_a_slow_swap_disk),
 		machine_unit_test(a_dead_disk_is_not_waited_for),
 		machine_unit_test(writes_that_fail_are_not_waited_for),
+		machine_unit_test(the_dying_do_not_wait),
 		machine_unit_test(who_cannot_kill_does_not_wait),
 	};
 
