@@ -238,7 +238,7 @@ void out_of_memory(struct zonelist *zonelist, gfp_t gfp, unsigned int order, uns
 	if (call_notifiers())
 		return;
 	/* Dying already: the quickest way to memory is to let it die. Past exit_mm it has none to give. */
-	if (current->mm && (fatal_signal_pending(current) || (current->flags & PF_EXITING))) {
+	if (current->mm && (fatal_signal_pending(current) || oom_exits(current))) {
 		mark_oom_victim(current);
 		/* It may yet sleep for a lock whose holder waits for memory, and no other may be killed. */
 		if (fatal_signal_pending(current) && oom_sharers_die(current))

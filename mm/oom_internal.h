@@ -28,6 +28,15 @@ struct task_struct *oom_sacrifice_child(const struct oom_control *oc, struct tas
 /* pid 1, kernel threads, tasks whose nodes would not help. => tasklist_lock */
 bool oom_unkillable_task(struct task_struct *p, unsigned long nodemask);
 
+/*
+ * => somebody who does not exit uses the memory of t, which does. Nothing is to be had then from t's end, and t may not
+ * even come to it: it may wait for its mmap_sem, whose holder waits for memory. tasklist_lock
+ */
+bool oom_memory_stays(struct task_struct *t);
+
+/* => p exits by itself and its memory with it. Takes tasklist_lock */
+bool oom_exits(struct task_struct *p);
+
 /* => every process that shares p's memory is dying; p: current. Takes tasklist_lock */
 bool oom_sharers_die(struct task_struct *p);
 

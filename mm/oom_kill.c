@@ -156,6 +156,18 @@ static struct task_struct *kill_victim(struct task_struct *victim)
 	return t;
 }
 
+bool oom_exits(struct task_struct *p)
+{
+	bool stays = true;
+
+	if (p->flags & PF_EXITING) {
+		read_lock(&tasklist_lock);
+		stays = oom_memory_stays(p);
+		read_unlock(&tasklist_lock);
+	}
+	return !stays;
+}
+
 void oom_kill_process(const struct oom_control *oc, struct task_struct *p, unsigned long points,
 		      const char *message)
 {
@@ -163,7 +175,7 @@ void oom_kill_process(const struct oom_control *oc, struct task_struct *p, unsig
 	struct task_struct *victim;
 
 	/* Chosen but exiting by itself: only help it along, without a word. */
-	if (p->flags & PF_EXITING) {
+	if (oom_exits(p)) {
 		task_lock(p);
 		if (p->mm) /* past exit_mm there is nothing to wait for */
 			mark_oom_victim(p);

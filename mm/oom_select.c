@@ -4,7 +4,7 @@
  * /proc/oom, which is the same scan with a witness.
  *
  *   exited, init, kernel thread, wrong nodes, no memory --> skipped
- *   dying already, exiting                              --> nobody is chosen this time
+ *   dying already, exiting with all its memory          --> nobody is chosen this time
  *   swapoff in progress                                 --> chosen
  *   else                                                --> the most points; of equals the first, unless it is
  *                                                           no group leader
@@ -29,6 +29,24 @@ static bool mm_reaped(struct task_struct *t)
 	return reaped;
 }
 
+bool oom_memory_stays(struct task_struct *t)
+{
+	const struct mm_struct *mm = READ_ONCE(t->mm);
+	struct task_struct *p, *u;
+
+	for_each_process(p) {
+		if (p->signal->group_exit)
+			continue;
+		for_each_thread(p, u) {
+			const struct mm_struct *its = READ_ONCE(u->mm);
+
+			if (its && !(u->flags & PF_EXITING) && (its == mm || u->signal == t->signal))
+				return true;
+		}
+	}
+	return false;
+}
+
 static enum oom_standing standing_of(const struct oom_control *oc, struct task_struct *t)
 {
 	if (t->exit_state)
@@ -45,7 +63,7 @@ static enum oom_standing standing_of(const struct oom_control *oc, struct task_s
 		return OOM_NO_MM;
 	if (oom_task_origin(t))
 		return OOM_ORIGIN;
-	if ((t->flags & PF_EXITING) && !oc->force && !mm_reaped(t))
+	if ((t->flags & PF_EXITING) && !oc->force && !mm_reaped(t) && !oom_memory_stays(t))
 		return OOM_EXITING;
 	return OOM_CANDIDATE;
 }
