@@ -148,6 +148,58 @@ static void exiting_by_itself_is_waited_for(void)
 }
 MACHINE_TEST(exiting_by_itself_is_waited_for, WORLD)
 
+/* Nothing is to be had from the end of one thread, and it may wait for a lock whose holder is the one that asks. */
+static void a_thread_that_exits_alone_is_not(void)
+{
+	struct task_struct *d, *thread;
+
+	opening();
+	d = CAST_D;
+	atomic_inc(&d->mm->mm_users);
+	thread = cast_into(d->mm, (struct role){ "thread" });
+	become_thread(thread, d);
+	thread->flags |= PF_EXITING;
+	out();
+	assert_true(killed(d) && is_victim(d));
+	the_end();
+}
+MACHINE_TEST(a_thread_that_exits_alone_is_not, WORLD)
+
+static void nor_a_leader_that_leaves_its_threads(void)
+{
+	struct task_struct *d, *thread;
+
+	opening();
+	d = CAST_D;
+	atomic_inc(&d->mm->mm_users);
+	thread = cast_into(d->mm, (struct role){ "thread" });
+	become_thread(thread, d);
+	d->flags |= PF_EXITING;
+	out(); /* the leader names the process, but it is killed like any other */
+	assert_true(killed(thread) && (is_victim(d) || is_victim(thread)));
+	the_end();
+}
+MACHINE_TEST(nor_a_leader_that_leaves_its_threads, WORLD)
+
+static void nor_a_process_that_shares_its_memory(void)
+{
+	struct task_struct *d, *child;
+
+	opening();
+	d = CAST_D;
+	atomic_inc(&d->mm->mm_users);
+	child = cast_into(d->mm, (struct role){ "child" });
+	child->flags |= PF_EXITING;
+	d->flags |= PF_EXITING; /* they leave together */
+	out();
+	assert_string_equal(said, "");
+	d->flags &= ~(unsigned int)PF_EXITING;
+	out();
+	assert_true(killed(d) && is_victim(child));
+	the_end();
+}
+MACHINE_TEST(nor_a_process_that_shares_its_memory, WORLD)
+
 /* SysRq f: an earlier victim is no reason to wait, and nobody to kill no reason to panic. */
 static void forced(void)
 {
@@ -335,6 +387,9 @@ int main(void)
 		machine_unit_test(equals_keep_the_first_leader),
 		machine_unit_test(threads_are_judged_by_their_memory),
 		machine_unit_test(exiting_by_itself_is_waited_for),
+		machine_unit_test(a_thread_that_exits_alone_is_not),
+		machine_unit_test(nor_a_leader_that_leaves_its_threads),
+		machine_unit_test(nor_a_process_that_shares_its_memory),
 		machine_unit_test(forced),
 		machine_unit_test(swapoff_is_first),
 		machine_unit_test(the_worst_child_dies_instead),
