@@ -20,6 +20,7 @@
 #include "mm/page_debug.h"
 #include "mm/zone_setup.h"
 #include "tests/host/libmm.h"
+#include "tests/host/random.h"
 
 #define MIB (1ULL << 20)
 
@@ -112,32 +113,6 @@ static inline enum migratetype type_by_name(const char *name)
 			return (enum migratetype)i;
 	fail_msg("no type %s", name);
 	return MIGRATE_UNMOVABLE;
-}
-
-/* ---- Random numbers that can be had again ---- */
-
-static u64 random_state;
-
-static inline u64 random_u64(void) /* xorshift64* */
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return random_state * 0x2545f4914f6cdd1dULL;
-}
-
-static inline unsigned long random_below(unsigned long n)
-{
-	return (unsigned long)((random_u64() >> 11) % n);
-}
-
-static inline void seed_random(const char *test)
-{
-	const char *given = getenv("TIDEMARK_SEED");
-
-	random_state = given ? strtoull(given, NULL, 0) : (u64)time(NULL) * 2654435761u + 1;
-	print_message("%s: TIDEMARK_SEED=%llu\n", test, random_state);
-	random_state |= 1ULL << 63;
 }
 
 static inline int stop_machine(void **state)

@@ -33,6 +33,7 @@
 #include "mm/vmstat.h"
 #include "mm/zone.h"
 #include "asm/pgtable.h"
+#include "tests/host/random.h"
 
 #define MIB (1ULL << 20)
 
@@ -234,31 +235,5 @@ static inline void push_out(unsigned long va)
 #define touch(va, write) host_touch(current->mm, va, write)
 #define get(va)		 host_get(current->mm, va)
 #define put(va, value)	 host_put(current->mm, va, value)
-
-/* ---- Random numbers that can be had again ---- */
-
-static u64 random_state;
-
-static inline u64 random_u64(void) /* xorshift64* */
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return random_state * 0x2545f4914f6cdd1dULL;
-}
-
-static inline unsigned long random_below(unsigned long n)
-{
-	return (unsigned long)((random_u64() >> 11) % n);
-}
-
-static inline void seed_random(const char *test)
-{
-	const char *given = getenv("TIDEMARK_SEED");
-
-	random_state = given ? strtoull(given, NULL, 0) : (u64)time(NULL) * 2654435761u + 1;
-	print_message("%s: TIDEMARK_SEED=%llu\n", test, random_state);
-	random_state |= 1ULL << 63;
-}
 
 #endif
