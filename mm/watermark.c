@@ -183,24 +183,12 @@ int calculate_min_free_kbytes(unsigned long lowmem_kbytes)
 }
 
 /*
- * Kilobytes of DMA and Normal, without what lies below their high marks: 0 in the first run. Boot runs it
- * twice, when the zones are made and when the initrd's frames have joined them; both count as the first, so that
- * the marks follow from the managed pages alone.
+ * Boot runs it twice, when the zones are made and when the initrd's frames have joined them: the marks follow from the
+ * managed pages alone. (Linux subtracts what lies below the high marks, which are 0 in its only run.)
  */
-static unsigned long free_buffer_kbytes(void)
-{
-	unsigned long pages = 0;
-	struct zone *zone;
-
-	for_each_zone(zone)
-		if (!is_highmem(zone))
-			pages += zone->managed_pages;
-	return pages << (PAGE_SHIFT - 10);
-}
-
 void init_per_zone_wmark_min(void)
 {
-	int computed = calculate_min_free_kbytes(free_buffer_kbytes());
+	int computed = calculate_min_free_kbytes(lowmem_managed() << (PAGE_SHIFT - 10));
 	struct zone *zone;
 
 	spin_lock(&zone_setup_lock);
