@@ -258,15 +258,11 @@ static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long
 	int err, holes = 0;
 
 	while (start < end) {
-		struct vm_area_struct *vma = find_vma(mm, start);
+		struct vm_area_struct *vma = find_vma_from(mm, &start, end, &holes);
 		unsigned long to;
 
-		if (!vma || vma->vm_start >= end)
+		if (!vma)
 			return -ENOMEM;
-		if (vma->vm_start > start) {
-			holes = -ENOMEM;
-			start = vma->vm_start;
-		}
 		to = min(end, vma->vm_end);
 		err = advise_area(mm, vma, start, to, behaviour);
 		if (err)

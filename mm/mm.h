@@ -133,6 +133,8 @@ int do_brk(unsigned long addr, unsigned long len);
 
 /* R: the first area that ends above addr (it may start above it too), or NULL */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+/* => the area at *start or the next one below end, *start then moved to it and *holes -ENOMEM; NULL: none is left */
+struct vm_area_struct *find_vma_from(struct mm_struct *mm, unsigned long *start, unsigned long end, int *holes);
 struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
 				     struct vm_area_struct **prev);
 /* W: the area that holds addr, a stack below whose end addr lies being grown; NULL */

@@ -38,15 +38,11 @@ static int sync_range(struct mm_struct *mm, unsigned long start, unsigned long e
 	int err, holes = 0;
 
 	while (start < end) {
-		struct vm_area_struct *vma = find_vma(mm, start);
+		struct vm_area_struct *vma = find_vma_from(mm, &start, end, &holes);
 		unsigned long to;
 
-		if (!vma || vma->vm_start >= end)
+		if (!vma)
 			return -ENOMEM;
-		if (vma->vm_start > start) {
-			holes = -ENOMEM;
-			start = vma->vm_start;
-		}
 		if ((flags & MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED))
 			return -EBUSY;
 		to = min(end, vma->vm_end);

@@ -116,6 +116,19 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 	return vma;
 }
 
+struct vm_area_struct *find_vma_from(struct mm_struct *mm, unsigned long *start, unsigned long end, int *holes)
+{
+	struct vm_area_struct *vma = find_vma(mm, *start);
+
+	if (!vma || vma->vm_start >= end)
+		return NULL;
+	if (vma->vm_start > *start) {
+		*holes = -ENOMEM;
+		*start = vma->vm_start;
+	}
+	return vma;
+}
+
 struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
 				     struct vm_area_struct **prev)
 {
