@@ -4,7 +4,7 @@
  * that led there and the state of memory. At most 10 in 5 s: a storm of failures must not become a storm of
  * text.
  *
- * Locks: none. Read next: show_mem.c. Test: tests/host/test_slowpath.c counts reports.
+ * Locks: none. Read next: show_mem.c. Test: tests/host/test_alloc_report.c.
  */
 #include "kernel/base/kernel.h"
 #include "kernel/base/preempt.h"

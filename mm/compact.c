@@ -3,7 +3,7 @@
  * Compaction as an unconfigured system answers it: never suitable, never tried. The two indices are
  * real, being mere arithmetic on the free lists (spec 8.3).
  *
- * Locks: zone->lock while the free lists are counted. Test: tests/host fragmentation_index.
+ * Locks: zone->lock while the free lists are counted. Test: tests/host/test_compact.c.
  */
 #include "mm/compact.h"
 #include "kernel/base/errno.h"

@@ -17,8 +17,8 @@
  * differs, another fault was faster and the access is simply tried again. mmap_sem is held for reading
  * throughout, so areas and page tables stay.
  *
- * Linux can drop mmap_sem while it waits for a disk (VM_FAULT_RETRY) and maps 16 cached pages around a
- * file fault. Read next: fault_cow.c, fault_file.c, fault_swap.c.
+ * Linux can drop mmap_sem while it waits for a disk (VM_FAULT_RETRY).
+ * Read next: fault_cow.c, fault_file.c, fault_swap.c.
  */
 #include "arch/mmu.h"
 #include "mm/capture.h"

@@ -3,7 +3,7 @@
  * kstack: memory for tasks, their kernel stacks and signal_structs. kernel/core owns none and asks through the
  * functions registered here.
  *
- * A kernel stack is 16 KiB of vmalloc with guard pages on both sides (decision 16). Making one costs
+ * A kernel stack is 16 KiB of vmalloc with guard pages on both sides. Making one costs
  * page-table changes and, when it goes, a TLB flush on every CPU; so each CPU keeps a few, which also
  * serves the last moments of a task: its stack is given back by the scheduler with interrupts off, where
  * vfree() must not be called. Stacks beyond what the CPUs keep wait on a list, from which the next

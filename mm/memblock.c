@@ -12,7 +12,7 @@
  * (the memmap), because nobody could write to it.
  *
  * No locks: boot only, one CPU. Linux's memblock also mirrors, hot-plugs and doubles its arrays.
- * Test: tests/host/test_memblock.c.
+ * Test: tests/host/test_zone.c, tests/host/test_boot_memory.c.
  */
 #include "mm/memblock.h"
 #include "kernel/base/bug.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mmap, munmap, brk: making and removing areas.
+ * mmap and munmap: making and removing areas.
  *
  *   do_mmap: check the request -> find the place -> flags from prot, flags and file -> mmap_region
  *   mmap_region: limits -> remove what is there (MAP_FIXED) -> promise (overcommit) -> merge or new area

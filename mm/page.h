@@ -49,7 +49,7 @@ struct page {
 	atomic_t _refcount;		/* [a] */
 };
 
-static_assert(sizeof(struct page) == 48, "struct page is 48 bytes (decision 3)");
+static_assert(sizeof(struct page) == 48, "struct page is 48 bytes");
 
 enum pageflags {
 	PG_locked,	/* page lock: owner may change mapping, start I/O */
@@ -328,7 +328,7 @@ static inline void set_page_private(struct page *page, unsigned long value)
 	page->private = value;
 }
 
-/* One line about the page and, in debug builds, its history (mm/debug.c). */
+/* One line about the page and, in debug builds, its history (mm/page_check.c). */
 void dump_page(const struct page *page, const char *reason);
 
 #endif

@@ -3,8 +3,8 @@
  * page_list: the one kind of list that struct page can be on (free lists, per-CPU lists, LRU,
  * private batches).
  *
- * Links are 32-bit frame numbers, 8 bytes for both, which is what keeps struct page at 48 bytes
- * (decision 3). The list is not circular: its head holds the first and the last frame, and
+ * Links are 32-bit frame numbers, 8 bytes for both, which is what keeps struct page at 48 bytes.
+ * The list is not circular: its head holds the first and the last frame, and
  * PAGE_LIST_END (frame 0, which is never allocated: memblock reserves it) ends both directions.
  * A page is on at most one list; page_list_del must be told on which.
  *

@@ -7,15 +7,15 @@
  *	                                       count >= high: batch pages from the tails to the buddy
  *
  * The lists are stacks (page_list.h): the first page's prev means nothing. A page's index is the type of
- * the buddy list it goes back to; RESERVE pages lie on the MOVABLE list
- * meanwhile. Pages here are not free for NR_FREE_PAGES.
+ * the buddy list it goes back to; RESERVE pages lie on the MOVABLE list meanwhile. Pages here are not free for
+ * NR_FREE_PAGES.
  *
  *	b = managed / 1024, at most 128; b / 4, at least 1; largest power of two <= 1.5 b, minus 1
  *	high = 6 b, batch = max(1, b)          (high 0: every free goes through at once)
  *
  * Locks: the lists belong to their CPU with interrupts off; zone->lock for the way to and from the
  * buddy. Other CPUs' lists are reached by asking those CPUs (drain_all_pages).
- * Test: tests/host/test_pcp.c. Linux later: orders up to 3 and a lock instead of interrupts off.
+ * Test: tests/host/test_threads.c. Linux later: orders up to 3 and a lock instead of interrupts off.
  */
 #include "arch/cpu.h"
 #include "kernel/base/errno.h"

@@ -13,7 +13,7 @@
  * Linux chains whole pages of further digits; one digit of 16 bits counts four million uses here.
  *
  * Locks: area->lock for every byte and digit.
- * Read next: swap_slots.c. Test: tests/host swap_map cases.
+ * Read next: swap_slots.c. Test: tests/host/test_swap_map.c.
  */
 #include "kernel/base/err.h"
 #include "kernel/base/errno.h"

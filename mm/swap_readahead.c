@@ -13,7 +13,7 @@
  *
  * Locks: area->lock for look and enter; the window's state is racy on purpose, as in Linux. A page being read
  * is locked; SWAP_HAS_CACHE makes sure that only one page per slot exists.
- * Linux does beyond it: readahead by virtual address (4.15). Test: tests/host readahead window.
+ * Linux does beyond it: readahead by virtual address (4.15). Test: tests/host/test_reclaim_math.c.
  */
 #include "kernel/base/err.h"
 #include "kernel/base/errno.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One TLB flush for a batch of pages that reclaim takes out of page tables (decision 9): an
- * interrupt to other CPUs per page would cost more than the disk.
+ * One TLB flush for a batch of pages that reclaim takes out of page tables: an interrupt to other CPUs per page
+ * would cost more than the disk.
  *
  *   entry cleared -> unmap_flush_defer(mm): remember the CPUs that may know it -> ... 32 pages ...
  *   -> try_to_unmap_flush(): those CPUs drop everything of user space, then the pages are written

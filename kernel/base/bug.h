@@ -91,7 +91,7 @@ __printf(4, 5) void __warn(const char *file, int line, const char *func, const c
 
 struct page;
 void dump_page(const struct page *page,
-	       const char *reason); /* mm/debug.c; used from mm and above only */
+	       const char *reason); /* mm/page_check.c; used from mm and above only */
 #define VM_BUG_ON_PAGE(c, page)                                              \
 	do {                                                                 \
 		if (IS_ENABLED(CONFIG_DEBUG)) {                              \

@@ -7,7 +7,7 @@
  *	vfork      share      copy          copy               itself; the parent sleeps until exec or exit
  *	thread     share      share         share              the parent's
  *
- * CLONE_x says "share" for each object; sharing is one more reference (decision 8), so a thread costs a
+ * CLONE_x says "share" for each object; sharing is one more reference, so a thread costs a
  * task_struct and a stack. What can fail is done first, in an order that copy_undo() takes back; then
  * the task is linked under tasklist_lock, which cannot fail but for one thing: a SIGKILL that came
  * meanwhile must not miss the newborn, so it ends the fork.

@@ -57,7 +57,7 @@
 #define STACK_TOP	   TASK_SIZE
 #define MMAP_MIN_ADDR	   ASM_UL(0x10000)
 #define KERNEL_STACK_SHIFT 14
-#define KERNEL_STACK_SIZE  (ASM_UL(1) << KERNEL_STACK_SHIFT) /* 16 KiB (decision 16) */
+#define KERNEL_STACK_SIZE  (ASM_UL(1) << KERNEL_STACK_SHIFT) /* 16 KiB */
 
 #ifndef __ASSEMBLY__
 #include "kernel/base/types.h"
