@@ -250,7 +250,7 @@ static int unuse_inode(struct inode *inode, unsigned int type)
 			if (signal_pending(current))
 				return -EINTR;
 		}
-		if (++index == 0)
+		if (++index == 0 || READ_ONCE(info->ends)) /* it waits for us, and frees the rest by itself */
 			return 0;
 		cond_resched();
 	}
