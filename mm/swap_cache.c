@@ -20,11 +20,13 @@
  * index remain those of the anonymous page. A free slot has no shadow.
  *
  * Locks: the page lock for PG_swapcache and private; area->lock for array and bytes, except that who has taken a
- * slot that no page table knows yet enters its page without. NR_FILE_PAGES is never counted in interrupts, so the
- * short form of the counters does. Linux does beyond it: huge pages. Read next: swap_io.c.
+ * slot that no page table knows yet enters its page without. NR_FILE_PAGES is never counted in interrupts, so with
+ * preemption off, under the lock or without, the short form of the counters does.
+ * Linux does beyond it: huge pages. Read next: swap_io.c.
  */
 #include "asm/barrier.h"
 #include "kernel/base/kernel.h"
+#include "kernel/base/preempt.h"
 #include "mm/pagemap.h"
 #include "mm/swap_internal.h"
 
@@ -51,11 +53,13 @@ u32 swap_cache_insert(struct swap_area *area, unsigned long offset, struct page 
 
 	VM_BUG_ON_PAGE(!PageLocked(page) || PageSwapCache(page) || !PageSwapBacked(page), page);
 	VM_BUG_ON_PAGE(before && !(before & SHADOW_MARK), page);
+	VM_BUG_ON(!preempt_count());
 	get_page(page);
 	set_page_private(page, swp_entry(area->type, offset).val);
 	SetPageSwapCache(page);
 	smp_store_release(&area->cache[offset], (u32)page_to_pfn(page));
 	atomic_long_inc(&area->nr_cached);
+	__inc_zone_page_state(page, NR_FILE_PAGES);
 	swap_cache_info.add_total++;
 	return before & ~SHADOW_MARK;
 }
@@ -68,6 +72,7 @@ static void cache_remove(struct swap_area *area, unsigned long offset, struct pa
 	VM_BUG_ON_PAGE(area->cache[offset] != (u32)page_to_pfn(page), page);
 	area->cache[offset] = shadow ? shadow | SHADOW_MARK : 0;
 	atomic_long_dec(&area->nr_cached);
+	__dec_zone_page_state(page, NR_FILE_PAGES);
 	set_page_private(page, 0);
 	ClearPageSwapCache(page);
 	swap_cache_info.del_total++;
@@ -99,8 +104,9 @@ u32 swap_shadow(swp_entry_t entry)
 
 void add_to_swap_cache(struct page *page, swp_entry_t entry)
 {
+	preempt_disable();
 	swap_cache_insert(swap_area_of(entry), swp_offset(entry), page);
-	__inc_zone_page_state(page, NR_FILE_PAGES);
+	preempt_enable();
 }
 
 int add_to_swap(struct page *page)
@@ -127,7 +133,6 @@ void delete_from_swap_cache(struct page *page)
 	spin_lock(&area->lock);
 	cache_remove(area, swp_offset(entry), page, 0);
 	spin_unlock(&area->lock);
-	__dec_zone_page_state(page, NR_FILE_PAGES);
 	put_page(page);
 }
 
@@ -146,7 +151,6 @@ bool swap_cache_remove_mapping(struct page *page, u32 shadow)
 	}
 	cache_remove(area, swp_offset(entry), page, shadow);
 	spin_unlock(&area->lock);
-	__dec_zone_page_state(page, NR_FILE_PAGES);
 	return true;
 keep:
 	spin_unlock(&area->lock);

@@ -184,7 +184,8 @@ unsigned long swap_header_fill_map(const struct swap_header *h, unsigned char *m
 /* ---- swap_cache.c ---- */
 
 /*
- * => the locked page, not to be seen yet by anybody through the slot, whose SWAP_HAS_CACHE is the caller's
+ * => the locked page, not to be seen yet by anybody through the slot, whose SWAP_HAS_CACHE is the caller's; preemption
+ *    is off
  * => the shadow that stood there, or 0
  */
 u32 swap_cache_insert(struct swap_area *area, unsigned long offset, struct page *page);

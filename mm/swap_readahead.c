@@ -156,7 +156,6 @@ static void window_read(const struct window *w, u32 entered, unsigned long wante
 
 		if (!(entered >> i & 1))
 			continue;
-		__inc_zone_page_state(page, NR_FILE_PAGES);
 		lru_refault(page, w->shadows[i]);
 		lru_cache_add(page);
 		if (swp_offset(w->first) + i != wanted)
