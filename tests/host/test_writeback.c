@@ -268,6 +268,35 @@ static void a_stalled_disk_stops_its_writers_only(void)
 }
 MACHINE_TEST(a_stalled_disk_stops_its_writers_only, SMALL)
 
+static void write_pages(struct disk_file *f, unsigned long pages)
+{
+	while (pages) {
+		unsigned long nr = min(pages, 200UL);
+
+		put_pages(f, 0, nr, (u8)pages);
+		assert_int_equal(filemap_write_and_wait(&f->inode.i_data), 0);
+		pages -= nr;
+	}
+}
+
+/* What is long ago counts half, and half of that: a disk that works now soon has its share. */
+static void the_past_fades(void)
+{
+	struct disk_file *past = disk_file_create("past", 256), *present = disk_file_create("present", 256);
+
+	vm_dirty_bytes = dirty_background_bytes = 1UL << 30;
+	dirty_writeback_interval = 0;
+	write_pages(past, 4000);
+	assert_int_equal(bdi_share(past->inode.i_data.bdi, 1000), 1000);
+	assert_int_equal(bdi_share(present->inode.i_data.bdi, 1000), 0);
+	write_pages(present, 96); /* the period is full, */
+	assert_int_equal(bdi_share(past->inode.i_data.bdi, 1000), 4000 * 1000 / 4096);
+	write_pages(present, 2001); /* and now over: 2,000 of 4,000, 48 of 97, and 2,000 more */
+	assert_int_equal(bdi_share(past->inode.i_data.bdi, 1000), 2000 * 1000 / 4048);
+	assert_int_equal(bdi_share(present->inode.i_data.bdi, 1000), 2048 * 1000 / 4048);
+}
+MACHINE_TEST(the_past_fades, SMALL)
+
 /* ---- Errors ---- */
 
 static void an_error_is_told_once(void)
@@ -555,6 +584,7 @@ int main(void)
 		machine_unit_test(who_writes_for_others),
 		machine_unit_test(the_background_limit), machine_unit_test(old_pages_are_written),
 		machine_unit_test(flushers_are_asked), machine_unit_test(a_stalled_disk_stops_its_writers_only),
+		machine_unit_test(the_past_fades),
 		machine_unit_test(an_error_is_told_once), machine_unit_test(a_write_that_cannot_be_made),
 		machine_unit_test(a_file_ends_under_its_flusher), machine_unit_test(a_file_is_emptied_and_written_to),
 		machine_unit_test(clean_memory_is_dropped_for_others),
