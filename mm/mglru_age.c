@@ -15,6 +15,9 @@
  * their pages are asked one by one when they are to go. One TLB flush for each address space, or pages in use
  * would not be seen young again.
  *
+ * A walk goes to the spaces of all threads, MAX_SPACES held at a time; each bears the number of the last walk that took
+ * it along, so none is left out and none is seen twice, however many share it.
+ *
  * Locks: mmap_sem (tried), page-table lock, lru_lock inside.
  */
 #include "kernel/base/err.h"
@@ -25,7 +28,6 @@
 #include "mm/mglru.h"
 #include "mm/mm.h"
 #include "mm/reclaim.h"
-#include "mm/slab.h"
 #include "mm/vma.h"
 #include "arch/mmu.h"
 
@@ -36,10 +38,11 @@
  * would else make time run away for all.
  */
 #define GENERATION_SHARE 16
-#define MAX_SPACES (PAGE_SIZE / sizeof(struct mm_struct *))
+#define MAX_SPACES 128
 
 static struct task_struct *ager;
-static struct mm_struct **spaces;	/* the thread's */
+static struct mm_struct *spaces[MAX_SPACES]; /* the thread's */
+static unsigned int walk;			     /* the thread's: number of this walk */
 static unsigned long wanted, begun;	/* [racy] requests; generations begun since the start */
 static unsigned long late;		/* [racy] a request that took longer than HZ/10 */
 static bool look_wanted;		/* [racy] a walk without a new generation */
@@ -165,23 +168,55 @@ static void walk_space(struct mm_struct *mm)
 	up_read(&mm->mmap_sem);
 }
 
-static void walk_all(void)
+/* => its address space with a user's reference, the first time in this walk; else NULL */
+static struct mm_struct *take_along(struct task_struct *task)
 {
-	struct task_struct *p;
+	struct mm_struct *mm;
+
+	task_lock(task);
+	mm = task->flags & PF_KTHREAD ? NULL : task->mm;
+	if (mm && mm->mglru_walk == walk)
+		mm = NULL;
+	if (mm) {
+		mm->mglru_walk = walk;
+		mmget(mm);
+	}
+	task_unlock(task);
+	return mm;
+}
+
+/* Threads and not only processes: the first thread may have ended before the others. => spaces taken along */
+static unsigned int gather_spaces(void)
+{
+	struct task_struct *p, *t;
 	unsigned int nr = 0;
 
 	read_lock(&tasklist_lock);
 	for_each_process(p) {
-		struct mm_struct *mm = nr < MAX_SPACES ? get_task_mm(p) : NULL;
+		for_each_thread(p, t) {
+			struct mm_struct *mm = nr < MAX_SPACES ? take_along(t) : NULL;
 
-		if (mm)
-			spaces[nr++] = mm;
+			if (mm)
+				spaces[nr++] = mm;
+		}
 	}
 	read_unlock(&tasklist_lock);
-	while (nr) {
-		walk_space(spaces[--nr]);
-		mmput(spaces[nr]);
-	}
+	return nr;
+}
+
+static void walk_all(void)
+{
+	unsigned int nr;
+
+	if (!++walk) /* 0: a space that no walk has seen */
+		walk = 1;
+	do {
+		nr = gather_spaces();
+		for (unsigned int i = 0; i < nr; i++) {
+			walk_space(spaces[i]);
+			mmput(spaces[i]);
+		}
+	} while (nr == MAX_SPACES && !kthread_should_stop());
 }
 
 /* ---- The next generation --------------------------------------------------------------------------- */
@@ -263,17 +298,12 @@ int mglru_age_start(void)
 {
 	struct task_struct *task;
 
-	spaces = kmalloc(MAX_SPACES * sizeof(*spaces), GFP_KERNEL);
-	if (!spaces)
-		return -ENOMEM;
 	wanted = begun = late = 0;
 	look_wanted = false;
 	victims = totalram_pages; /* the first may begin at once */
 	task = kthread_run(age, NULL, "kmglru");
-	if (IS_ERR(task)) {
-		kfree(spaces);
+	if (IS_ERR(task))
 		return -ENOMEM;
-	}
 	get_task_struct(task);
 	ager = task;
 	return 0;
@@ -284,6 +314,4 @@ void mglru_age_stop(void)
 	kthread_stop(ager);
 	put_task_struct(ager);
 	ager = NULL;
-	kfree(spaces);
-	spaces = NULL;
 }

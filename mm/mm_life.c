@@ -61,6 +61,7 @@ static int mm_init(struct mm_struct *mm)
 	INIT_LIST_HEAD(&mm->mmlist);
 	mm->cpu_mask = CPU_MASK_NONE;
 	mm->tlb_flush_batched = false;
+	mm->mglru_walk = 0;
 	mm->flags &= MMF_INIT_MASK;
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		atomic_long_set(&mm->rss_stat[i], 0);

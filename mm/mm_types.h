@@ -141,6 +141,7 @@ struct mm_struct {
 	struct list_head mmlist;	/* [mmlist_lock] mms that may have swap entries */
 	cpumask_t cpu_mask;		/* [a] CPUs that may hold TLB entries of it */
 	bool tlb_flush_batched;		/* [p] reclaim took entries away and flushes later */
+	unsigned int mglru_walk;	/* kmglru's: the last of its walks that has been here */
 
 	atomic_long_t rss_stat[NR_MM_COUNTERS]; /* [a] */
 	atomic_long_t nr_ptes;		/* [a] page-table pages of the lowest level */

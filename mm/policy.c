@@ -25,6 +25,7 @@
 #include "kernel/core/sched.h"
 #include "mm/mm_types.h"
 #include "mm/reclaim.h"
+#include "mm/rmap.h"
 #include "mm/swap.h"
 
 #define SWEEP_BATCH 32
@@ -248,4 +249,20 @@ void plan_by_size(struct zone *zone, struct scan_control *sc, unsigned long nr[N
 	spin_lock_irq(&zone->lru_lock);
 	scan_count(&f, scan_balance_by_size(&f), &zone->lruvec.reclaim_stat, nr);
 	spin_unlock_irq(&zone->lru_lock);
+}
+
+enum lru_place place_in_queue(struct zone *zone, struct page *page, enum lru_move why)
+{
+	(void)zone;
+	ClearPageActive(page);
+	if (why == LRU_PROMOTE)
+		return PLACE_STAY;
+	return why == LRU_ROTATE ? PLACE_TAIL : PLACE_HEAD;
+}
+
+bool page_take_marks(struct page *page, bool locked, unsigned long *vm_flags)
+{
+	bool marked = PageReferenced(page) && TestClearPageReferenced(page);
+
+	return page_referenced(page, locked, vm_flags) || marked;
 }

@@ -144,6 +144,16 @@ unsigned long isolate_lru_pages(struct zone *zone, unsigned int list, unsigned l
  * them was in vain (spec 6.2 without its rules about active lists).
  */
 void plan_by_size(struct zone *zone, struct scan_control *sc, unsigned long nr[NR_LRU_LISTS]);
+/*
+ * The usual place() of policies with one list of each kind: who comes or could not go queues, who has been written is
+ * first, and to be used changes nothing.
+ */
+enum lru_place place_in_queue(struct zone *zone, struct page *page, enum lru_move why);
+/*
+ * Was the page used since this was asked last, through page tables or by a call? => no mark is left; *vm_flags of the
+ * areas that map it; locked: the caller has the page lock. May sleep
+ */
+bool page_take_marks(struct page *page, bool locked, unsigned long *vm_flags);
 /* Spec 6.5, lru2's judge(). */
 enum page_reference page_check_references(struct page *page);
 

@@ -14,24 +14,12 @@
  */
 #include "mm/mm_types.h"
 #include "mm/policy.h"
-#include "mm/rmap.h"
 
 static enum lru_place clock_place(struct zone *zone, struct page *page, enum lru_move why)
 {
-	(void)zone;
-	ClearPageActive(page);
-	switch (why) {
-	case LRU_PROMOTE:
-		if (PageLRU(page)) /* else a victim, whose mark has just been taken */
-			SetPageReferenced(page);
-		return PLACE_STAY;
-	case LRU_ROTATE:
-		return PLACE_TAIL;
-	case LRU_ADD:
-	case LRU_KEEP:
-		break;
-	}
-	return PLACE_HEAD;
+	if (why == LRU_PROMOTE && PageLRU(page)) /* else a victim, whose mark has just been taken */
+		SetPageReferenced(page);
+	return place_in_queue(zone, page, why);
 }
 
 static void clock_accessed(struct page *page)
@@ -42,11 +30,9 @@ static void clock_accessed(struct page *page)
 
 static enum page_reference clock_judge(struct page *page)
 {
-	bool marked = PageReferenced(page) && TestClearPageReferenced(page);
 	unsigned long vm_flags;
+	bool marked = page_take_marks(page, true, &vm_flags);
 
-	if (page_referenced(page, true, &vm_flags))
-		marked = true;
 	if (vm_flags & VM_LOCKED)
 		return REF_RECLAIM; /* unmapping finds the locked area and culls the page */
 	return marked ? REF_ACTIVATE : REF_RECLAIM;

@@ -38,7 +38,6 @@
 #include "mm/pagemap.h"
 #include "mm/policy.h"
 #include "mm/reclaim.h"
-#include "mm/rmap.h"
 #include "mm/swap.h"
 #include "mm/vmalloc.h"
 
@@ -280,20 +279,12 @@ static void cp_plan(struct zone *zone, struct scan_control *sc, unsigned long nr
 	}
 }
 
-/* => the accessed bits and the mark of read and write are clear now; *vm_flags of the areas that map the page */
-static bool take_marks(struct page *page, bool locked, unsigned long *vm_flags)
-{
-	bool marked = PageReferenced(page) && TestClearPageReferenced(page);
-
-	return page_referenced(page, locked, vm_flags) || marked;
-}
-
 static enum page_reference cp_judge(struct page *page)
 {
 	bool is_new = page_lru_tier(page) == TIER_NEW;
 	unsigned long vm_flags;
 
-	if (!take_marks(page, true, &vm_flags) || (vm_flags & VM_LOCKED))
+	if (!page_take_marks(page, true, &vm_flags) || (vm_flags & VM_LOCKED))
 		return REF_RECLAIM;
 	if (is_new) {
 		set_page_lru_tier(page, 0);
@@ -341,7 +332,7 @@ static void age_page(struct zone *zone, struct page *page, unsigned long *excess
 {
 	struct note *note = note_of(zone, page);
 	unsigned long vm_flags;
-	bool used = take_marks(page, false, &vm_flags), stale = note_use(zone, note, used);
+	bool used = page_take_marks(page, false, &vm_flags), stale = note_use(zone, note, used);
 
 	note->state = NOTE_STAYS;
 	if (page_lru_tier(page) == TIER_NEW) {

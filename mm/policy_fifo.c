@@ -13,22 +13,6 @@
 #include "mm/policy.h"
 #include "mm/rmap.h"
 
-static enum lru_place fifo_place(struct zone *zone, struct page *page, enum lru_move why)
-{
-	(void)zone;
-	ClearPageActive(page);
-	switch (why) {
-	case LRU_PROMOTE:
-		return PLACE_STAY; /* use does not count */
-	case LRU_ROTATE:
-		return PLACE_TAIL;
-	case LRU_ADD:
-	case LRU_KEEP:
-		break;
-	}
-	return PLACE_HEAD;
-}
-
 static void fifo_accessed(struct page *page)
 {
 	(void)page;
@@ -46,7 +30,7 @@ struct reclaim_policy policy_fifo = {
 	.lists = LRU_BIT(LRU_INACTIVE_ANON) | LRU_BIT(LRU_INACTIVE_FILE),
 	.places_all = true,
 	.unmap_flags = TTU_IGNORE_ACCESS,
-	.place = fifo_place,
+	.place = place_in_queue,
 	.accessed = fifo_accessed,
 	.plan = plan_by_size,
 	.judge = fifo_judge,

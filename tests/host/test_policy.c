@@ -2,105 +2,11 @@
 /* Reclaim policies: each chooses as its file says, none loses a page, and they can be changed at any moment. */
 #include "tests/host/machine_fixture.h"
 
-#include "arch/mmu.h"
-#include "mm/mglru.h"
-#include "mm/policy.h"
-#include "mm/reclaim.h"
+#include "tests/host/policy_fixture.h"
 
-#define LOW	  .ram_mib = 24, .dma_mib = 1
-#define LOW_PAGES 6144UL
+#include "arch/mmu.h"
 
 static const char *const names[] = { "fifo", "clock", "clockpro", "mglru", "lru2" };
-
-static struct zone *normal(void)
-{
-	return &NODE_DATA(0)->node_zones[ZONE_NORMAL];
-}
-
-/* Reclaim from the zone of most pages until about nr are free: what kswapd does, without its watermarks. */
-static unsigned long reclaim(unsigned long nr)
-{
-	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_reclaim = nr, .priority = DEF_PRIORITY,
-				   .may_writepage = true, .may_unmap = true, .may_swap = true };
-	struct reclaim_state state = { 0 };
-
-	lru_add_drain();
-	current->reclaim_state = &state;
-	current->flags |= PF_MEMALLOC | PF_SWAPWRITE;
-	for (int pass = 0; sc.nr_reclaimed < nr && pass < 16; pass++) {
-		sc.priority = max(DEF_PRIORITY - pass, 0);
-		shrink_zone(normal(), &sc);
-		current->flags &= ~(unsigned int)PF_MEMALLOC;
-		host_sleep(2); /* writes end */
-		current->flags |= PF_MEMALLOC;
-	}
-	current->flags &= ~(unsigned int)(PF_MEMALLOC | PF_SWAPWRITE);
-	current->reclaim_state = NULL;
-	return sc.nr_reclaimed;
-}
-
-static unsigned long count_out(unsigned long va, unsigned long from, unsigned long to)
-{
-	unsigned long out = 0;
-
-	for (unsigned long i = from; i < to; i++)
-		out += is_swap_pte(entry_of(va + i * PAGE_SIZE));
-	return out;
-}
-
-static unsigned long fill(unsigned long pages)
-{
-	unsigned long va = map_anon(pages * PAGE_SIZE);
-
-	for (unsigned long i = 0; i < pages; i++)
-		put(va + i * PAGE_SIZE, i + 1);
-	return va;
-}
-
-static void verify(unsigned long va, unsigned long pages)
-{
-	for (unsigned long i = 0; i < pages; i++)
-		assert_int_equal(get(va + i * PAGE_SIZE), i + 1);
-}
-
-/* Each list has the pages its counter says, each with the flags that name it. => pages on all but unevictable */
-static unsigned long check_lists(struct zone *zone)
-{
-	unsigned long sums[NR_LRU_LISTS] = { 0 }, all = 0;
-
-	for (unsigned int list = 0; list < NR_PAGE_LISTS; list++) {
-		struct page *page;
-		unsigned long nr = 0;
-
-		page_list_for_each(page, &zone->lruvec.lists[list]) {
-			assert_true(PageLRU(page) && page_zone(page) == zone);
-			assert_int_equal(lru_list_of(page), list);
-			nr++;
-		}
-		if (nr && list != LRU_UNEVICTABLE)
-			assert_true(zone->lruvec.policy->lists & LRU_BIT(list));
-		if (list < NR_LRU_LISTS) {
-			sums[list] += nr;
-		} else {
-			unsigned int gen = (list - NR_LRU_LISTS) / 2 + 1;
-
-			assert_int_equal(zone->lruvec.gen_pages[list - NR_LRU_LISTS], nr);
-			sums[LRU_FILE * lru_list_is_file(list) + (zone->lruvec.active_gens >> gen & 1)] += nr;
-		}
-	}
-	for (int i = 0; i < NR_LRU_LISTS; i++) {
-		assert_int_equal(zone_page_state_snapshot(zone, (enum zone_stat_item)(NR_LRU_BASE + i)), sums[i]);
-		all += i == LRU_UNEVICTABLE ? 0 : sums[i];
-	}
-	return all;
-}
-
-static void use(const char *name)
-{
-	assert_int_equal(reclaim_policy_set(name), 0);
-	assert_string_equal(reclaim_policy->name, name);
-	assert_ptr_equal(normal()->lruvec.policy, reclaim_policy);
-}
 
 static void names_are_checked(void)
 {
@@ -181,117 +87,6 @@ static void clock_counts_calls(void)
 	assert_false(PageReferenced(page));
 }
 MACHINE_TEST(clock_counts_calls, LOW)
-
-/* ---- mglru ---- */
-
-/* A hot quarter of the memory touched now and then stays while three times the memory runs through once. */
-static void mglru_resists_a_scan(void)
-{
-	unsigned long nr_hot = LOW_PAGES / 4, nr_cold = 3 * LOW_PAGES, hot, cold, lost = 0;
-
-	swap_on("swap0", 32768);
-	use("mglru");
-	hot = fill(nr_hot);
-	cold = map_anon(nr_cold * PAGE_SIZE);
-	for (unsigned long i = 0; i < nr_cold; i++) {
-		put(cold + i * PAGE_SIZE, i + 1);
-		if (i % 256)
-			continue;
-		lost += count_out(hot, 0, nr_hot);
-		verify(hot, nr_hot);
-	}
-	assert_true(event(PSWPOUT) > 2 * LOW_PAGES);
-	if (lost > nr_hot / 90) /* 180 of 16384 */
-		fail_msg("%lu times a page of the hot %lu was out", lost, nr_hot);
-	verify(cold, nr_cold);
-	lru_add_drain();
-	check_lists(normal());
-}
-MACHINE_TEST(mglru_resists_a_scan, LOW)
-
-static unsigned int gen_of(unsigned long va)
-{
-	assert_true(PageLRU(page_at(va)));
-	return page_lru_gen(page_at(va));
-}
-
-/* The touch that brings a page in is no use; the next one in a generation makes it the youngest. */
-static void mglru_tells_use_from_the_first_touch(void)
-{
-	struct mglru_zone *z = mglru_zone(normal());
-	unsigned long va, seq;
-
-	swap_on("swap0", 16384);
-	use("mglru");
-	assert_int_equal(z->max_seq, 3);
-	va = fill(3);
-	lru_add_drain();
-	seq = z->max_seq - 1;
-	assert_int_equal(gen_of(va), mglru_gen(seq));
-	assert_int_equal(page_lru_tier(page_at(va)), MGLRU_FRESH);
-	assert_true(mglru_age_ask(true));
-	assert_int_equal(z->max_seq, 4);
-	assert_int_equal(gen_of(va), mglru_gen(seq)); /* older by one, not moved */
-	assert_int_equal(page_lru_tier(page_at(va)), 0);
-	assert_false(pte_young(entry_of(va)));
-	assert_int_equal(get(va + PAGE_SIZE), 2);
-	mglru_count_victims(LOW_PAGES);
-	assert_true(mglru_age_ask(true));
-	assert_int_equal(gen_of(va), mglru_gen(seq));
-	assert_int_equal(gen_of(va + PAGE_SIZE), mglru_gen(4)); /* the youngest when it was seen */
-	assert_true(zone_page_state_snapshot(normal(), NR_ACTIVE_ANON) >= 1);
-	assert_false(mglru_age_ask(true)); /* nothing was taken in this generation */
-	check_lists(normal());
-}
-MACHINE_TEST(mglru_tells_use_from_the_first_touch, LOW)
-
-/* A fourth generation's lists are those of the oldest: what is still there goes one up. */
-static void mglru_folds_the_oldest(void)
-{
-	struct mglru_zone *z = mglru_zone(normal());
-	unsigned long va;
-
-	use("mglru");
-	va = fill(200);
-	lru_add_drain();
-	for (int i = 0; i < 6; i++) {
-		mglru_count_victims(LOW_PAGES);
-		assert_true(mglru_age_ask(true));
-		check_lists(normal());
-		assert_true(z->max_seq - z->min_seq[0] < MGLRU_MAX_GENS && z->max_seq - z->min_seq[1] < MGLRU_MAX_GENS);
-	}
-	assert_int_equal(gen_of(va), mglru_gen(z->min_seq[0]));
-	verify(va, 200);
-}
-MACHINE_TEST(mglru_folds_the_oldest, LOW)
-
-/* A note comes back within a generation: the page was evicted too early and is the youngest now. */
-static void mglru_remembers(void)
-{
-	struct mglru_zone *z = mglru_zone(normal());
-	struct page *page;
-	u32 note;
-
-	use("mglru");
-	page = alloc_page(GFP_KERNEL);
-	assert_non_null(page);
-	__SetPageSwapBacked(page);
-	note = policy_shadow(reclaim_policy, page_zone(page), page);
-	assert_int_equal(note >> SHADOW_BITS, reclaim_policy->id);
-	lru_refault(page, note);
-	assert_true(PageActive(page));
-	ClearPageActive(page);
-	z->min_seq[0] += 2;
-	lru_refault(page, note);
-	assert_false(PageActive(page)); /* too long ago */
-	z->min_seq[0] -= 2;
-	use("clock");
-	lru_refault(page, note);
-	assert_false(PageActive(page)); /* another policy's */
-	__ClearPageSwapBacked(page);
-	put_page(page);
-}
-MACHINE_TEST(mglru_remembers, LOW)
 
 /* The end of a write: to the end where victims are taken, under every policy. */
 static void end_of_a_write(void)
@@ -441,10 +236,6 @@ int main(void)
 		machine_unit_test(fifo_ignores_use),
 		machine_unit_test(clock_gives_a_second_chance),
 		machine_unit_test(clock_counts_calls),
-		machine_unit_test(mglru_resists_a_scan),
-		machine_unit_test(mglru_tells_use_from_the_first_touch),
-		machine_unit_test(mglru_folds_the_oldest),
-		machine_unit_test(mglru_remembers),
 		machine_unit_test(end_of_a_write),
 		machine_unit_test(changing_moves_all),
 		machine_unit_test(isolated_meanwhile),
