@@ -94,9 +94,9 @@ struct reclaim_policy {
 	void (*balance)(struct zone *zone, struct scan_control *sc);
 
 	/*
-	 * History. evicted: the page is about to leave memory (it stays, as KEEP, if somebody takes a reference at the
-	 * last moment); => SHADOW_BITS bits to be kept in its place (swap slot, page cache), 0: nothing. Page locked,
-	 * no spinlock held, perhaps on several CPUs at once: do not sleep, take at most lru_lock. refault: a page with
+	 * History. evicted: the page leaves memory, nobody can change that; => SHADOW_BITS bits to be kept in its place
+	 * (swap slot, page cache), 0: nothing. Page locked, without references, still in its cache, whose lock is
+	 * held; perhaps on several CPUs at once: take at most lru_lock. refault: a page with
 	 * that note is back (before LRU_ADD, ours alone): bits of the page may be set. lru_lock held. A note may come
 	 * back late, or never.
 	 */

@@ -234,16 +234,18 @@ static enum verdict finish_dirty(struct shrink_job *job, struct page *page, bool
 }
 
 /*
- * Line 15: out of its cache, if nobody but the cache and we know it. => true: it has no references
- * and is in no cache; still locked
+ * Line 15: out of its cache, if nobody but the cache and we know it. The policy is told when that is certain, while
+ * the cache is still locked: its note takes the page's place. => true: it has no references and is in no cache; still
+ * locked
  */
-static bool remove_mapping(struct page *page, u32 shadow)
+static bool remove_mapping(struct page *page, struct reclaim_policy *policy)
 {
 	struct address_space *mapping = page_mapping(page);
+	u32 note;
 	void (*freepage)(struct page *page);
 
 	if (PageSwapCache(page))
-		return swap_cache_remove_mapping(page, shadow);
+		return swap_cache_remove_mapping(page, policy);
 	if (!mapping)
 		return false;
 	spin_lock_irq(&mapping->tree_lock);
@@ -255,7 +257,8 @@ static bool remove_mapping(struct page *page, u32 shadow)
 		goto keep;
 	}
 	freepage = mapping->a_ops->freepage; /* the file may end as soon as the lock is free: its last page is gone */
-	__delete_from_page_cache(page, page_is_file_cache(page) ? workingset_eviction(page, shadow) : NULL);
+	note = policy_shadow(policy, page_zone(page), page);
+	__delete_from_page_cache(page, page_is_file_cache(page) ? workingset_eviction(page, note) : NULL);
 	spin_unlock_irq(&mapping->tree_lock);
 	if (freepage)
 		freepage(page);
@@ -274,7 +277,7 @@ static enum verdict finish_clean(struct shrink_job *job, struct page *page)
 	    !(mapping && mapping->a_ops->releasepage &&
 	      mapping->a_ops->releasepage(page, job->sc->gfp_mask)))
 		return V_ACTIVATE;					/* 14 */
-	if (!remove_mapping(page, policy_shadow(job->sc->policy, job->zone, page)))
+	if (!remove_mapping(page, job->sc->policy))
 		return V_KEEP_LOCKED;					/* 15 */
 	if (PageAnon(page))
 		page->mapping = NULL;

@@ -24,6 +24,7 @@
 #include "asm/pgtable.h"
 
 struct block_device;
+struct reclaim_policy;
 struct swap_run;
 
 /* Entry types at the top of the 32 are not areas. */
@@ -98,10 +99,10 @@ int add_to_swap(struct page *page);	/* 1: has a slot, is in the cache and dirty;
 void add_to_swap_cache(struct page *page, swp_entry_t entry); /* a slot of get_swap_page() */
 void delete_from_swap_cache(struct page *page);	  /* drops the slot's cache mark and a reference */
 /*
- * Reclaim: out of the cache if only cache and caller have references. => true: none is left. shadow: 31 bits that
- * stay with the slot until its page is back or nobody uses it; 0: nothing
+ * Reclaim: out of the cache if only cache and caller have references. => true: none is left; policy has been told, and
+ * its note (policy_shadow(): 31 bits) stays with the slot until its page is back or nobody uses it
  */
-bool swap_cache_remove_mapping(struct page *page, u32 shadow);
+bool swap_cache_remove_mapping(struct page *page, struct reclaim_policy *policy);
 u32 swap_shadow(swp_entry_t entry);	/* => what was left there; 0: nothing, or the page is in memory */
 struct page *swap_cache_find(swp_entry_t entry);  /* referenced, or NULL; no statistics */
 struct page *lookup_swap_cache(swp_entry_t entry); /* referenced, or NULL; counts hit and readahead */

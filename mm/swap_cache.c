@@ -28,6 +28,7 @@
 #include "kernel/base/kernel.h"
 #include "kernel/base/preempt.h"
 #include "mm/pagemap.h"
+#include "mm/policy.h"
 #include "mm/swap_internal.h"
 
 struct swap_cache_info swap_cache_info;	/* statistics, racy */
@@ -136,7 +137,7 @@ void delete_from_swap_cache(struct page *page)
 	put_page(page);
 }
 
-bool swap_cache_remove_mapping(struct page *page, u32 shadow)
+bool swap_cache_remove_mapping(struct page *page, struct reclaim_policy *policy)
 {
 	swp_entry_t entry = { page_private(page) };
 	struct swap_area *area = swap_area_of(entry);
@@ -149,7 +150,7 @@ bool swap_cache_remove_mapping(struct page *page, u32 shadow)
 		page_unfreeze_refs(page, 2);
 		goto keep;
 	}
-	cache_remove(area, swp_offset(entry), page, shadow);
+	cache_remove(area, swp_offset(entry), page, policy_shadow(policy, page_zone(page), page));
 	spin_unlock(&area->lock);
 	return true;
 keep:

@@ -5,6 +5,7 @@
 #include "tests/host/policy_fixture.h"
 
 #include "arch/mmu.h"
+#include "tests/host/file_fixture.h"
 
 static const char *const names[] = { "fifo", "clock", "clockpro", "mglru", "lru2" };
 
@@ -119,6 +120,48 @@ static void end_of_a_write(void)
 	}
 }
 MACHINE_TEST(end_of_a_write, LOW)
+
+/* A page that is taken at the last moment stays: nobody is told that it is gone. */
+static unsigned long nr_evicted;
+
+static u32 count_evicted(struct zone *zone, struct page *page)
+{
+	assert_ptr_equal(zone, page_zone(page));
+	assert_int_equal(page_count(page), 0);
+	nr_evicted++;
+	return 0;
+}
+
+static void evicted_is_gone(void)
+{
+	struct disk_file *f = disk_file_create("f", 16);
+	struct page *held[2];
+	unsigned long va;
+
+	swap_on("swap0", 4096);
+	policy_fifo.evicted = count_evicted;
+	use("fifo");
+	va = fill(16);
+	assert_true(reclaim(16) >= 16);
+	assert_int_equal(nr_evicted, 16);
+	verify(va, 16); /* in the swap cache now, clean; and clean pages of a file */
+	get_pages(f, 0, 16);
+	lru_add_drain();
+	held[0] = page_at(va + 3 * PAGE_SIZE);
+	held[1] = find_get_page(&f->inode.i_data, 3);
+	get_page(held[0]);
+	nr_evicted = 0;
+	reclaim(64);
+	assert_int_equal(nr_evicted, 30);
+	assert_true(PageSwapCache(held[0]) && file_cached(f, 3));
+	put_page(held[0]);
+	put_page(held[1]);
+	reclaim(2);
+	assert_in_range(nr_evicted, 31, 32);
+	verify(va, 16);
+	policy_fifo.evicted = NULL;
+}
+MACHINE_TEST(evicted_is_gone, LOW)
 
 /* Every page is on a list of the policy at each moment, and what was active stays the younger. */
 static void changing_moves_all(void)
@@ -237,6 +280,7 @@ int main(void)
 		machine_unit_test(clock_gives_a_second_chance),
 		machine_unit_test(clock_counts_calls),
 		machine_unit_test(end_of_a_write),
+		machine_unit_test(evicted_is_gone),
 		machine_unit_test(changing_moves_all),
 		machine_unit_test(isolated_meanwhile),
 		machine_unit_test(change_waits_for_runs),

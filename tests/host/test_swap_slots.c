@@ -295,8 +295,17 @@ static void equals_take_turns(void)
 }
 MACHINE_TEST(equals_take_turns, .ram_mib = 32)
 
+static u32 note; /* of the policy about the page that goes */
+
+static u32 evicted(struct zone *zone, struct page *page)
+{
+	assert_true(PageLocked(page) && PageSwapCache(page) && !page_count(page));
+	assert_ptr_equal(zone, page_zone(page));
+	return note;
+}
+
 /* Reclaim's last step: the page leaves memory, the policy's note about it stays with the slot. => the slot */
-static swp_entry_t evict(unsigned long va, u32 shadow)
+static swp_entry_t evict(unsigned long va, struct reclaim_policy *policy)
 {
 	struct page *page = start_out(va);
 	swp_entry_t entry = { page_private(page) };
@@ -305,7 +314,7 @@ static swp_entry_t evict(unsigned long va, u32 shadow)
 	lock_page(page);
 	assert_int_equal(swap_shadow(entry), 0);
 	assert_int_equal(page_count(page), 2);
-	assert_true(swap_cache_remove_mapping(page, shadow));
+	assert_true(swap_cache_remove_mapping(page, policy));
 	page->mapping = NULL;
 	ClearPageActive(page);
 	__ClearPageLocked(page);
@@ -331,20 +340,23 @@ static void shadows_stay_with_the_slot(void)
 	struct zone *zone;
 	swp_entry_t entry;
 
+	policy.evicted = evicted;
 	policy.refault = refault;
 	policy.id = 7;
 	for_each_populated_zone(zone)
 		zone->lruvec.policy = &policy;
 	disk_on(false, SLOTS);
 	put(va, 3);
-	entry = evict(va, 0x7abcdef1);
+	note = 0xabcdef1;
+	entry = evict(va, &policy);
 	assert_int_equal(swap_shadow(entry), 0x7abcdef1);
 	assert_int_equal(get(va), 3);
 	assert_int_equal(told, 0xabcdef1);
 	assert_int_equal(swap_shadow(entry), 0); /* it is in memory */
 	put(va, 4);
-	entry = evict(va, 5);
-	assert_int_equal(swap_shadow(entry), 5);
+	note = 5;
+	entry = evict(va, &policy);
+	assert_int_equal(swap_shadow(entry), 0x70000005);
 	assert_int_equal(vm_munmap(va, PAGE_SIZE), 0);
 	assert_int_equal(byte_of((unsigned int)swp_offset(entry)), 0);
 	assert_int_equal(swap_shadow(entry), 0);
