@@ -37,7 +37,11 @@ static unsigned long nr_records, max_records, nr_lost; /* [capture_lock] */
 /* The pages used last, a ring; all of one address space. [capture_lock] */
 static unsigned long window[CAPTURE_WINDOW_MAX];
 static unsigned int window_size, window_next;
-static struct mm_struct *window_mm; /* not referenced: compared only */
+/*
+ * Compared only, so not referenced. exec makes the new one while the old one is in use, and the first instruction of
+ * the new program faults: the one that follows another has never its address.
+ */
+static struct mm_struct *window_mm;
 
 /* ---- Records --------------------------------------------------------------------------------------- */
 
