@@ -110,14 +110,20 @@ static long used_kb(void)
 	return meminfo_kb("MemTotal") - meminfo_kb("MemFree") + meminfo_kb("SwapTotal") - meminfo_kb("SwapFree");
 }
 
-/* What a task's child started may outlive it by a little. */
+/* What a task's child started may outlive it by a little, so we look until nothing has gone for a while. */
 static void print_books(long before)
 {
 	long now = used_kb();
 
-	for (int tries = 0; tries < 100 && now > before; tries++) {
+	for (int idle = 0; idle < 5 && now > before; idle++) {
+		long next;
+
 		usleep(20000);
-		now = used_kb();
+		next = used_kb();
+		if (next < now) {
+			now = next;
+			idle = 0;
+		}
 	}
 	printf("soak: used %ld KiB before, %ld KiB after, pswpin %ld, pswpout %ld\n", before, now,
 	       vmstat_number("pswpin"), vmstat_number("pswpout"));
