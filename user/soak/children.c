@@ -15,7 +15,7 @@ pid_t start_child(void)
 	return pid;
 }
 
-/* => false: it was killed by a signal that may kill it. SIGSEGV: an exec half-way through found no memory. */
+/* => false: it was killed by a signal that may kill it. SIGSEGV: an exec half-way found no memory, or lost a page. */
 static int reap(pid_t pid, int may_die)
 {
 	int status, signal;
@@ -25,7 +25,7 @@ static int reap(pid_t pid, int may_die)
 			fail("waitpid");
 	signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	if ((signal == SIGKILL && may_die) || (signal == SIGBUS && loss_allowed) ||
-	    (signal == SIGSEGV && oom_allowed && may_die))
+	    (signal == SIGSEGV && (oom_allowed || loss_allowed) && may_die))
 		return 0;
 	if (status)
 		fail("child %d ended with %#x", (int)pid, status);
