@@ -364,8 +364,8 @@ static void leader(void)
 		signal(SIGHUP, count);
 		CHECK(write(ready[1], "r", 1) == 1);
 		CHECK(read(fd, &c, 1) == 0 || errno == EINTR); /* foreground: waits until the hangup */
-		while (!hups)
-			pause();
+		while (!hups) /* it may come just now: pause() would wait for another */
+			poll(NULL, 0, 1);
 		after_hangup(fd);
 		CHECK(write(report, "k", 1) == 1);
 		_exit(0);
