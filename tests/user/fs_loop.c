@@ -9,19 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define LOOP_SET_FD	  0x4c00
-#define LOOP_CLR_FD	  0x4c01
-#define LOOP_SET_STATUS64 0x4c04
-#define LOOP_GET_STATUS64 0x4c05
-#define LOOP_CTL_ADD	  0x4c80
-#define LOOP_CTL_GET_FREE 0x4c82
-
-struct loop_info64 {
-	uint64_t device, inode, rdevice, offset, sizelimit;
-	uint32_t number, encrypt_type, encrypt_key_size, flags;
-	uint8_t file_name[64], crypt_name[64], encrypt_key[32];
-	uint64_t init[2];
-};
+#include "tests/user/loop.h"
 
 #define SIZE (1 << 20)
 

@@ -4,6 +4,7 @@
 #define TESTS_USER_INJECT_DISKS_H
 
 #include "tests/user/inject_base.h"
+#include "tests/user/loop.h"
 
 /* More than the machine has room for: the rest goes to its swap disk. */
 static void work_swap(void)
@@ -26,13 +27,6 @@ static void work_swapon(void)
 	sink = swapon("/dev/ram0", 0);
 	sink = swapoff("/dev/ram0");
 }
-
-#define LOOP_SET_FD	  0x4c00
-#define LOOP_CLR_FD	  0x4c01
-#define LOOP_SET_STATUS64 0x4c04
-#define LOOP_GET_STATUS64 0x4c05
-#define LOOP_CTL_ADD	  0x4c80
-#define LOOP_CTL_GET_FREE 0x4c82
 
 /* The requests of the thread of that name, too, shall fail. */
 static void let_thread_fail(const char *name)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "syscall_area.h"
+#include "tests/user/loop.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -18,13 +19,6 @@
 #define FD_LOOP_CONTROL 46
 #define FD_LOOP	 47 /* and one more */
 #define FD_AFTER 50
-
-#define LOOP_SET_FD	  0x4c00
-#define LOOP_CLR_FD	  0x4c01
-#define LOOP_SET_STATUS64 0x4c04
-#define LOOP_GET_STATUS64 0x4c05
-#define LOOP_CTL_ADD	  0x4c80
-#define LOOP_CTL_GET_FREE 0x4c82
 
 #define FUZZ_NAMES   STRUCT(16)	/* names: every 64 bytes up to OUT's end is free */
 #define LONG_NAME    (AREA + 0xf000)	/* a page without NUL; the next begins with one */
