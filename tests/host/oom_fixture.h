@@ -52,12 +52,15 @@ static void act(void *arg)
 		schedule_timeout_uninterruptible(1000);
 }
 
+/* => a task with this role, asleep; mm: whose memory it shares, as one more user of it. NULL: it has its own */
 static inline struct task_struct *cast_into(struct mm_struct *mm, struct role role)
 {
 	struct role *r = malloc(sizeof(*r));
 	struct task_struct *task;
 
 	*r = role;
+	if (mm)
+		atomic_inc(&mm->mm_users);
 	task = host_spawn(role.name, mm, act, r);
 	assert_non_null(task);
 	while (!r->ready)

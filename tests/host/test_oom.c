@@ -39,7 +39,6 @@ static void example_3(void)
 	opening();
 	a = CAST_A;
 	x = cast("X", 300, 5, 0);
-	atomic_inc(&a->mm->mm_users);
 	y = cast_into(a->mm, (struct role){ "Y" });
 	become_child(x, a);
 	become_child(y, a);
@@ -116,7 +115,6 @@ static void threads_are_judged_by_their_memory(void)
 	opening();
 	leader = cast("leader", 9000, 9, 0, 100);
 	mm = leader->mm;
-	atomic_add(2, &mm->mm_users);
 	one = cast_into(mm, (struct role){ "one" });
 	other = cast_into(mm, (struct role){ "other" });
 	become_thread(one, leader);
@@ -155,7 +153,6 @@ static void a_thread_that_exits_alone_is_not(void)
 
 	opening();
 	d = CAST_D;
-	atomic_inc(&d->mm->mm_users);
 	thread = cast_into(d->mm, (struct role){ "thread" });
 	become_thread(thread, d);
 	thread->flags |= PF_EXITING;
@@ -171,7 +168,6 @@ static void nor_a_leader_that_leaves_its_threads(void)
 
 	opening();
 	d = CAST_D;
-	atomic_inc(&d->mm->mm_users);
 	thread = cast_into(d->mm, (struct role){ "thread" });
 	become_thread(thread, d);
 	d->flags |= PF_EXITING;
@@ -187,7 +183,6 @@ static void nor_a_process_that_shares_its_memory(void)
 
 	opening();
 	d = CAST_D;
-	atomic_inc(&d->mm->mm_users);
 	child = cast_into(d->mm, (struct role){ "child" });
 	child->flags |= PF_EXITING;
 	d->flags |= PF_EXITING; /* they leave together */
@@ -262,7 +257,6 @@ static void children_of_all_threads(void)
 
 	opening();
 	leader = CAST_A;
-	atomic_inc(&leader->mm->mm_users);
 	thread = cast_into(leader->mm, (struct role){ "thread" });
 	child = cast("child", 50, 1, 0);
 	become_thread(thread, leader);
@@ -280,7 +274,6 @@ static void sharers_die_too(void)
 
 	opening();
 	a = CAST_A;
-	atomic_add(3, &a->mm->mm_users);
 	sharer = cast_into(a->mm, (struct role){ "sharer", .adj = -500 });
 	immune = cast_into(a->mm, (struct role){ "immune", .adj = -1000 });
 	kthread = cast_into(a->mm, (struct role){ "kthread" });

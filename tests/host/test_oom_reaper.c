@@ -136,7 +136,6 @@ static void not_from_the_immune(void)
 
 	begin();
 	p = make("victim", &v);
-	atomic_inc(&v.mm->mm_users);
 	immune = cast_into(v.mm, (struct role){ "immune", .adj = -1000 });
 	out();
 	assert_true(killed(p) && !killed(immune));
